@@ -1,0 +1,10 @@
+# Run by embed_sql: writes OUTPUT from FILES. A raw string's delimiter keeps SQL text as it is.
+set(text "#include \"adapters/sqlite/embedded_sql.h\"\n\nnamespace orchestrator::sqlite {\nnamespace {\nconstexpr embedded_sql files[] = {\n")
+foreach(file IN LISTS FILES)
+  file(READ ${ROOT}/${file} content)
+  get_filename_component(name ${file} NAME_WE)
+  get_filename_component(folder ${file} DIRECTORY)
+  string(APPEND text "    {\"${folder}/${name}\", R\"sql_text(${content})sql_text\"},\n")
+endforeach()
+string(APPEND text "};\n}  // namespace\n\nstd::span<const embedded_sql> embedded_sql_files() { return files; }\n}  // namespace orchestrator::sqlite\n")
+file(WRITE ${OUTPUT} "${text}")

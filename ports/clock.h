@@ -1,0 +1,23 @@
+// Time as a port, so that the engine runs on a virtual clock in simulation.
+#pragma once
+
+#include <stop_token>
+
+#include "domain/time.h"
+#include "ports/task.h"
+
+namespace orchestrator {
+
+class clock {
+  public:
+    virtual ~clock() = default;
+
+    // UTC. May jump; never used to measure a duration.
+    [[nodiscard]] virtual system_time now() const = 0;
+    // Never jumps; deadlines and durations.
+    [[nodiscard]] virtual steady_time steady_now() const = 0;
+    // Returns at `until`, or at once when `stop` is requested (from the thread of the caller's executor).
+    virtual task<> sleep_until(steady_time until, std::stop_token stop = {}) = 0;
+};
+
+}  // namespace orchestrator
