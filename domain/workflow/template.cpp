@@ -1,0 +1,293 @@
+#include "domain/workflow/template.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "domain/json_fields.h"
+
+namespace orchestrator {
+namespace {
+
+constexpr std::string_view known_placeholders =
+    "tenant.id, tenant.name, tenant.subscription_tier, tenant.timezone, execution.id, workflow.name, failed_steps, "
+    "steps.NAME.result, steps.NAME.status and, in a message, result";
+
+std::vector<std::string> split(std::string_view text, char separator) {
+    std::vector<std::string> parts;
+    for (;;) {
+        const auto end = text.find(separator);
+        parts.emplace_back(text.substr(0, end));
+        if (end == std::string_view::npos) return parts;
+        text.remove_prefix(end + 1);
+    }
+}
+
+std::string_view trimmed(std::string_view text) {
+    const auto begin = text.find_first_not_of(' ');
+    if (begin == std::string_view::npos) return {};
+    return text.substr(begin, text.find_last_not_of(' ') - begin + 1);
+}
+
+// Follows field names (and array positions) into a value; nullptr where there is nothing.
+const json::value* follow(const json::value* value, std::span<const std::string> path) {
+    for (const auto& name : path) {
+        if (const auto* object = value->if_object()) {
+            value = object->if_contains(name);
+        } else if (const auto* array = value->if_array();
+                   array && !name.empty() && name.size() < 6 && std::ranges::all_of(name, [](char c) {
+                       return c >= '0' && c <= '9';
+                   })) {
+            value = array->if_contains(std::size_t(std::stoi(name)));
+        } else {
+            return nullptr;
+        }
+        if (!value) return nullptr;
+    }
+    return value;
+}
+
+}  // namespace
+
+void append_json_escaped(std::string& out, std::string_view text) {
+    for (const char c : text) {
+        switch (c) {
+            case '"': out += "\\\""; break;
+            case '\\': out += "\\\\"; break;
+            case '\n': out += "\\n"; break;
+            case '\r': out += "\\r"; break;
+            case '\t': out += "\\t"; break;
+            default:
+                if (static_cast<unsigned char>(c) < 0x20)
+                    fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+                else
+                    out += c;
+        }
+    }
+}
+
+void append_percent_encoded(std::string& out, std::string_view text) {
+    for (const char c : text) {
+        const bool unreserved = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                                c == '-' || c == '.' || c == '_' || c == '~';
+        if (unreserved)
+            out += c;
+        else
+            fmt::format_to(std::back_inserter(out), "%{:02X}", static_cast<unsigned char>(c));
+    }
+}
+
+// Splits a source into literals and placeholders and resolves the names.
+class compiled_template::compiler {
+  public:
+    compiler(compiled_template& target, const template_scope& scope, std::vector<violation>& violations)
+        : target_{target}, scope_{scope}, violations_{violations} {}
+
+    void text(std::string_view source, escape how, std::string_view pointer) {
+        while (!source.empty()) {
+            const auto open = source.find("{{");
+            add_literal(source.substr(0, open), how);
+            if (open == std::string_view::npos) return;
+            const auto close = source.find("}}", open);
+            if (close == std::string_view::npos) {
+                refuse(pointer, fmt::format("placeholder \"{}\" is not closed by \"}}}}\"", source.substr(open)));
+                return;
+            }
+            add_placeholder(trimmed(source.substr(open + 2, close - open - 2)), how, pointer);
+            source.remove_prefix(close + 2);
+        }
+    }
+
+    void value(const json::value& source, std::string_view pointer) {
+        if (const auto* string = source.if_string()) {
+            json_string(*string, pointer);
+        } else if (const auto* object = source.if_object()) {
+            add_literal("{", escape::none);
+            for (const auto& member : *object) {
+                if (&member != &*object->begin()) add_literal(",", escape::none);
+                add_literal(json::serialize(member.key()) + ":", escape::none);
+                value(member.value(), pointer_to(pointer, member.key()));
+            }
+            add_literal("}", escape::none);
+        } else if (const auto* array = source.if_array()) {
+            add_literal("[", escape::none);
+            for (std::size_t i = 0; i < array->size(); ++i) {
+                if (i > 0) add_literal(",", escape::none);
+                value((*array)[i], pointer_to(pointer, i));
+            }
+            add_literal("]", escape::none);
+        } else {
+            add_literal(json::serialize(source), escape::none);
+        }
+    }
+
+  private:
+    void json_string(std::string_view source, std::string_view pointer) {
+        const bool fills_whole = source.starts_with("{{") && source.find("}}") == source.size() - 2;
+        if (fills_whole) {
+            add_placeholder(trimmed(source.substr(2, source.size() - 4)), escape::json_value, pointer);
+            return;
+        }
+        add_literal("\"", escape::none);
+        text(source, escape::json_string, pointer);
+        add_literal("\"", escape::none);
+    }
+
+    void add_literal(std::string_view literal, escape how) {
+        if (literal.empty()) return;
+        auto& pieces = target_.pieces_;
+        if (pieces.empty() || pieces.back().what != subject::literal) pieces.emplace_back();
+        if (how == escape::json_string)
+            append_json_escaped(pieces.back().literal, literal);
+        else
+            pieces.back().literal += literal;
+    }
+
+    void add_placeholder(std::string_view name, escape how, std::string_view pointer) {
+        piece placeholder{.what = subject::literal, .how = how, .step = 0, .literal = {}, .path = {}};
+        if (!resolve(name, placeholder, pointer)) return;
+        if (placeholder.what == subject::step_result) target_.reads_.insert(placeholder.step);
+        target_.pieces_.push_back(std::move(placeholder));
+    }
+
+    bool resolve(std::string_view name, piece& into, std::string_view pointer) {
+        static constexpr std::pair<std::string_view, subject> plain[] = {
+            {"tenant.id", subject::tenant_id},
+            {"tenant.name", subject::tenant_name},
+            {"tenant.subscription_tier", subject::tenant_tier},
+            {"tenant.timezone", subject::tenant_timezone},
+            {"execution.id", subject::execution_id},
+            {"workflow.name", subject::workflow_name},
+            {"failed_steps", subject::failed_steps},
+        };
+        for (const auto& [text, what] : plain) {
+            if (name != text) continue;
+            into.what = what;
+            return true;
+        }
+        auto parts = split(name, '.');
+        if (std::ranges::find(parts, "") == parts.end()) {
+            if (parts[0] == "result") return resolve_own_result(std::move(parts), into, pointer);
+            if (parts[0] == "steps" && parts.size() >= 3) return resolve_step(std::move(parts), into, pointer);
+        }
+        refuse(pointer, fmt::format("placeholder \"{}\" is unknown; known are {}", name, known_placeholders));
+        return false;
+    }
+
+    bool resolve_own_result(std::vector<std::string> parts, piece& into, std::string_view pointer) {
+        if (!scope_.own_result) {
+            refuse(pointer, "placeholder \"result\" is the answer of this very step: only its message can name it");
+            return false;
+        }
+        into.what = subject::own_result;
+        into.path.assign(parts.begin() + 1, parts.end());
+        return true;
+    }
+
+    bool resolve_step(std::vector<std::string> parts, piece& into, std::string_view pointer) {
+        const auto found = std::ranges::find(scope_.step_names, parts[1]);
+        const auto index = std::size_t(found - scope_.step_names.begin());
+        if (found == scope_.step_names.end() || !scope_.earlier_steps.contains(index)) {
+            refuse(pointer, fmt::format("step \"{}\" is not among the steps that this one depends on", parts[1]));
+            return false;
+        }
+        into.step = static_cast<std::uint8_t>(index);
+        if (parts[2] == "result") {
+            into.what = subject::step_result;
+            into.path.assign(parts.begin() + 3, parts.end());
+            return true;
+        }
+        if (parts[2] == "status" && parts.size() == 3) {
+            into.what = subject::step_status;
+            return true;
+        }
+        refuse(pointer, fmt::format("\"{}\" of a step is unknown; known are result and status", parts[2]));
+        return false;
+    }
+
+    void refuse(std::string_view pointer, std::string message) {
+        violations_.push_back({std::string{pointer}, std::move(message)});
+    }
+
+    compiled_template& target_;
+    const template_scope& scope_;
+    std::vector<violation>& violations_;
+};
+
+compiled_template compiled_template::from_text(std::string_view source, form kind, const template_scope& scope,
+                                               std::string_view pointer, std::vector<violation>& violations) {
+    compiled_template compiled;
+    compiler{compiled, scope, violations}.text(source, kind == form::url_path ? escape::percent : escape::none,
+                                               pointer);
+    return compiled;
+}
+
+compiled_template compiled_template::from_json(const json::value& source, const template_scope& scope,
+                                               std::string_view pointer, std::vector<violation>& violations) {
+    compiled_template compiled;
+    compiler{compiled, scope, violations}.value(source, pointer);
+    return compiled;
+}
+
+// The value of a placeholder: JSON text for escape::json_value, plain text for the others.
+std::string compiled_template::value_of(const piece& placeholder, const template_context& context) {
+    const bool as_json = placeholder.how == escape::json_value;
+    const auto plain = [as_json](std::string_view text) {
+        return as_json ? json::serialize(json::string_view{text}) : std::string{text};
+    };
+    const auto from_result = [&](const json::value* value) -> std::string {
+        if (!value) return as_json ? "null" : "N/A";
+        if (!as_json && value->is_string()) return std::string{value->get_string()};
+        return json::serialize(*value);
+    };
+    switch (placeholder.what) {
+        case subject::literal: return placeholder.literal;
+        case subject::tenant_id: return plain(to_string(context.for_tenant.id));
+        case subject::tenant_name: return plain(context.for_tenant.name);
+        case subject::tenant_tier: return plain(to_string(context.for_tenant.tier));
+        case subject::tenant_timezone: return plain(context.for_tenant.timezone);
+        case subject::execution_id: return plain(to_string(context.execution));
+        case subject::workflow_name: return plain(context.workflow_name);
+        case subject::step_status: return plain(context.steps[placeholder.step].status);
+        case subject::own_result:
+            return from_result(context.own_result ? follow(context.own_result, placeholder.path) : nullptr);
+        case subject::step_result: {
+            const auto text = context.steps[placeholder.step].result;
+            if (text.empty()) return from_result(nullptr);
+            if (placeholder.path.empty() && as_json) return std::string{text};
+            const auto value = json::parse(text);
+            return from_result(follow(&value, placeholder.path));
+        }
+        case subject::failed_steps: {
+            json::array names;
+            for (const auto step : context.failed_steps) names.emplace_back(context.step_names[step]);
+            return as_json ? json::serialize(names) : fmt::format("{}", fmt::join([&] {
+                std::vector<std::string> texts;
+                for (const auto& name : names) texts.emplace_back(name.get_string());
+                return texts;
+            }(), ", "));
+        }
+    }
+    return {};
+}
+
+std::string compiled_template::render(const template_context& context) const {
+    std::string out;
+    for (const auto& part : pieces_) {
+        if (part.what == subject::literal) {
+            out += part.literal;
+            continue;
+        }
+        const auto value = value_of(part, context);
+        switch (part.how) {
+            case escape::none:
+            case escape::json_value: out += value; break;
+            case escape::percent: append_percent_encoded(out, value); break;
+            case escape::json_string: append_json_escaped(out, value); break;
+        }
+    }
+    return out;
+}
+
+}  // namespace orchestrator

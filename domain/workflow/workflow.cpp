@@ -1,0 +1,127 @@
+#include "domain/workflow/workflow.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "domain/json_fields.h"
+#include "domain/workflow/parse_steps.h"
+
+namespace orchestrator {
+namespace {
+
+constexpr std::string_view workflow_types[] = {"daily", "weekly", "monthly", "on_demand"};
+
+step_defaults defaults_of(int max_retries, int retry_delay_seconds) {
+    step_defaults defaults;
+    defaults.retry.max_retries = max_retries;
+    defaults.retry.delay = std::chrono::seconds{retry_delay_seconds};
+    // A growing wait needs room above its first bound.
+    defaults.retry.max_delay = std::max<milliseconds>(defaults.retry.max_delay, defaults.retry.delay * 4);
+    return defaults;
+}
+
+std::expected<workflow_definition, std::vector<violation>> compile(std::string workflow_name, int max_seconds,
+                                                                   const json::value& steps,
+                                                                   const step_defaults& defaults) {
+    std::vector<violation> violations;
+    workflow_definition definition;
+    definition.workflow_name = std::move(workflow_name);
+    definition.max_execution_time = std::chrono::seconds{max_seconds};
+    definition.steps = parse_steps(steps, "/steps", defaults, workflow_rules{}, violations);
+    if (!violations.empty()) return std::unexpected{std::move(violations)};
+    for (const auto& step : definition.steps) {
+        definition.step_names.push_back(step.name);
+        definition.results_read |= step.path.reads_results_of() | step.body.reads_results_of() |
+                                   step.message.reads_results_of();
+    }
+    return definition;
+}
+
+}  // namespace
+
+std::string_view to_string(trigger_rule rule) { return rule == trigger_rule::all_done ? "all_done" : "all_success"; }
+
+step_set steps_to_rerun(const workflow_definition& definition, step_set completed) {
+    auto rerun = definition.all_steps() - completed;
+    for (auto before = step_set{}; before != rerun;) {
+        before = rerun;
+        for (std::size_t i = 0; i < definition.steps.size(); ++i)
+            if (definition.steps[i].depends_on.intersects(rerun)) rerun.insert(i);
+    }
+    return rerun;
+}
+
+std::expected<workflow, std::vector<violation>> parse_workflow(const json::value& source, const workflow_rules& rules) {
+    std::vector<violation> violations;
+    json_fields fields{source, "", violations};
+    workflow read;
+
+    read.workflow_name = fields.required_text("workflow_name", 255).value_or("");
+    if (!read.workflow_name.empty() && !is_identifier(read.workflow_name))
+        fields.add_violation("workflow_name", fmt::format("\"{}\" must be a lower-case letter followed by letters, "
+                                                          "digits and underscores", read.workflow_name));
+    if (const auto type = fields.text("workflow_type", 100)) {
+        read.workflow_type = *type;
+        if (std::ranges::find(workflow_types, *type) == std::ranges::end(workflow_types))
+            fields.add_violation("workflow_type",
+                                 fmt::format("\"{}\" is not one of {}", *type, fmt::join(workflow_types, ", ")));
+    }
+    read.description = fields.text("description", 4'000).value_or("");
+    read.is_enabled = fields.boolean("is_enabled").value_or(true);
+    const auto integer = [&](std::string_view name, number_range range, int fallback) {
+        return static_cast<int>(fields.integer(name, range).value_or(fallback));
+    };
+    read.max_execution_time_seconds = integer("max_execution_time_seconds",
+                                              {1, double(rules.longest_execution_seconds)},
+                                              std::min(3'600, rules.longest_execution_seconds));
+    read.max_retries = integer("max_retries", {0, 20}, 3);
+    read.retry_delay_seconds = integer("retry_delay_seconds", {0, 3'600}, 300);
+
+    if (const auto* steps = fields.any("steps")) {
+        parse_steps(*steps, "/steps", defaults_of(read.max_retries, read.retry_delay_seconds), rules, violations);
+        read.steps = json::serialize(*steps);
+    } else if (source.is_object()) {
+        fields.add_violation("steps", "is required: an array of steps");
+    }
+    fields.refuse_unknown();
+    if (!violations.empty()) return std::unexpected{std::move(violations)};
+    return read;
+}
+
+std::expected<workflow_definition, std::vector<violation>> compile_workflow(const workflow& from) {
+    boost::system::error_code failed;
+    const auto steps = json::parse(from.steps, failed);
+    if (failed) return std::unexpected{std::vector{violation{"/steps", "is not JSON: " + failed.message()}}};
+    auto definition = compile(from.workflow_name, from.max_execution_time_seconds, steps,
+                              defaults_of(from.max_retries, from.retry_delay_seconds));
+    if (definition)
+        definition->source = json::serialize(json::value{{"workflow_name", from.workflow_name},
+                                                         {"max_execution_time_seconds", from.max_execution_time_seconds},
+                                                         {"max_retries", from.max_retries},
+                                                         {"retry_delay_seconds", from.retry_delay_seconds},
+                                                         {"steps", steps}});
+    return definition;
+}
+
+std::expected<workflow_definition, std::vector<violation>> parse_definition(std::string_view source) {
+    boost::system::error_code failed;
+    const auto value = json::parse(source, failed);
+    if (failed) return std::unexpected{std::vector{violation{"", "is not JSON: " + failed.message()}}};
+    std::vector<violation> violations;
+    json_fields fields{value, "", violations};
+    const auto name = fields.required_text("workflow_name", 255);
+    const auto seconds = fields.integer("max_execution_time_seconds", {1, 1e9}).value_or(3'600);
+    const auto max_retries = fields.integer("max_retries", {0, 20}).value_or(3);
+    const auto delay = fields.integer("retry_delay_seconds", {0, 3'600}).value_or(300);
+    const auto* steps = fields.any("steps");
+    if (!steps) fields.add_violation("steps", "is required");
+    if (!violations.empty()) return std::unexpected{std::move(violations)};
+
+    auto definition = compile(*name, int(seconds), *steps, defaults_of(int(max_retries), int(delay)));
+    if (definition) definition->source = source;
+    return definition;
+}
+
+}  // namespace orchestrator

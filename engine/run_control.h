@@ -1,0 +1,28 @@
+// What the API may tell the engine, and ask of it. Every function may be called from any thread and returns at once.
+#pragma once
+
+#include <string>
+
+#include "domain/identifiers.h"
+
+namespace orchestrator {
+
+struct engine_health {
+    bool accepting = true;      // false while this instance drains
+    std::string store_problem;  // why nothing can be recorded at the moment; empty: all is well
+    int active_runs = 0;
+    int calls_in_flight = 0;
+};
+
+class run_control {
+  public:
+    virtual ~run_control() = default;
+
+    // An execution was opened in the store: plan it now rather than at the next look.
+    virtual void execution_opened(execution_id) = 0;
+    // Its cancellation was requested in the store: end its calls in flight now.
+    virtual void cancel_requested(execution_id) = 0;
+    [[nodiscard]] virtual engine_health health() const = 0;
+};
+
+}  // namespace orchestrator

@@ -1,0 +1,89 @@
+// Executions: opened, planned, ended, and read. Safe to call from any thread's coroutine; each call is one transaction.
+// Reads do not wait for writes.
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "domain/error.h"
+#include "domain/execution/execution.h"
+#include "ports/task.h"
+
+namespace orchestrator {
+
+struct opened_execution {
+    execution_id id;
+    bool created;  // false: an execution with this idempotency key stood already, and this is it
+};
+
+// A tenant run to insert.
+struct planned_run {
+    tenant for_tenant;
+    std::int64_t fair_rank = 0;
+    int steps_total = 0;
+    std::vector<step_record> carried_over;  // for a retry: the results that stay
+};
+
+struct execution_query {
+    std::optional<execution_status> status;
+    std::optional<workflow_id> workflow;
+    std::string workflow_name;            // empty: all
+    bool failures_only = false;           // failed and partial
+    std::optional<execution_id> before;   // cursor: the last one of the page before
+    int limit = 50;
+};
+
+struct run_query {
+    std::optional<run_status> status;
+    bool failures_only = false;  // failed and partial
+    std::optional<tenant_id> tenant;
+    run_id after{};              // cursor
+    int limit = 100;
+};
+
+struct log_query {
+    std::optional<log_level> lowest_level;
+    std::optional<tenant_id> tenant;
+    std::string step_name;       // empty: all
+    std::int64_t after = 0;      // cursor: sequence
+    int limit = 100;
+};
+
+class execution_store {
+  public:
+    virtual ~execution_store() = default;
+
+    // The same idempotency key for the same workflow gives the same execution, whatever else differs.
+    virtual task<result<opened_execution>> open_execution(execution) = 0;
+
+    // Inserts those tenants that the execution does not have yet (planning may be repeated after a crash), adds to
+    // the totals, and makes a pending execution running. Returns how many were new. state_conflict: it has ended.
+    virtual task<result<int>> insert_runs(execution_id, std::vector<planned_run>, system_time now) = 0;
+    // Planning is over; `error_message` tells why it could not be finished, empty when it was.
+    virtual task<result<void>> complete_planning(execution_id, std::string error_message, system_time now) = 0;
+    // From now on its runs are claimed whatever their wait. state_conflict: it has ended already.
+    virtual task<result<void>> request_cancel(execution_id, system_time now) = 0;
+    // Ends it if planning is complete and every run has ended; returns the execution as it is then. Also keeps the
+    // workflow's last_execution_at, last_success_at, last_failure_at and consecutive_failures.
+    virtual task<result<execution>> finish_if_done(execution_id, system_time now) = 0;
+
+    // Those that have not ended, oldest first.
+    virtual task<result<std::vector<execution>>> open_executions() = 0;
+    // The lowest fair rank that still waits, 0 when nothing does.
+    virtual task<result<std::int64_t>> lowest_waiting_rank() = 0;
+
+    // not_found.
+    virtual task<result<execution>> find_execution(execution_id) = 0;
+    // Newest first.
+    virtual task<result<std::vector<execution>>> list_executions(execution_query) = 0;
+    // By step index.
+    virtual task<result<std::vector<step_summary>>> step_summaries(execution_id) = 0;
+    // In the order of insertion, with the steps that have ended.
+    virtual task<result<std::vector<tenant_run_view>>> list_runs(execution_id, run_query) = 0;
+    // By sequence, ascending.
+    virtual task<result<std::vector<log_entry>>> list_logs(execution_id, log_query) = 0;
+};
+
+}  // namespace orchestrator

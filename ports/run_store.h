@@ -1,0 +1,87 @@
+// The hot path: claiming tenant runs, and the journal of what happened in them.
+//
+// A claim holds as long as the instance's lease does: one heartbeat row for an instance, not one renewal for each run.
+// Each claim of a run has its own token; what is reported under an older token is refused and changes nothing.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/error.h"
+#include "domain/execution/execution.h"
+#include "ports/task.h"
+
+namespace orchestrator {
+
+struct run_claim {
+    run_id run{};
+    std::int64_t token = 0;
+
+    bool operator==(const run_claim&) const = default;
+};
+
+// Attempts of a step that waits for a retry across claims.
+struct stored_wait {
+    int step_index = 0;
+    int attempts = 0;
+    system_time retry_at;
+};
+
+struct claimed_run {
+    run_claim claim;
+    execution_id execution;
+    tenant for_tenant;
+    std::vector<step_record> recorded;  // steps that have ended, carried over ones included
+    std::vector<stored_wait> waits;
+};
+
+enum class run_release : std::uint8_t {
+    ended,     // with `status`
+    parked,    // until `not_before`, with `waits`
+    returned,  // claimable at once: this instance stops
+};
+
+struct run_outcome {
+    run_release release = run_release::ended;
+    run_status status = run_status::completed;
+    system_time not_before;
+    std::vector<stored_wait> waits;
+};
+
+// What happened in one run at one moment; durable as a whole or not at all.
+struct journal_entry {
+    run_claim claim;
+    execution_id execution;
+    std::vector<step_record> steps;
+    std::vector<log_entry> logs;
+    std::optional<run_outcome> outcome;  // set: the claim ends with this entry
+};
+
+struct journal_receipt {
+    std::vector<run_claim> refused;      // the claim was lost: nothing of the entry was kept
+    std::vector<execution_id> drained;  // executions that are planned completely and have no open run any more
+};
+
+class run_store {
+  public:
+    virtual ~run_store() = default;
+
+    // Takes up to `limit` runs that may start at `now`, in order of fair rank. Sets started_at at the first claim.
+    virtual task<result<std::vector<claimed_run>>> claim_runs(std::string instance_id, int limit, system_time now) = 0;
+    // The next instant at which a parked run may be claimed; nullopt: none is parked.
+    virtual task<result<std::optional<system_time>>> next_parked_run(system_time now) = 0;
+
+    // All entries in one transaction: results, logs, counters, ends. A step that is recorded already stays as it was.
+    // `entries` is the caller's until the call returns, so that a passing fault of the store loses nothing.
+    virtual task<result<journal_receipt>> commit(const std::vector<journal_entry>& entries, system_time now) = 0;
+
+    // The heartbeat of an instance: its claims hold until `lease_until`.
+    virtual task<result<void>> renew_lease(std::string instance_id, system_time lease_until) = 0;
+    // Gives back the runs of instances whose lease is over, except `survivor`'s. Returns how many.
+    virtual task<result<int>> release_lost_runs(system_time now, std::string survivor) = 0;
+    // Gives back every run of this instance and forgets it: the last act of a stopping instance.
+    virtual task<result<void>> release_instance(std::string instance_id) = 0;
+};
+
+}  // namespace orchestrator
