@@ -1,0 +1,97 @@
+-- name: find
+SELECT id, workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
+       planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
+       executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
+       steps_total, steps_completed, steps_failed, steps_skipped, retries
+FROM orchestrator_executions WHERE id = ?1;
+
+-- name: find_by_key
+SELECT id FROM orchestrator_executions WHERE workflow_id = ?1 AND idempotency_key = ?2;
+
+-- name: insert
+INSERT INTO orchestrator_executions (id, workflow_id, workflow_name, execution_type, retry_of, idempotency_key,
+    tenant_filter, definition, status, created_at, deadline_at, executed_by_instance)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'pending', ?9, ?10, ?11);
+
+-- name: open
+SELECT id, workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
+       planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
+       executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
+       steps_total, steps_completed, steps_failed, steps_skipped, retries
+FROM orchestrator_executions WHERE status IN ('pending', 'running') ORDER BY id;
+
+-- name: list
+SELECT id, workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
+       planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
+       executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
+       steps_total, steps_completed, steps_failed, steps_skipped, retries
+FROM orchestrator_executions
+WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR workflow_id = ?2) AND (?3 IS NULL OR workflow_name = ?3)
+  AND (?4 = 0 OR status IN ('failed', 'partial')) AND (?5 IS NULL OR id < ?5)
+ORDER BY id DESC LIMIT ?6;
+
+-- name: add_totals
+UPDATE orchestrator_executions SET tenants_total = tenants_total + ?2, steps_total = steps_total + ?3,
+    status = 'running', started_at = coalesce(started_at, ?4)
+WHERE id = ?1 AND status IN ('pending', 'running');
+
+-- name: complete_planning
+UPDATE orchestrator_executions SET planning_complete = 1, error_message = ?2, started_at = coalesce(started_at, ?3)
+WHERE id = ?1 AND planning_complete = 0;
+
+-- name: request_cancel
+UPDATE orchestrator_executions SET cancel_requested = 1 WHERE id = ?1 AND status IN ('pending', 'running');
+
+-- name: unpark_runs
+UPDATE orchestrator_tenant_runs SET not_before = NULL
+WHERE execution_id = ?1 AND status = 'pending' AND not_before IS NOT NULL;
+
+-- name: finish
+UPDATE orchestrator_executions SET status = ?2, completed_at = ?3, duration_seconds = (?3 - started_at) / 1000
+WHERE id = ?1 AND status IN ('pending', 'running');
+
+-- name: add_counts
+UPDATE orchestrator_executions SET
+    tenants_completed = tenants_completed + ?2, tenants_partial = tenants_partial + ?3,
+    tenants_failed = tenants_failed + ?4, tenants_cancelled = tenants_cancelled + ?5,
+    steps_completed = steps_completed + ?6, steps_failed = steps_failed + ?7, steps_skipped = steps_skipped + ?8,
+    retries = retries + ?9
+WHERE id = ?1
+RETURNING planning_complete = 1
+    AND tenants_completed + tenants_partial + tenants_failed + tenants_cancelled = tenants_total;
+
+-- name: add_step_counts
+INSERT INTO orchestrator_step_counts (execution_id, step_index, completed, failed, skipped, retries)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT DO UPDATE SET completed = completed + excluded.completed, failed = failed + excluded.failed,
+    skipped = skipped + excluded.skipped, retries = retries + excluded.retries;
+
+-- name: add_latency
+INSERT INTO orchestrator_step_latencies (execution_id, step_index, bucket, count) VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT DO UPDATE SET count = count + excluded.count;
+
+-- name: step_counts
+SELECT step_index, completed, failed, skipped, retries FROM orchestrator_step_counts
+WHERE execution_id = ?1 ORDER BY step_index;
+
+-- name: latencies
+SELECT step_index, bucket, count FROM orchestrator_step_latencies WHERE execution_id = ?1;
+
+-- name: carried_per_step
+SELECT step_index, count(*) FROM orchestrator_step_results JOIN orchestrator_tenant_runs r ON r.id = tenant_run_id
+WHERE r.execution_id = ?1 AND carried_over = 1 GROUP BY step_index;
+
+-- name: last_log
+SELECT coalesce(max(id), 0) FROM orchestrator_execution_logs WHERE execution_id = ?1;
+
+-- name: insert_log
+INSERT INTO orchestrator_execution_logs (execution_id, id, tenant_id, step_name, step_index, log_level, log_message,
+    log_data, logged_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
+
+-- name: logs
+SELECT id, tenant_id, step_name, step_index, log_level, log_message, log_data, logged_at
+FROM orchestrator_execution_logs
+WHERE execution_id = ?1 AND id > ?2 AND (?3 IS NULL OR tenant_id = ?3) AND (?4 IS NULL OR step_name = ?4)
+  AND (?5 = 'info' OR log_level = 'error' OR log_level = ?5)
+ORDER BY id LIMIT ?6;

@@ -1,0 +1,64 @@
+-- name: lowest_rank
+SELECT min(fair_rank) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NULL;
+
+-- name: insert
+INSERT INTO orchestrator_tenant_runs (execution_id, tenant_id, tenant_name, subscription_tier, timezone, fair_rank,
+    steps_total)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING RETURNING id;
+
+-- name: claimable
+SELECT id FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NULL ORDER BY fair_rank, id LIMIT ?1;
+
+-- name: due
+SELECT id FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before <= ?2 ORDER BY not_before LIMIT ?1;
+
+-- name: claim
+UPDATE orchestrator_tenant_runs SET status = 'running', not_before = NULL, claimed_by = ?2,
+    claim_token = claim_token + 1, started_at = coalesce(started_at, ?3)
+WHERE id = ?1 AND status = 'pending'
+RETURNING claim_token, execution_id, tenant_id, tenant_name, subscription_tier, timezone, waits;
+
+-- name: next_parked
+SELECT min(not_before) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NOT NULL;
+
+-- name: holds_claim
+SELECT 1 FROM orchestrator_tenant_runs WHERE id = ?1 AND claim_token = ?2 AND status = 'running';
+
+-- name: end
+UPDATE orchestrator_tenant_runs SET status = ?2, completed_at = ?3, waits = NULL WHERE id = ?1;
+
+-- name: park
+UPDATE orchestrator_tenant_runs SET status = 'pending', not_before = ?2, waits = ?3, claimed_by = NULL WHERE id = ?1;
+
+-- name: insert_result
+INSERT INTO orchestrator_step_results (tenant_run_id, step_index, status, attempts, http_status, carried_over,
+    started_at, duration_ms, result, error_code, error_message)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT DO NOTHING;
+
+-- name: results
+SELECT step_index, status, attempts, http_status, carried_over, started_at, duration_ms, result, error_code,
+       error_message
+FROM orchestrator_step_results WHERE tenant_run_id = ?1 ORDER BY step_index;
+
+-- name: list
+SELECT id, tenant_id, tenant_name, subscription_tier, timezone, status, not_before, started_at, completed_at, claimed_by
+FROM orchestrator_tenant_runs
+WHERE execution_id = ?1 AND id > ?2 AND (?3 IS NULL OR status = ?3) AND (?4 = 0 OR status IN ('failed', 'partial'))
+  AND (?5 IS NULL OR tenant_id = ?5)
+ORDER BY id LIMIT ?6;
+
+-- name: renew_lease
+INSERT INTO orchestrator_instances (instance_id, lease_until) VALUES (?1, ?2)
+ON CONFLICT DO UPDATE SET lease_until = excluded.lease_until;
+
+-- name: lost_instances
+SELECT instance_id FROM orchestrator_instances WHERE lease_until < ?1 AND instance_id <> ?2;
+
+-- name: give_back_all
+UPDATE orchestrator_tenant_runs SET status = 'pending', claimed_by = NULL WHERE status = 'running' AND claimed_by = ?1;
+
+-- name: forget_instance
+DELETE FROM orchestrator_instances WHERE instance_id = ?1;
+
+-- name: end_all_leases
+UPDATE orchestrator_instances SET lease_until = 0;

@@ -1,0 +1,65 @@
+// The stores on one SQLite file: the embedded default, for one instance.
+//
+// WAL with full durability: a commit has reached the disk when it returns. One thread writes, one reads, each with its
+// own connection, so that reads do not wait for writes.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "domain/error.h"
+#include "ports/execution_store.h"
+#include "ports/run_store.h"
+#include "ports/workflow_store.h"
+
+namespace orchestrator::sqlite {
+
+struct store_options {
+    std::string path;
+    bool exclusive = true;  // refuse to share the file with another instance, and take over its claims at once
+    int cache_kib = 8'192;  // of each connection
+};
+
+class store final : public workflow_store, public execution_store, public run_store {
+  public:
+    // Opens and migrates. store_corrupt, schema_newer, store_unavailable (another instance has it, no permission).
+    static result<std::unique_ptr<store>> open(const store_options&);
+    ~store() override;
+
+    task<result<std::vector<workflow>>> list_workflows() override;
+    task<result<workflow>> find_workflow(workflow_id) override;
+    task<result<workflow>> find_workflow_by_name(std::string name) override;
+    task<result<void>> insert_workflow(workflow) override;
+    task<result<workflow>> replace_workflow(workflow) override;
+    task<result<workflow>> enable_workflow(workflow_id, bool enabled, system_time now) override;
+    task<result<void>> delete_workflow(workflow_id, system_time now) override;
+    task<result<workflow>> restore_workflow(workflow_id, system_time now) override;
+
+    task<result<opened_execution>> open_execution(execution) override;
+    task<result<int>> insert_runs(execution_id, std::vector<planned_run>, system_time now) override;
+    task<result<void>> complete_planning(execution_id, std::string error_message, system_time now) override;
+    task<result<void>> request_cancel(execution_id, system_time now) override;
+    task<result<execution>> finish_if_done(execution_id, system_time now) override;
+    task<result<std::vector<execution>>> open_executions() override;
+    task<result<std::int64_t>> lowest_waiting_rank() override;
+    task<result<execution>> find_execution(execution_id) override;
+    task<result<std::vector<execution>>> list_executions(execution_query) override;
+    task<result<std::vector<step_summary>>> step_summaries(execution_id) override;
+    task<result<std::vector<tenant_run_view>>> list_runs(execution_id, run_query) override;
+    task<result<std::vector<log_entry>>> list_logs(execution_id, log_query) override;
+
+    task<result<std::vector<claimed_run>>> claim_runs(std::string instance_id, int limit, system_time now) override;
+    task<result<std::optional<system_time>>> next_parked_run(system_time now) override;
+    task<result<journal_receipt>> commit(const std::vector<journal_entry>&, system_time now) override;
+    task<result<void>> renew_lease(std::string instance_id, system_time lease_until) override;
+    task<result<int>> release_lost_runs(system_time now, std::string survivor) override;
+    task<result<void>> release_instance(std::string instance_id) override;
+
+  private:
+    struct state;
+    explicit store(std::unique_ptr<state>);
+
+    std::unique_ptr<state> state_;
+};
+
+}  // namespace orchestrator::sqlite

@@ -1,0 +1,71 @@
+#include "engine/dispatcher.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace orchestrator {
+namespace {
+
+constexpr milliseconds pause_after_fault{1'000};
+constexpr milliseconds longest_sleep{60'000};
+
+}  // namespace
+
+dispatcher::dispatcher(options chosen, run_store& store, active_executions& executions, run_environment& environment)
+    : options_{std::move(chosen)},
+      store_{store},
+      executions_{executions},
+      environment_{environment},
+      wake_{environment.time} {}
+
+task<> dispatcher::run() {
+    while (!environment_.draining) {
+        const bool worth_asking = room() >= std::min(options_.claim_batch, options_.max_active_runs / 2 + 1);
+        const int claimed = worth_asking ? co_await claim() : 0;
+        if (claimed > 0) continue;
+        co_await wake_.wait_until(co_await next_look());
+    }
+}
+
+// Returns how many runs were claimed and started.
+task<int> dispatcher::claim() {
+    const auto claimed = co_await store_.claim_runs(options_.instance_id, std::min(room(), options_.claim_batch),
+                                                    environment_.time.now());
+    if (!claimed) {
+        spdlog::warn("cannot claim tenant runs: {}", claimed.error().message);
+        co_await environment_.time.sleep_until(environment_.time.steady_now() + pause_after_fault);
+        co_return 0;
+    }
+    active_runs_ += int(claimed->size());
+    for (const auto& run : *claimed) co_await start(run);
+    co_return int(claimed->size());
+}
+
+task<> dispatcher::start(claimed_run run) {
+    auto execution = co_await executions_.find(run.execution);
+    if (!execution) {
+        // Nothing can be called for it. It stays claimed until this instance restarts, and says why.
+        spdlog::error("cannot run tenant {}: {}", to_string(run.for_tenant.id), execution.error().message);
+        --active_runs_;
+        co_return;
+    }
+    std::make_shared<tenant_run>(environment_, std::move(*execution), std::move(run))->start();
+}
+
+task<steady_time> dispatcher::next_look() {
+    const auto now = environment_.time.steady_now();
+    if (room() <= 0) co_return now + longest_sleep;
+    const auto parked = co_await store_.next_parked_run(environment_.time.now());
+    if (!parked || !*parked) co_return now + longest_sleep;
+    const auto wait = std::clamp(**parked - environment_.time.now(), milliseconds{1}, longest_sleep);
+    co_return now + wait;
+}
+
+void dispatcher::run_released() {
+    --active_runs_;
+    // Room is worth a look when a whole batch fits, or when nothing else would bring one.
+    if (room() == options_.claim_batch || active_runs_ == 0 || environment_.draining) wake_.notify();
+}
+
+}  // namespace orchestrator

@@ -1,0 +1,50 @@
+// Gives work to this instance: claims tenant runs in hundreds while there is room, and starts each.
+//
+// Claims are asked for when the room is worth a batch, when something was planned or released, and when a parked run
+// falls due; an idle instance asks the store nothing.
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "engine/active_execution.h"
+#include "engine/tenant_run.h"
+#include "engine/wake_signal.h"
+#include "ports/run_store.h"
+
+namespace orchestrator {
+
+class dispatcher {
+  public:
+    struct options {
+        std::string instance_id;
+        int max_active_runs = 1'024;
+        int claim_batch = 256;
+    };
+
+    dispatcher(options, run_store&, active_executions&, run_environment&);
+
+    // Claims and starts until draining.
+    task<> run();
+    // There may be something to claim, or room for it.
+    void notify() { wake_.notify(); }
+    // A run that this dispatcher started has given its place back.
+    void run_released();
+
+    [[nodiscard]] int active_runs() const { return active_runs_; }
+
+  private:
+    task<int> claim();
+    task<> start(claimed_run);
+    task<steady_time> next_look();
+    [[nodiscard]] int room() const { return options_.max_active_runs - active_runs_; }
+
+    options options_;
+    run_store& store_;
+    active_executions& executions_;
+    run_environment& environment_;
+    wake_signal wake_;
+    std::atomic<int> active_runs_ = 0;  // written on the engine's thread, read by the health check
+};
+
+}  // namespace orchestrator

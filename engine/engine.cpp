@@ -1,0 +1,152 @@
+#include "engine/engine.h"
+
+#include <spdlog/spdlog.h>
+
+#include <cassert>
+
+namespace orchestrator {
+namespace {
+
+constexpr milliseconds pause_after_fault{1'000};
+constexpr milliseconds drain_look{20};
+
+}  // namespace
+
+engine::engine(engine_options options, engine_ports ports, const service_directory& services)
+    : options_{std::move(options)},
+      ports_{ports},
+      limits_{options_.calls},
+      executions_{ports.executions, ports.time, limits_, services},
+      journal_{ports.where, ports.runs, ports.time, [this](execution_id id) { spawn(finish(id)); }},
+      caller_{ports.http, ports.time, limits_, options_.longest_result},
+      directory_{ports.http, ports.time, ports.random, services.at("tenant")},
+      environment_{.where = ports.where,
+                   .time = ports.time,
+                   .random = ports.random,
+                   .caller = caller_,
+                   .records = journal_,
+                   .draining = draining_,
+                   .on_released = [this] { dispatcher_.run_released(); }},
+      dispatcher_{{options_.instance_id, options_.max_active_runs, options_.claim_batch}, ports.runs, executions_, environment_},
+      planner_{options_.planning, ports.executions, directory_, ports.time, [this] { dispatcher_.notify(); }},
+      heartbeat_{ports.time} {
+    assert(options_.heartbeat * 3 < options_.lease);
+}
+
+void engine::spawn(task<> work) {
+    asio::co_spawn(ports_.where, std::move(work), [](std::exception_ptr failed) {
+        if (!failed) return;
+        try {
+            std::rethrow_exception(failed);
+        } catch (const std::exception& e) {
+            spdlog::error("the engine goes on after: {}", e.what());
+        }
+    });
+}
+
+void engine::start() {
+    spawn(keep_lease());
+    spawn(dispatcher_.run());
+}
+
+// The heartbeat: our lease, the runs that others lost, and executions that were opened or cancelled elsewhere.
+task<> engine::keep_lease() {
+    while (!draining_) {
+        const auto now = ports_.time.now();
+        const auto renewed = co_await ports_.runs.renew_lease(options_.instance_id, now + options_.lease);
+        if (!renewed) spdlog::warn("cannot renew the lease of this instance: {}", renewed.error().message);
+        const auto released = co_await ports_.runs.release_lost_runs(now, options_.instance_id);
+        if (released && *released > 0) {
+            spdlog::warn("{} tenant runs of lost instances are taken up again", *released);
+            dispatcher_.notify();
+        }
+        co_await look_for_executions();
+        co_await heartbeat_.wait_until(ports_.time.steady_now() + options_.heartbeat);
+    }
+}
+
+task<> engine::look_for_executions() {
+    const auto open = co_await ports_.executions.open_executions();
+    if (!open) co_return;
+    for (const auto& execution : *open) {
+        if (execution.cancel_requested) executions_.cancel(execution.id);
+        if (!execution.planning_complete)
+            spawn(plan(execution.id));
+        else if (execution.tenants.ended() >= execution.tenants.total)
+            spawn(finish(execution.id));
+    }
+}
+
+task<> engine::plan(execution_id id) {
+    if (draining_ || !planning_.insert(id).second) co_return;
+    auto active = co_await executions_.find(id);
+    auto stored = co_await ports_.executions.find_execution(id);
+    if (active && stored && !stored->planning_complete && !is_final(stored->status)) {
+        const auto planned = co_await planner_.plan(*active, std::move(*stored));
+        if (!planned) spdlog::warn("execution {} is not planned yet: {}", to_string(id), planned.error().message);
+    } else if (!active && active.error().code == errc::store_corrupt) {
+        co_await ports_.executions.complete_planning(id, active.error().message, ports_.time.now());
+    }
+    planning_.erase(id);
+    dispatcher_.notify();
+    co_await finish(id);
+}
+
+// Ends the execution if nothing of it is open. Tried until the store takes it: nobody else would notice in time.
+task<> engine::finish(execution_id id) {
+    for (;;) {
+        const auto finished = co_await ports_.executions.finish_if_done(id, ports_.time.now());
+        if (finished) {
+            if (is_final(finished->status)) {
+                executions_.forget(id);
+                spdlog::info("execution {} of {} {}: {} tenants, {} steps completed, {} failed, {} skipped",
+                             to_string(id), finished->workflow_name, to_string(finished->status),
+                             finished->tenants.total, finished->steps.completed, finished->steps.failed,
+                             finished->steps.skipped);
+            }
+            co_return;
+        }
+        if (!is_passing_store_fault(finished.error().code) || draining_) co_return;
+        co_await ports_.time.sleep_until(ports_.time.steady_now() + pause_after_fault);
+    }
+}
+
+task<> engine::stop(steady_time deadline) {
+    draining_ = true;
+    dispatcher_.notify();
+    heartbeat_.notify();
+    bool cut = false;
+    while (dispatcher_.active_runs() > 0) {
+        if (!cut && ports_.time.steady_now() >= deadline) {
+            spdlog::warn("{} tenant runs are still busy: their calls are cut and made again by the next instance",
+                         dispatcher_.active_runs());
+            executions_.stop_all();
+            cut = true;
+        }
+        // A store that takes nothing would hold us for ever; what it has not taken is not lost, only done again.
+        if (cut && ports_.time.steady_now() >= deadline + pause_after_fault) break;
+        co_await ports_.time.sleep_until(ports_.time.steady_now() + drain_look);
+    }
+    const auto released = co_await ports_.runs.release_instance(options_.instance_id);
+    if (!released) spdlog::warn("cannot give back the claims: {}", released.error().message);
+}
+
+void engine::execution_opened(execution_id id) {
+    asio::post(ports_.where, [this, id] { spawn(plan(id)); });
+}
+
+void engine::cancel_requested(execution_id id) {
+    asio::post(ports_.where, [this, id] {
+        executions_.cancel(id);
+        dispatcher_.notify();
+    });
+}
+
+engine_health engine::health() const {
+    return {.accepting = !draining_,
+            .store_problem = journal_.problem(),
+            .active_runs = dispatcher_.active_runs(),
+            .calls_in_flight = limits_.in_flight()};
+}
+
+}  // namespace orchestrator

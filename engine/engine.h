@@ -1,0 +1,83 @@
+// The engine of one instance: plans executions, runs their tenants, keeps its lease, and gives back what others lost.
+// Everything here runs on one thread (its io_context); run_control is the door for other threads.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <set>
+
+#include "engine/active_execution.h"
+#include "engine/call_limits.h"
+#include "engine/dispatcher.h"
+#include "engine/journal.h"
+#include "engine/planner.h"
+#include "engine/run_control.h"
+#include "engine/step_call.h"
+#include "engine/tenant_directory.h"
+#include "engine/tenant_run.h"
+#include "ports/clock.h"
+#include "ports/http_client.h"
+#include "ports/random.h"
+
+namespace orchestrator {
+
+struct engine_options {
+    std::string instance_id;
+    call_limits::limits calls;
+    int max_active_runs = 1'024;
+    int claim_batch = 256;
+    planner::options planning;
+    std::size_t longest_result = 16 << 10;  // bytes of a step's answer that are stored
+    milliseconds heartbeat{5'000};
+    milliseconds lease{30'000};             // heartbeat < lease / 3
+};
+
+struct engine_ports {
+    executor where;
+    clock& time;
+    random_source& random;
+    http_client& http;
+    execution_store& executions;
+    run_store& runs;
+};
+
+class engine final : public run_control {
+  public:
+    // `services` must hold "tenant". It and the ports outlive the engine.
+    engine(engine_options, engine_ports, const service_directory& services);
+
+    // Takes up what was left open, then works until stop.
+    void start();
+    // Starts no step any more; steps under way may end until `deadline`, then their calls are cut and made again
+    // elsewhere. Returns when everything is recorded and the claims are given back.
+    task<> stop(steady_time deadline);
+    // As if the process were killed: nobody is woken, nothing is given back. For simulation.
+    void abandon() { limits_.abandon(); }
+
+    void execution_opened(execution_id) override;
+    void cancel_requested(execution_id) override;
+    [[nodiscard]] engine_health health() const override;
+
+  private:
+    task<> keep_lease();
+    task<> look_for_executions();
+    task<> plan(execution_id);
+    task<> finish(execution_id);
+    void spawn(task<> work);
+
+    engine_options options_;
+    engine_ports ports_;
+    std::atomic<bool> draining_ = false;  // written on the engine's thread, read by the health check
+    call_limits limits_;  // outlives all that holds a place
+    active_executions executions_;
+    journal journal_;
+    step_caller caller_;
+    tenant_directory directory_;
+    run_environment environment_;
+    dispatcher dispatcher_;
+    planner planner_;
+    wake_signal heartbeat_;
+    std::set<execution_id> planning_;
+};
+
+}  // namespace orchestrator

@@ -1,0 +1,85 @@
+#include "engine/journal.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "engine/wake_signal.h"
+
+namespace orchestrator {
+namespace {
+
+constexpr milliseconds first_retry_pause{50};
+constexpr milliseconds longest_retry_pause{1'000};
+
+}  // namespace
+
+journal::journal(executor where, run_store& store, clock& time, std::function<void(execution_id)> on_drained)
+    : where_{where}, store_{store}, time_{time}, on_drained_{std::move(on_drained)} {}
+
+task<bool> journal::record(journal_entry entry) {
+    auto self = std::make_shared<waiter>();
+    arriving_.push_back(std::move(entry));
+    arriving_waiters_.push_back(self);
+    if (!flushing_) {
+        flushing_ = true;
+        asio::co_spawn(where_, flush(), asio::detached);
+    }
+    co_await suspend([self](std::move_only_function<void()> resume) { self->resume = std::move(resume); });
+    co_return !self->refused;
+}
+
+task<> journal::flush() {
+    while (!arriving_.empty()) {
+        const auto size = std::min(arriving_.size(), largest_batch);
+        const auto end = static_cast<std::ptrdiff_t>(size);
+        batch_.assign(std::make_move_iterator(arriving_.begin()), std::make_move_iterator(arriving_.begin() + end));
+        std::vector waiters(arriving_waiters_.begin(), arriving_waiters_.begin() + end);
+        arriving_.erase(arriving_.begin(), arriving_.begin() + end);
+        arriving_waiters_.erase(arriving_waiters_.begin(), arriving_waiters_.begin() + end);
+        settle(co_await commit_batch(), waiters);
+    }
+    flushing_ = false;
+}
+
+// Tries until the store takes the batch; only a fault that will not pass ends it otherwise.
+task<result<journal_receipt>> journal::commit_batch() {
+    for (auto pause = first_retry_pause;; pause = std::min(pause * 2, longest_retry_pause)) {
+        auto receipt = co_await store_.commit(batch_, time_.now());
+        if (receipt) {
+            tell_problem({});
+            co_return receipt;
+        }
+        tell_problem(receipt.error().message);
+        if (!is_passing_store_fault(receipt.error().code)) co_return receipt;
+        co_await time_.sleep_until(time_.steady_now() + pause);
+    }
+}
+
+// Told once when it comes and once when it goes, not with each try.
+void journal::tell_problem(const std::string& problem) {
+    if (problem == problem_) return;
+    if (problem.empty())
+        spdlog::info("the store takes writes again");
+    else
+        spdlog::error("cannot record {} outcomes, trying again: {}", batch_.size(), problem);
+    const std::scoped_lock lock{problem_guard_};
+    problem_ = problem;
+}
+
+std::string journal::problem() const {
+    const std::scoped_lock lock{problem_guard_};
+    return problem_;
+}
+
+void journal::settle(const result<journal_receipt>& receipt, const std::vector<std::shared_ptr<waiter>>& waiters) {
+    for (std::size_t i = 0; i < waiters.size(); ++i) {
+        waiters[i]->refused = !receipt || (!receipt->refused.empty() &&
+                                           std::ranges::find(receipt->refused, batch_[i].claim) != receipt->refused.end());
+        waiters[i]->resume();
+    }
+    if (receipt)
+        for (const auto& execution : receipt->drained) on_drained_(execution);
+}
+
+}  // namespace orchestrator

@@ -1,0 +1,58 @@
+// The journal makes what happened durable, many runs at a time.
+//
+// Entries that arrive while a commit is under way wait for the next one: batches grow by themselves under load, and a
+// lone entry waits for nobody. A store that cannot write for now (a full disk, a read-only file) loses nothing: the
+// batch is kept and tried again, and everything behind it waits, so that the engine stops calling services by itself.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "ports/clock.h"
+#include "ports/run_store.h"
+#include "ports/task.h"
+
+namespace orchestrator {
+
+class journal {
+  public:
+    // `on_drained`: told of each execution that has no open run any more.
+    journal(executor where, run_store& store, clock& time, std::function<void(execution_id)> on_drained);
+
+    // Returns when the entry is durable: true. False: the claim was lost, nothing was kept, and the run must stop.
+    task<bool> record(journal_entry entry);
+
+    // Why nothing can be recorded at the moment; empty: all is well. From any thread.
+    [[nodiscard]] std::string problem() const;
+
+    // Entries in one commit, at most.
+    static constexpr std::size_t largest_batch = 4'000;
+
+  private:
+    struct waiter {
+        std::move_only_function<void()> resume;
+        bool refused = false;
+    };
+
+    task<> flush();
+    void tell_problem(const std::string& problem);
+    task<result<journal_receipt>> commit_batch();
+    void settle(const result<journal_receipt>&, const std::vector<std::shared_ptr<waiter>>&);
+
+    executor where_;
+    run_store& store_;
+    clock& time_;
+    std::function<void(execution_id)> on_drained_;
+    mutable std::mutex problem_guard_;
+    std::string problem_;
+
+    std::vector<journal_entry> arriving_;
+    std::vector<std::shared_ptr<waiter>> arriving_waiters_;
+    std::vector<journal_entry> batch_;  // being committed
+    bool flushing_ = false;
+};
+
+}  // namespace orchestrator

@@ -1,0 +1,128 @@
+#include "engine/step_call.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace orchestrator {
+namespace {
+
+constexpr milliseconds first_poll_pause{500};
+constexpr milliseconds longest_poll_pause{10'000};
+
+step_attempt failure(call_verdict verdict, std::string_view code, std::string message) {
+    step_attempt attempt;
+    attempt.verdict = verdict;
+    attempt.error_code = code;
+    attempt.error_message = std::move(message);
+    return attempt;
+}
+
+// Where an accepted job is polled: a path on the same service. nullopt: elsewhere, where we do not go.
+std::optional<std::string> poll_target(std::string_view location, const http_origin& origin) {
+    if (location.starts_with("http://") || location.starts_with("https://")) {
+        const auto path = location.find('/', location.find("//") + 2);
+        if (path == std::string_view::npos) return std::nullopt;
+        const auto named = parse_http_origin(location.substr(0, path));
+        if (!named || named->scheme != origin.scheme || named->host != origin.host || named->port != origin.port)
+            return std::nullopt;
+        location.remove_prefix(path);
+        if (!location.starts_with(origin.base_path)) return std::nullopt;
+        location.remove_prefix(origin.base_path.size());
+    }
+    const bool printable = std::ranges::all_of(location, [](char c) { return c > 0x20 && c < 0x7f; });
+    if (!location.starts_with('/') || location.starts_with("//") || !printable) return std::nullopt;
+    return std::string{location};
+}
+
+}  // namespace
+
+std::string idempotency_key(execution_id execution, tenant_id tenant, std::string_view step_name) {
+    return fmt::format("{}:{}:{}", to_string(execution), to_string(tenant), step_name);
+}
+
+task<step_attempt> step_caller::attempt(const active_execution& execution, std::size_t step,
+                                        const template_context& context) {
+    const auto& definition = execution.definition.steps[step];
+    const auto& target = execution.targets[step];
+    if (!target.origin)
+        co_return failure(call_verdict::refused, "service_unknown",
+                          fmt::format("service \"{}\" is not configured", definition.service));
+
+    const auto place = co_await limits_.acquire(target.service);
+    if (execution.stop.stop_requested()) {
+        auto attempt = failure(call_verdict::refused, "cancelled", "cancelled before the call");
+        attempt.interrupted = true;
+        attempt.called = false;
+        co_return attempt;
+    }
+    if (time_.steady_now() >= execution.deadline)
+        co_return failure(call_verdict::refused, "deadline_exceeded", "the workflow's deadline has passed");
+
+    const auto answer = co_await send(execution, step, context);
+    if (!answer) {
+        const auto fault = answer.error().fault;
+        const bool late = fault == http_fault::timed_out && time_.steady_now() >= execution.deadline;
+        auto attempt = failure(late ? call_verdict::refused : call_verdict::worth_a_retry,
+                               late ? "deadline_exceeded" : to_string(fault),
+                               fmt::format("{}: {}", definition.service,
+                                           late ? "the workflow's deadline passed during the call" : answer.error().detail));
+        attempt.interrupted = fault == http_fault::cancelled;
+        co_return attempt;
+    }
+
+    step_attempt attempt;
+    attempt.verdict = judge_status(answer->status);
+    attempt.http_status = answer->status;
+    if (attempt.verdict == call_verdict::succeeded) {
+        if (!answer->body_truncated) attempt.result = summarise_result(answer->body, longest_result_);
+    } else {
+        attempt.error_code = "http_error";
+        attempt.error_message = fmt::format("{} answered HTTP {}", definition.service, answer->status);
+        attempt.retry_after = parse_retry_after(find_header(answer->headers, "Retry-After"), time_.now());
+    }
+    co_return attempt;
+}
+
+task<http_result> step_caller::send(const active_execution& execution, std::size_t step,
+                                    const template_context& context) {
+    const auto& definition = execution.definition.steps[step];
+    http_request request;
+    request.origin = execution.targets[step].origin;
+    request.method = *parse_http_method(definition.method);
+    request.target = definition.path.render(context);
+    request.body = definition.body.render(context);
+    request.headers.emplace_back("Idempotency-Key",
+                                 idempotency_key(execution.id, context.for_tenant.id, definition.name));
+    request.deadline = std::min(time_.steady_now() + definition.timeout, execution.deadline);
+    request.stop = execution.stop.get_token();
+    auto answer = co_await http_.send(request);
+    if (answer && answer->status == 202 && !find_header(answer->headers, "Location").empty())
+        answer = co_await poll_until_done(std::move(request), std::move(*answer));
+    co_return answer;
+}
+
+// RFC 9110, 15.3.3: the job goes on behind the Location. Within the deadline of the same attempt.
+task<http_result> step_caller::poll_until_done(http_request request, http_response accepted) {
+    const auto target = poll_target(find_header(accepted.headers, "Location"), *request.origin);
+    if (!target)
+        co_return std::unexpected{http_failure{http_fault::malformed_response,
+                                               "the Location of an accepted job is not on the same service"}};
+    request.method = http_method::get;
+    request.target = *target;
+    request.body.clear();
+    auto pause = first_poll_pause;
+    http_result answer = std::move(accepted);
+    while (answer && answer->status == 202) {
+        const auto asked = parse_retry_after(find_header(answer->headers, "Retry-After"), time_.now());
+        const auto wake = time_.steady_now() + asked.value_or(pause);
+        pause = std::min(pause * 2, longest_poll_pause);
+        co_await time_.sleep_until(std::min(wake, request.deadline), request.stop);
+        if (time_.steady_now() >= request.deadline)
+            co_return std::unexpected{http_failure{http_fault::timed_out, "the accepted job did not end in time"}};
+        answer = co_await http_.send(request);
+    }
+    co_return answer;
+}
+
+}  // namespace orchestrator

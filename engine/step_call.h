@@ -1,0 +1,51 @@
+// One attempt at one step: renders the request, waits for a place, calls the service, polls an accepted job, and
+// judges the answer. Records nothing.
+#pragma once
+
+#include <boost/json.hpp>
+
+#include <optional>
+#include <string>
+
+#include "domain/execution/result_summary.h"
+#include "domain/retry/retry_policy.h"
+#include "engine/active_execution.h"
+#include "engine/call_limits.h"
+#include "ports/clock.h"
+#include "ports/http_client.h"
+
+namespace orchestrator {
+
+struct step_attempt {
+    call_verdict verdict = call_verdict::refused;
+    bool interrupted = false;  // ended by the execution's stop source, not by the service
+    bool called = true;        // false: the service never saw this attempt
+    int http_status = 0;
+    std::optional<milliseconds> retry_after;
+    result_summary result;      // of a success
+    std::string error_code;     // http_error, connect_failed, timed_out, deadline_exceeded, … ; empty on success
+    std::string error_message;  // names the service and the fault, and nothing that the service sent
+};
+
+class step_caller {
+  public:
+    step_caller(http_client& http, clock& time, call_limits& limits, std::size_t longest_result)
+        : http_{http}, time_{time}, limits_{limits}, longest_result_{longest_result} {}
+
+    // `step`: index. `context`: for the templates. The caller awaits, so references live.
+    task<step_attempt> attempt(const active_execution&, std::size_t step, const template_context& context);
+
+  private:
+    task<http_result> send(const active_execution&, std::size_t step, const template_context& context);
+    task<http_result> poll_until_done(http_request, http_response accepted);
+
+    http_client& http_;
+    clock& time_;
+    call_limits& limits_;
+    std::size_t longest_result_;
+};
+
+// The same for every attempt of a step, whichever instance makes it.
+[[nodiscard]] std::string idempotency_key(execution_id, tenant_id, std::string_view step_name);
+
+}  // namespace orchestrator

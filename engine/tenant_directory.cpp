@@ -1,0 +1,69 @@
+#include "engine/tenant_directory.h"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include "domain/retry/retry_policy.h"
+
+namespace orchestrator {
+namespace json = boost::json;
+namespace {
+
+constexpr milliseconds page_timeout{30'000};
+constexpr std::size_t longest_page = 8 << 20;  // bytes
+constexpr retry_policy until_deadline{.max_retries = 1'000'000, .delay = milliseconds{500}, .max_delay = milliseconds{15'000}};
+
+result<tenant_page> parse_page(const http_response& response) {
+    boost::system::error_code failed;
+    const auto value = json::parse(response.body, failed);
+    const json::array* elements = nullptr;
+    if (!failed) {
+        if (const auto* object = value.if_object()) {
+            const auto* list = object->if_contains("tenants");
+            elements = list ? list->if_array() : nullptr;
+        } else {
+            elements = value.if_array();
+        }
+    }
+    if (!elements) return fail(errc::service_failed, "the tenant service's answer is not a list of tenants");
+    tenant_page page{.tenants = {}, .received = elements->size()};
+    for (const auto& element : *elements)
+        if (auto tenant = parse_tenant(element)) page.tenants.push_back(std::move(*tenant));
+    return page;
+}
+
+std::string describe(const http_result& answer, const std::string& target) {
+    if (!answer) return fmt::format("the tenant service cannot be reached: {}", answer.error().detail);
+    return fmt::format("the tenant service answered HTTP {} to GET {}", answer->status, target);
+}
+
+}  // namespace
+
+task<result<tenant_page>> tenant_directory::page(std::int64_t skip, int limit, steady_time deadline, std::stop_token stop) {
+    http_request request;
+    request.origin = &origin_;
+    request.target = fmt::format("/api/v1/tenants?status=active&skip={}&limit={}", skip, limit);
+    request.max_body = longest_page;
+    request.stop = stop;
+    for (int attempts = 1;; ++attempts) {
+        request.deadline = std::min(deadline, time_.steady_now() + page_timeout);
+        const auto answer = co_await http_.send(request);
+        const auto verdict = answer ? judge_status(answer->status) : call_verdict::worth_a_retry;
+        bool cut = false;
+        if (verdict == call_verdict::succeeded) {
+            auto page = parse_page(*answer);
+            cut = !page;  // broken on the way, perhaps: worth another try
+            if (page) co_return page;
+        }
+        std::optional<milliseconds> retry_after;
+        if (answer) retry_after = parse_retry_after(find_header(answer->headers, "Retry-After"), time_.now());
+        const auto delay = retry_delay(until_deadline, attempts, retry_after, random_.uniform());
+        const auto again = time_.steady_now() + *delay;
+        if (verdict == call_verdict::refused || stop.stop_requested() || again >= deadline || (cut && attempts >= 5))
+            co_return fail(errc::service_failed, cut ? "the tenant service's answer is not a list of tenants"
+                                                     : describe(answer, request.target));
+        co_await time_.sleep_until(again, stop);
+    }
+}
+
+}  // namespace orchestrator

@@ -1,0 +1,38 @@
+// Which tenants there are: a typed client of the platform's tenant service. Its route stands here and nowhere else.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+#include <vector>
+
+#include "domain/error.h"
+#include "domain/tenancy/tenant.h"
+#include "ports/clock.h"
+#include "ports/http_client.h"
+#include "ports/random.h"
+#include "ports/task.h"
+
+namespace orchestrator {
+
+struct tenant_page {
+    std::vector<tenant> tenants;
+    std::size_t received = 0;  // elements in the answer, those that were no tenants included
+};
+
+class tenant_directory {
+  public:
+    tenant_directory(http_client& http, clock& time, random_source& random, const http_origin& origin)
+        : http_{http}, time_{time}, random_{random}, origin_{origin} {}
+
+    // Tenants `skip` to `skip + limit` in the service's own order. Tries again until `deadline` while the service is
+    // away. service_failed: it refused, answered something else than tenants, or time ran out.
+    task<result<tenant_page>> page(std::int64_t skip, int limit, steady_time deadline, std::stop_token stop);
+
+  private:
+    http_client& http_;
+    clock& time_;
+    random_source& random_;
+    const http_origin& origin_;
+};
+
+}  // namespace orchestrator

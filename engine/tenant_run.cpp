@@ -1,0 +1,288 @@
+#include "engine/tenant_run.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include "engine/wake_signal.h"
+
+namespace orchestrator {
+
+tenant_run::tenant_run(run_environment& environment, std::shared_ptr<active_execution> execution, claimed_run claimed)
+    : environment_{environment},
+      execution_{std::move(execution)},
+      claimed_{std::move(claimed)},
+      state_{execution_->definition,
+             [&] {
+                 step_set carried;
+                 for (const auto& record : claimed_.recorded)
+                     if (record.carried_over) carried.insert(std::size_t(record.step_index));
+                 return carried;
+             }()},
+      memory_(execution_->definition.steps.size()),
+      views_(execution_->definition.steps.size()) {
+    for (auto& record : claimed_.recorded) {
+        const auto step = std::size_t(record.step_index);
+        state_.restore(step, record.status);
+        memory_[step].status = record.status;
+        remember_result(step, record.result);
+    }
+    claimed_.recorded.clear();
+    const auto now = environment_.time.now();
+    for (const auto& wait : claimed_.waits) {
+        // Wall-clock time may have jumped while the run was stored: the wait is never longer than it could be.
+        const auto left = std::clamp(wait.retry_at - now, milliseconds{0}, longest_retry_after * 2);
+        state_.restore_wait({std::size_t(wait.step_index), wait.attempts, environment_.time.steady_now() + left});
+        memory_[std::size_t(wait.step_index)].started_at = wait.started_at;
+    }
+}
+
+void tenant_run::start() {
+    // Requests to stop come on this thread, but from within other work: they are handled in a turn of their own.
+    on_stop_.emplace(execution_->stop.get_token(), [weak = weak_from_this(), where = environment_.where] {
+        asio::post(where, [weak] {
+            if (const auto self = weak.lock()) self->advance_all();
+        });
+    });
+    advance_all();
+}
+
+void tenant_run::spawn(task<> work) {
+    asio::co_spawn(environment_.where, std::move(work), [self = shared_from_this()](std::exception_ptr failed) {
+        if (!failed) return;
+        try {
+            std::rethrow_exception(failed);
+        } catch (const std::exception& e) {
+            // The run stays claimed and is taken up again when this instance's lease ends or it restarts.
+            spdlog::error("tenant run {} of execution {} stopped: {}", to_string(self->claimed_.for_tenant.id),
+                          to_string(self->execution_->id), e.what());
+        }
+        self->let_go();
+    });
+}
+
+// One branch of the run: this step, then whatever becomes ready by it.
+task<> tenant_run::work(std::size_t step) {
+    for (std::optional<std::size_t> next = step; next;) {
+        auto ended = co_await attempt(*next);
+        if (!co_await settle(*next, std::move(ended))) co_return;
+        next = advance();
+    }
+}
+
+task<step_attempt> tenant_run::attempt(std::size_t step) {
+    if (state_.attempts(step) == 0) memory_[step].started_at = environment_.time.now();
+    co_return co_await environment_.caller.attempt(*execution_, step, context());
+}
+
+// Takes an attempt's result into the state and, if it ends the step, into the journal. False: this branch is over.
+task<bool> tenant_run::settle(std::size_t step, step_attempt ended) {
+    if (releasing_) co_return false;  // the claim was lost while the call was under way
+    apply_cancellation();
+    if (ended.interrupted && !execution_->cancelled) {
+        // This instance stops: the outcome is unknown, so nothing is recorded and the step is called again elsewhere.
+        let_go();
+        co_return false;
+    }
+    const int attempts = state_.attempts(step) + 1;
+    if (step_wait wait{step, attempts, {}}; worth_waiting(step, ended, wait)) {
+        owe_log(step, log_level::warning, fmt::format("attempt {} failed: {}", attempts, ended.error_message));
+        state_.wait(wait);
+        co_return !releasing_;
+    }
+
+    const auto status = ended.verdict == call_verdict::succeeded ? step_status::completed
+                        : ended.called                            ? step_status::failed
+                                                                  : step_status::skipped;
+    if (status == step_status::skipped)
+        owe_skipped(step_set::of(step), ended.error_code, "skipped: " + ended.error_message);
+    else
+        owed_steps_.push_back(record_of(step, ended, attempts));
+    auto after = state_;
+    owe_skipped(after.conclude(step, status), "dependency_failed", fmt::format("skipped: {} failed", definition(step).name));
+
+    auto entry = owed_entry();
+    entry.outcome = outcome_of(after, after.next_move(environment_.time.steady_now()));
+    const bool last = entry.outcome.has_value();
+    if (last) releasing_ = true;
+    if (!co_await environment_.records.record(std::move(entry)) || last) {
+        let_go();
+        co_return false;
+    }
+    state_.conclude(step, status);
+    memory_[step].status = status;
+    remember_result(step, ended.result.text);
+    co_return !releasing_;
+}
+
+bool tenant_run::worth_waiting(std::size_t step, const step_attempt& ended, step_wait& wait) {
+    if (ended.verdict != call_verdict::worth_a_retry || execution_->cancelled) return false;
+    const auto delay = retry_delay(definition(step).retry, wait.attempts, ended.retry_after, environment_.random.uniform());
+    if (!delay) return false;
+    wait.retry_at = environment_.time.steady_now() + *delay;
+    return wait.retry_at < execution_->deadline;
+}
+
+// Starts all that may start now: the first is returned for the caller's own coroutine, the others get theirs.
+std::optional<std::size_t> tenant_run::advance() {
+    if (releasing_) return std::nullopt;
+    apply_cancellation();
+    const auto move = state_.next_move(environment_.time.steady_now());
+    if (environment_.draining && !move.end) {
+        if (state_.running().empty())
+            begin_release({.release = run_release::returned, .status = {}, .not_before = {}, .waits = {}});
+        return std::nullopt;
+    }
+    if (auto outcome = outcome_of(state_, move)) {
+        begin_release(std::move(*outcome));
+        return std::nullopt;
+    }
+    if (move.wake_at && (!wake_at_ || *move.wake_at < *wake_at_)) {
+        wake_at_ = move.wake_at;
+        spawn(wake(*move.wake_at));
+    }
+    std::optional<std::size_t> first;
+    for (const auto step : move.start) {
+        state_.begin(step);
+        if (!first)
+            first = step;
+        else
+            spawn(work(step));
+    }
+    return first;
+}
+
+void tenant_run::advance_all() {
+    if (const auto first = advance()) spawn(work(*first));
+}
+
+task<> tenant_run::wake(steady_time at) {
+    co_await environment_.time.sleep_until(at, released_.get_token());
+    if (wake_at_ == at) wake_at_.reset();
+    if (!releasing_) advance_all();
+}
+
+void tenant_run::apply_cancellation() {
+    if (!execution_->cancelled || cancellation_applied_) return;
+    cancellation_applied_ = true;
+    owe_skipped(state_.cancel(), "cancelled", "skipped: the execution was cancelled");
+}
+
+// The end, a parking or a return that no step's entry could carry.
+void tenant_run::begin_release(run_outcome outcome) {
+    releasing_ = true;
+    spawn(release(std::move(outcome)));
+}
+
+task<> tenant_run::release(run_outcome outcome) {
+    auto entry = owed_entry();
+    entry.outcome = std::move(outcome);
+    co_await environment_.records.record(std::move(entry));
+    let_go();
+}
+
+void tenant_run::let_go() {
+    releasing_ = true;
+    if (!released_.request_stop()) return;  // done already
+    on_stop_.reset();
+    environment_.on_released();
+}
+
+std::optional<run_outcome> tenant_run::outcome_of(const run_state& state, const run_move& move) const {
+    if (move.end)
+        return run_outcome{.release = run_release::ended, .status = *move.end, .not_before = {}, .waits = {}};
+    if (!move.park_until) return std::nullopt;
+    const auto stored_time = [&, steady = environment_.time.steady_now()](steady_time at) {
+        return environment_.time.now() + std::chrono::ceil<milliseconds>(at - steady);
+    };
+    run_outcome parked{.release = run_release::parked, .status = {}, .not_before = stored_time(*move.park_until), .waits = {}};
+    for (const auto& wait : state.waits())
+        parked.waits.push_back({.step_index = int(wait.step),
+                                .attempts = wait.attempts,
+                                .retry_at = stored_time(wait.retry_at),
+                                .started_at = memory_[wait.step].started_at});
+    return parked;
+}
+
+step_record tenant_run::record_of(std::size_t step, step_attempt& ended, int attempts) {
+    const bool succeeded = ended.verdict == call_verdict::succeeded;
+    const auto now = environment_.time.now();
+    step_record record;
+    record.run = claimed_.claim.run;
+    record.step_index = int(step);
+    record.status = succeeded ? step_status::completed : step_status::failed;
+    record.attempts = attempts;
+    record.http_status = ended.http_status;
+    record.started_at = memory_[step].started_at;
+    record.duration = std::max(milliseconds{0}, now - record.started_at);
+    record.result = ended.result.text;
+    record.error_code = ended.error_code;
+    record.error_message = ended.error_message;
+
+    if (!succeeded) {
+        owe_log(step, log_level::error,
+                fmt::format("{} failed after {} {}: {}", definition(step).name, attempts,
+                            attempts == 1 ? "attempt" : "attempts", ended.error_message));
+    } else if (definition(step).message.empty()) {
+        owe_log(step, log_level::info, definition(step).name + " completed");
+    } else {
+        const auto* own_result = ended.result.value ? &*ended.result.value : nullptr;
+        owe_log(step, log_level::info, definition(step).message.render(context(own_result)));
+    }
+    return record;
+}
+
+void tenant_run::owe_skipped(step_set steps, std::string_view code, const std::string& reason) {
+    for (const auto step : steps) {
+        step_record record;
+        record.run = claimed_.claim.run;
+        record.step_index = int(step);
+        record.status = step_status::skipped;
+        record.started_at = environment_.time.now();
+        record.error_code = code;
+        record.error_message = reason;
+        owed_steps_.push_back(std::move(record));
+        memory_[step].status = step_status::skipped;
+        owe_log(step, log_level::warning, reason);
+    }
+}
+
+void tenant_run::owe_log(std::size_t step, log_level level, std::string message, std::string data) {
+    owed_logs_.push_back({.sequence = 0,
+                          .tenant = claimed_.for_tenant.id,
+                          .step_name = definition(step).name,
+                          .step_index = int(step),
+                          .level = level,
+                          .message = std::move(message),
+                          .data = std::move(data),
+                          .logged_at = environment_.time.now()});
+}
+
+journal_entry tenant_run::owed_entry() {
+    return {.claim = claimed_.claim,
+            .execution = execution_->id,
+            .steps = std::exchange(owed_steps_, {}),
+            .logs = std::exchange(owed_logs_, {}),
+            .outcome = {}};
+}
+
+template_context tenant_run::context(const boost::json::value* own_result) {
+    const auto& names = execution_->definition.step_names;
+    const auto failed = state_.failed() | state_.skipped();
+    for (const auto step : state_.completed() | failed)
+        views_[step] = {to_string(memory_[step].status), memory_[step].result};
+    return {.for_tenant = claimed_.for_tenant,
+            .execution = execution_->id,
+            .workflow_name = execution_->definition.workflow_name,
+            .step_names = names,
+            .steps = views_,
+            .own_result = own_result,
+            .failed_steps = failed};
+}
+
+const step_definition& tenant_run::definition(std::size_t step) const { return execution_->definition.steps[step]; }
+
+void tenant_run::remember_result(std::size_t step, const std::string& result) {
+    if (execution_->definition.results_read.contains(step)) memory_[step].result = result;
+}
+
+}  // namespace orchestrator

@@ -1,0 +1,87 @@
+// Drives one claimed tenant run from its first open step to its end.
+//
+// domain/execution/run_state decides; this calls the services, hands each outcome to the journal, and goes on only
+// when the journal says that it is durable. A chain of steps is one coroutine; where the graph forks, each further
+// branch gets its own. All of it runs on the engine's thread.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "domain/execution/run_state.h"
+#include "engine/active_execution.h"
+#include "engine/journal.h"
+#include "engine/step_call.h"
+#include "ports/random.h"
+#include "ports/run_store.h"
+
+namespace orchestrator {
+
+struct run_environment {
+    executor where;
+    clock& time;
+    random_source& random;
+    step_caller& caller;
+    journal& records;
+    const std::atomic<bool>& draining;                 // true: no step starts any more
+    std::function<void()> on_released;    // the run's place is free
+};
+
+class tenant_run : public std::enable_shared_from_this<tenant_run> {
+  public:
+    tenant_run(run_environment&, std::shared_ptr<active_execution>, claimed_run);
+
+    // Starts what may start; from then on the run keeps itself alive until it is released.
+    void start();
+
+  private:
+    struct step_memory {
+        system_time started_at;        // of the first attempt
+        std::string result;            // kept only if a later template reads it
+        step_status status{};          // once it has ended
+    };
+
+    task<> work(std::size_t step);
+    task<step_attempt> attempt(std::size_t step);
+    task<bool> settle(std::size_t step, step_attempt);
+    void begin_release(run_outcome outcome);
+    task<> release(run_outcome outcome);
+    task<> wake(steady_time at);
+
+    void spawn(task<> work);
+    std::optional<std::size_t> advance();
+    void advance_all();
+    void apply_cancellation();
+    void owe_skipped(step_set steps, std::string_view code, const std::string& reason);
+    void owe_log(std::size_t step, log_level level, std::string message, std::string data = {});
+    [[nodiscard]] journal_entry owed_entry();
+    [[nodiscard]] step_record record_of(std::size_t step, step_attempt& attempt, int attempts);
+    [[nodiscard]] std::optional<run_outcome> outcome_of(const run_state&, const run_move&) const;
+    [[nodiscard]] bool worth_waiting(std::size_t step, const step_attempt&, step_wait& wait);
+    [[nodiscard]] template_context context(const boost::json::value* own_result = nullptr);
+    [[nodiscard]] const step_definition& definition(std::size_t step) const;
+    void remember_result(std::size_t step, const std::string& result);
+    void let_go();
+
+    run_environment& environment_;
+    std::shared_ptr<active_execution> execution_;
+    claimed_run claimed_;
+    run_state state_;
+    std::vector<step_memory> memory_;
+    std::vector<step_view> views_;
+    // Goes into the next entry: what needs no commit of its own.
+    std::vector<step_record> owed_steps_;
+    std::vector<log_entry> owed_logs_;
+    std::stop_source released_;        // ends our sleeps
+    std::optional<std::stop_callback<std::function<void()>>> on_stop_;
+    std::optional<steady_time> wake_at_;
+    bool releasing_ = false;           // the end is being recorded, or the claim is lost
+    bool cancellation_applied_ = false;
+};
+
+}  // namespace orchestrator

@@ -1,0 +1,57 @@
+// Two ways for coroutines of one thread to wait for each other. Neither loses a wake-up.
+#pragma once
+
+#include <boost/asio/associated_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+
+#include <deque>
+#include <functional>
+#include <optional>
+#include <stop_token>
+
+#include "ports/clock.h"
+#include "ports/task.h"
+
+namespace orchestrator {
+
+// Suspends the calling coroutine; `take_resume` gets a function that resumes it, later, through its executor.
+template <class TakeResume>
+task<> suspend(TakeResume take_resume) {
+    co_await asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(
+        [](auto handler, TakeResume take) {
+            take(std::move_only_function<void()>{[handler = std::move(handler)]() mutable {
+                const auto where = asio::get_associated_executor(handler);
+                asio::post(where, std::move(handler));
+            }});
+        },
+        use_task, std::move(take_resume));
+}
+
+// One waiter that sleeps until a time or a notification, whichever is first. For the loops of the engine.
+class wake_signal {
+  public:
+    explicit wake_signal(clock& time) : time_{time} {}
+
+    void notify() {
+        notified_ = true;
+        if (sleeper_) sleeper_->request_stop();
+    }
+
+    // Returns at once if a notification came since the last return.
+    task<> wait_until(steady_time until) {
+        if (!notified_) {
+            sleeper_.emplace();
+            co_await time_.sleep_until(until, sleeper_->get_token());
+            sleeper_.reset();
+        }
+        notified_ = false;
+    }
+
+  private:
+    clock& time_;
+    bool notified_ = false;
+    std::optional<std::stop_source> sleeper_;
+};
+
+}  // namespace orchestrator
