@@ -2,7 +2,8 @@
 //
 // One client belongs to one thread (its io_context). For each origin it keeps a pool of connections that are used
 // again, last in first out. Deadlines are watched by one sweep over the calls in flight, not by a timer for each call:
-// timers on a saturated io_context are late and cost a microsecond apiece.
+// timers on a saturated io_context are late and cost a microsecond apiece. Idle connections that are too old are closed
+// when a later call looks, at most once a second: a client without calls keeps no timer and lets its context end.
 #pragma once
 
 #include <cstddef>
@@ -15,9 +16,9 @@ namespace orchestrator::http {
 struct client_options {
     std::size_t max_connections_per_origin = 4'096;  // a call beyond it waits, within its deadline
     std::size_t max_idle_per_origin = 512;
-    milliseconds idle_timeout{30'000};       // below the usual keep-alive of servers
-    milliseconds deadline_resolution{10};    // a call is ended at most this late
-    std::string ca_file;                     // PEM; empty: the system's certificates
+    milliseconds idle_timeout{30'000};     // below the usual keep-alive of servers
+    milliseconds deadline_resolution{10};  // a call is ended at most this late
+    std::string ca_file;                   // PEM; empty: the system's certificates
     std::string user_agent = "bakery-orchestrator/" ORCHESTRATOR_VERSION;
 };
 

@@ -66,7 +66,8 @@ class server {
     void start();
 
     // No new connection; idle ones are closed; requests under way may end until `deadline`, then they are cut.
-    // Streams end at once. Returns when the last connection is gone. On the context's thread.
+    // Streams end at once. Returns when the last connection is gone. On the context's thread. A handler that is still
+    // busy then goes on by itself, and its answer is dropped.
     task<> drain(steady_time deadline);
 
   private:

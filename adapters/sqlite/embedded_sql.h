@@ -5,17 +5,16 @@
 #include <string>
 #include <string_view>
 
+#include "cmake/embedded_file.h"
+
+namespace orchestrator {
+// "migrations/0001_initial.sql", "queries/workflows.sql", in the order of their names.
+std::span<const embedded_file> sqlite_files();
+}  // namespace orchestrator
+
 namespace orchestrator::sqlite {
 
-struct embedded_sql {
-    std::string_view path;  // "migrations/0001_initial", "queries/workflows"
-    std::string_view text;
-};
-
-// Written at build time by cmake/write_embedded_sql.cmake.
-std::span<const embedded_sql> embedded_sql_files();
-
-// The block `name` of queries/<entity>.sql. Asserts that it exists.
+// The block `name` of queries/<entity>.sql. Throws std::logic_error when there is none.
 [[nodiscard]] std::string query_text(std::string_view entity, std::string_view name);
 
 }  // namespace orchestrator::sqlite

@@ -20,7 +20,7 @@ struct migration {
 std::vector<migration> all_migrations() {
     constexpr std::string_view folder = "migrations/";
     std::vector<migration> found;
-    for (const auto& file : embedded_sql_files()) {
+    for (const auto& file : sqlite_files()) {
         if (!file.path.starts_with(folder)) continue;
         const auto name = file.path.substr(folder.size());
         int version = 0;

@@ -1,0 +1,206 @@
+// One call after the other: a place in the pool, a connection, the request out, the answer in. The path of a call on
+// a kept connection is: render, one send, one wait, one receive, parse; everything else is the exception.
+#include "adapters/http/client.h"
+
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/write.hpp>
+
+#include <map>
+#include <stop_token>
+#include <tuple>
+
+#include "adapters/http/call.h"
+#include "adapters/http/connection_pool.h"
+#include "adapters/http/connector.h"
+#include "adapters/http/message_head.h"
+#include "adapters/http/response_reader.h"
+
+namespace orchestrator::http {
+namespace {
+
+constexpr std::size_t shared_buffer_size = 64 << 10;  // bytes
+constexpr milliseconds prune_interval{1'000};
+
+struct stop_call {
+    call* stopped;
+    void operator()() const noexcept { stopped->end(http_fault::cancelled); }
+};
+
+// Compares with an origin without copying it; the base path is no part of where the connection leads.
+struct pool_key {
+    std::string scheme, host, port;
+};
+
+struct pool_order {
+    using is_transparent = void;
+    static auto tied(const auto& key) { return std::tie(key.host, key.port, key.scheme); }
+    bool operator()(const auto& a, const auto& b) const { return tied(a) < tied(b); }
+};
+
+}  // namespace
+
+struct client::state {
+    state(asio::io_context& io, client_options chosen)
+        : context{io},
+          options{std::move(chosen)},
+          sweep{std::make_shared<deadline_sweep>(io, options.deadline_resolution)},
+          opener{io, options.ca_file},
+          incoming(shared_buffer_size) {}
+
+    // How an exchange on one connection ended. `lost` and `malformed` leave the connection useless.
+    enum class exchange_end { complete, lost, malformed };
+
+    static task<http_result> send(std::shared_ptr<state> self, const http_request& request);
+    task<http_result> send_on(connection_pool::place, const http_request&, call&);
+    task<exchange_end> exchange(const http_request&, call&, connection&, response_reader&);
+    task<> send_rest(call&, connection&, std::string rest);
+    task<received> receive_secured(connection&, std::string_view rest);
+    exchange_end finish(const received&, const connection&, response_reader&);
+
+    connection_pool& pool_of(const http_origin&);
+    void prune(steady_time now);
+    void close();
+
+    asio::io_context& context;
+    client_options options;
+    std::shared_ptr<deadline_sweep> sweep;
+    connector opener;
+    std::map<pool_key, connection_pool, pool_order> pools;
+    steady_time pruned_at{};
+    std::string outgoing;        // the request that is being rendered and sent, until the socket takes no more
+    std::vector<char> incoming;  // shared by all connections: see connection.h
+};
+
+client::client(asio::io_context& context, client_options options)
+    : state_{std::make_shared<state>(context, std::move(options))} {}
+
+client::~client() { close(); }
+
+task<http_result> client::send(const http_request& request) { return state::send(state_, request); }
+
+void client::close() { state_->close(); }
+
+task<http_result> client::state::send(std::shared_ptr<state> self, const http_request& request) {
+    if (request.stop.stop_requested())
+        co_return std::unexpected{http_failure{http_fault::cancelled, "stopped by the caller"}};
+    if (auto flaw = find_flaw(request))
+        co_return std::unexpected{http_failure{http_fault::malformed_response, "not sent: " + *flaw}};
+    call call{self->context, *self->sweep, request.deadline};
+    std::optional<std::stop_callback<stop_call>> on_stop;
+    if (request.stop.stop_possible()) on_stop.emplace(request.stop, stop_call{&call});
+    const auto now = std::chrono::steady_clock::now();
+    if (now >= request.deadline) call.end(http_fault::timed_out);
+    self->prune(now);
+
+    auto& pool = self->pool_of(*request.origin);
+    auto place = pool.try_take(now);
+    if (!place) place = co_await pool.wait_for_place(call);
+    co_return co_await self->send_on(std::move(place), request, call);
+}
+
+task<http_result> client::state::send_on(connection_pool::place place, const http_request& request, call& call) {
+    for (;;) {
+        if (call.ended()) co_return std::unexpected{call.failure()};
+        const bool reused = place.is_connected();
+        if (!reused) {
+            auto opened = co_await opener.open(*request.origin, call);
+            if (!opened) co_return std::unexpected{std::move(opened.error())};
+            place.connect(std::move(*opened));
+        }
+        response_reader reader{request.max_body};
+        const auto end = co_await exchange(request, call, place.link(), reader);
+        if (end == exchange_end::complete) {
+            if (!call.ended() && reader.reusable()) place.keep(std::chrono::steady_clock::now());
+            co_return reader.take();
+        }
+        if (call.ended()) co_return std::unexpected{call.failure()};
+        if (end == exchange_end::malformed)
+            co_return std::unexpected{
+                http_failure{http_fault::malformed_response, "the answer is not HTTP or its header is too long"}};
+        if (!reused || reader.got_some())
+            co_return std::unexpected{
+                http_failure{http_fault::connection_lost, "the connection ended before the answer was complete"}};
+        place.disconnect();  // and once more on a new one
+    }
+}
+
+task<client::state::exchange_end> client::state::exchange(const http_request& request, call& call, connection& link,
+                                                          response_reader& reader) {
+    const call::socket_use use{call, link.socket};
+    render_request(outgoing, request, options.user_agent);
+    std::string_view unsent{outgoing};
+    // A refused write is no reason to give up: the peer may have answered before it closed.
+    if (link.tls || send_now(link.socket, unsent) == asio::error::would_block)
+        co_await send_rest(call, link, std::string{unsent});
+
+    for (;;) {
+        if (call.ended()) co_return exchange_end::lost;
+        received got;
+        if (link.tls) {
+            got = co_await receive_secured(link, reader.rest());
+        } else {
+            co_await link.socket.async_wait(tcp_socket::wait_read, asio::redirect_error(use_task, got.error));
+            if (call.ended()) co_return exchange_end::lost;
+            if (!got.error) got = receive_now(link.socket, incoming, reader.rest());
+        }
+        if (got.error == asio::error::would_block) continue;
+        if (got.error) co_return finish(got, link, reader);
+        const auto progress = reader.feed(got.bytes);
+        if (progress == response_reader::progress::complete) co_return exchange_end::complete;
+        if (progress == response_reader::progress::malformed) co_return exchange_end::malformed;
+    }
+}
+
+task<> client::state::send_rest(call& call, connection& link, std::string rest) {
+    error_code error;
+    if (link.tls) {
+        co_await asio::async_write(*link.tls, asio::buffer(rest), asio::redirect_error(use_task, error));
+        co_return;
+    }
+    std::string_view unsent{rest};
+    do {
+        co_await link.socket.async_wait(tcp_socket::wait_write, asio::redirect_error(use_task, error));
+        if (error || call.ended()) co_return;
+    } while (send_now(link.socket, unsent) == asio::error::would_block);
+}
+
+task<received> client::state::receive_secured(connection& link, std::string_view rest) {
+    // Of its own, for as long as it waits: while it does, others use the shared one.
+    std::array<char, 4096> piece;
+    received got;
+    const auto count =
+        co_await link.tls->async_read_some(asio::buffer(piece), asio::redirect_error(use_task, got.error));
+    const auto end = std::copy_n(piece.begin(), count, std::copy(rest.begin(), rest.end(), incoming.begin()));
+    got.bytes = {incoming.begin(), end};
+    if (count > 0) got.error = {};
+    co_return got;
+}
+
+client::state::exchange_end client::state::finish(const received& got, const connection& link,
+                                                  response_reader& reader) {
+    // Under TLS an end without close_notify is also reported as another error: somebody may have cut the body.
+    const bool closed_in_order = got.error == asio::error::eof;
+    if (!closed_in_order || !reader.got_some()) return exchange_end::lost;
+    if (link.tls && !reader.ends_with_connection()) return exchange_end::lost;
+    return reader.finish() == response_reader::progress::complete ? exchange_end::complete : exchange_end::lost;
+}
+
+connection_pool& client::state::pool_of(const http_origin& origin) {
+    if (const auto found = pools.find(origin); found != pools.end()) return found->second;
+    const pool_limits limits{options.max_connections_per_origin, options.max_idle_per_origin, options.idle_timeout};
+    return pools.try_emplace(pool_key{origin.scheme, origin.host, origin.port}, limits).first->second;
+}
+
+void client::state::prune(steady_time now) {
+    if (now - pruned_at < prune_interval) return;
+    pruned_at = now;
+    for (auto& [key, pool] : pools) pool.prune(now);
+    std::erase_if(pools, [](const auto& entry) { return entry.second.unused(); });
+}
+
+void client::state::close() {
+    for (auto& [key, pool] : pools) pool.drop_idle();
+    sweep->each([](deadline_sweep::entry& entry) { static_cast<call&>(entry).end(http_fault::cancelled); });
+}
+
+}  // namespace orchestrator::http

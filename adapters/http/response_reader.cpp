@@ -1,0 +1,90 @@
+// Reads one answer: see response_reader.h.
+#include "adapters/http/response_reader.h"
+
+#include <algorithm>
+
+namespace orchestrator::http {
+namespace {
+
+namespace beast_http = boost::beast::http;
+
+constexpr std::uint32_t max_header = 16 << 10;  // bytes
+constexpr std::size_t max_rest = 20 << 10;      // bytes; a longer chunk extension or trailer is an attack
+constexpr std::size_t max_reserve = 16 << 10;   // bytes; a Content-Length is a claim, not a reason to allocate
+constexpr int max_interim_answers = 8;
+
+}  // namespace
+
+response_reader::parser::parser(response_reader& owner) : owner_{owner} {
+    header_limit(max_header);
+    body_limit(boost::none);
+    eager(true);
+}
+
+void response_reader::parser::on_response_impl(int status, view, int, error_code& error) {
+    if (status < 100) error = beast_http::error::bad_status;
+    owner_.response_.status = status;
+    owner_.response_.headers.clear();
+    owner_.response_.headers.reserve(8);
+}
+
+void response_reader::parser::on_field_impl(beast_http::field, view name, view value, error_code&) {
+    if (in_header_) owner_.response_.headers.emplace_back(name, value);
+}
+
+void response_reader::parser::on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) {
+    in_header_ = false;
+    const auto expected = std::min<std::uint64_t>(length.value_or(0), owner_.max_body_);
+    owner_.response_.body.reserve(std::min<std::uint64_t>(expected, max_reserve));
+}
+
+std::size_t response_reader::parser::on_body_impl(view bytes, error_code& error) {
+    auto& body = owner_.response_.body;
+    const auto fits = std::min(bytes.size(), owner_.max_body_ - body.size());
+    body.append(bytes.data(), fits);
+    if (fits == bytes.size()) return fits;
+    owner_.response_.body_truncated = true;
+    error = beast_http::error::buffer_overflow;
+    return fits;
+}
+
+std::size_t response_reader::parser::on_chunk_body_impl(std::uint64_t, view bytes, error_code& error) {
+    return on_body_impl(bytes, error);
+}
+
+response_reader::progress response_reader::feed(std::string_view bytes) {
+    got_some_ = got_some_ || !bytes.empty();
+    auto progress = step(bytes);
+    while (progress == progress::complete && response_.status < 200) {
+        // Nothing was asked that could be upgraded to another protocol.
+        if (response_.status == 101 || ++interim_answers_ > max_interim_answers) return progress::malformed;
+        parser_.emplace(*this);
+        progress = step(bytes);
+    }
+    surplus_ = progress == progress::complete && !bytes.empty();
+    if (progress == progress::incomplete && bytes.size() > max_rest) return progress::malformed;
+    rest_.assign(bytes);
+    return progress;
+}
+
+response_reader::progress response_reader::step(std::string_view& bytes) {
+    if (bytes.empty()) return progress::incomplete;
+    error_code error;
+    bytes.remove_prefix(parser_->put(boost::asio::buffer(bytes), error));
+    if (response_.body_truncated) return progress::complete;
+    if (error && error != beast_http::error::need_more) return progress::malformed;
+    return parser_->is_done() ? progress::complete : progress::incomplete;
+}
+
+response_reader::progress response_reader::finish() {
+    if (!parser_->got_some() || !ends_with_connection()) return progress::incomplete;
+    error_code error;
+    parser_->put_eof(error);
+    return error ? progress::incomplete : progress::complete;
+}
+
+bool response_reader::reusable() const {
+    return !response_.body_truncated && !surplus_ && parser_->is_done() && parser_->keep_alive();
+}
+
+}  // namespace orchestrator::http

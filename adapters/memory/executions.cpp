@@ -1,0 +1,208 @@
+// Executions of the memory store.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ranges>
+
+#include "adapters/memory/store.h"
+#include "domain/workflow/workflow.h"
+
+namespace orchestrator::memory {
+namespace {
+
+std::unexpected<error> ended(const execution& at) {
+    return fail(errc::state_conflict,
+                fmt::format("execution {} has ended: its status is {}", to_string(at.id), to_string(at.status)));
+}
+
+}  // namespace
+
+result<store::kept_execution*> store::kept(execution_id id) {
+    const auto found = executions_.find(id);
+    if (found == executions_.end())
+        return fail(errc::not_found, fmt::format("execution {} does not exist", to_string(id)));
+    return &found->second;
+}
+
+task<result<opened_execution>> store::open_execution(execution opened) {
+    const std::scoped_lock lock{guard_};
+    if (!opened.idempotency_key.empty())
+        for (const auto& [id, kept] : executions_)
+            if (kept.current.workflow == opened.workflow && kept.current.idempotency_key == opened.idempotency_key)
+                co_return opened_execution{id, false};
+    const auto definition = parse_definition(opened.definition);
+    auto& kept = executions_[opened.id];
+    if (definition)
+        for (std::size_t i = 0; i < definition->steps.size(); ++i)
+            kept.steps[int(i)] = {.step_name = definition->steps[i].name, .step_index = int(i), .counts = {}, .latency = {}};
+    kept.current = std::move(opened);
+    co_return opened_execution{kept.current.id, true};
+}
+
+void store::insert_run(kept_execution& into, planned_run planned) {
+    if (!into.tenants.insert(planned.for_tenant.id).second) return;
+    const auto id = run_id(std::int64_t(runs_.size()) + 1);
+    auto& run = runs_[id];
+    run.execution = into.current.id;
+    run.fair_rank = planned.fair_rank;
+    run.view.id = id;
+    run.view.tenant = planned.for_tenant.id;
+    run.view.tenant_name = planned.for_tenant.name;
+    run.view.tier = planned.for_tenant.tier;
+    run.view.timezone = planned.for_tenant.timezone;
+    for (auto& step : into.steps) ++step.second.counts.total;
+    for (auto& record : planned.carried_over) {
+        record.run = id;
+        --into.steps[record.step_index].counts.total;
+    }
+    run.view.steps = std::move(planned.carried_over);
+    into.runs.push_back(id);
+    ++into.current.tenants.total;
+    into.current.steps.total += planned.steps_total;
+    enqueue(run);
+}
+
+task<result<int>> store::insert_runs(execution_id id, std::vector<planned_run> runs, system_time now) {
+    const std::scoped_lock lock{guard_};
+    const auto found = kept(id);
+    if (!found) co_return std::unexpected{found.error()};
+    auto& into = **found;
+    if (is_final(into.current.status)) co_return ended(into.current);
+    const auto before = into.runs.size();
+    for (auto& run : runs) insert_run(into, std::move(run));
+    into.current.status = execution_status::running;
+    if (!into.current.started_at) into.current.started_at = now;
+    co_return int(into.runs.size() - before);
+}
+
+task<result<void>> store::complete_planning(execution_id id, std::string error_message, system_time now) {
+    const std::scoped_lock lock{guard_};
+    const auto found = kept(id);
+    if (!found) co_return std::unexpected{found.error()};
+    auto& current = (*found)->current;
+    if (current.planning_complete) co_return result<void>{};
+    current.planning_complete = true;
+    current.error_message = std::move(error_message);
+    if (!current.started_at) current.started_at = now;
+    co_return result<void>{};
+}
+
+task<result<void>> store::request_cancel(execution_id id, system_time) {
+    const std::scoped_lock lock{guard_};
+    const auto found = kept(id);
+    if (!found) co_return std::unexpected{found.error()};
+    auto& at = **found;
+    if (is_final(at.current.status)) co_return ended(at.current);
+    at.current.cancel_requested = true;
+    for (const auto run : at.runs) {
+        auto& one = runs_[run];
+        if (one.view.status != run_status::pending) continue;
+        dequeue(one);
+        one.view.not_before.reset();
+        enqueue(one);
+    }
+    co_return result<void>{};
+}
+
+task<result<execution>> store::finish_if_done(execution_id id, system_time now) {
+    const std::scoped_lock lock{guard_};
+    const auto found = kept(id);
+    if (!found) co_return std::unexpected{found.error()};
+    auto& at = (*found)->current;
+    if (is_final(at.status) || !at.planning_complete || at.tenants.ended() < at.tenants.total) co_return at;
+    at.status = final_execution_status(at.tenants, at.cancel_requested, !at.error_message.empty());
+    at.completed_at = now;
+    if (const auto owner = workflows_.find(at.workflow); owner != workflows_.end()) {
+        auto& noted = owner->second.current;
+        noted.last_execution_at = now;
+        if (at.status == execution_status::completed) {
+            noted.last_success_at = now;
+            noted.consecutive_failures = 0;
+        } else if (at.status != execution_status::cancelled) {
+            noted.last_failure_at = now;
+            ++noted.consecutive_failures;
+        }
+    }
+    co_return at;
+}
+
+task<result<std::vector<execution>>> store::open_executions() {
+    const std::scoped_lock lock{guard_};
+    std::vector<execution> open;
+    for (const auto& [id, kept] : executions_)
+        if (!is_final(kept.current.status)) open.push_back(kept.current);
+    co_return open;
+}
+
+task<result<std::int64_t>> store::lowest_waiting_rank() {
+    const std::scoped_lock lock{guard_};
+    co_return in_turn_.empty() ? 0 : in_turn_.begin()->first;
+}
+
+task<result<execution>> store::find_execution(execution_id id) {
+    const std::scoped_lock lock{guard_};
+    const auto found = kept(id);
+    if (!found) co_return std::unexpected{found.error()};
+    co_return (*found)->current;
+}
+
+task<result<std::vector<execution>>> store::list_executions(execution_query query) {
+    const std::scoped_lock lock{guard_};
+    std::vector<execution> found;
+    for (const auto& [id, kept] : std::views::reverse(executions_)) {
+        const auto& at = kept.current;
+        const bool failure = at.status == execution_status::failed || at.status == execution_status::partial;
+        if ((query.before && id >= *query.before) || (query.status && at.status != *query.status) ||
+            (query.workflow && at.workflow != *query.workflow) || (query.failures_only && !failure) ||
+            (!query.workflow_name.empty() && at.workflow_name != query.workflow_name))
+            continue;
+        if (found.size() == std::size_t(query.limit)) break;
+        found.push_back(at);
+    }
+    co_return found;
+}
+
+task<result<std::vector<step_summary>>> store::step_summaries(execution_id id) {
+    const std::scoped_lock lock{guard_};
+    const auto found = kept(id);
+    if (!found) co_return std::unexpected{found.error()};
+    std::vector<step_summary> summaries;
+    for (const auto& [index, summary] : (*found)->steps) summaries.push_back(summary);
+    co_return summaries;
+}
+
+task<result<std::vector<tenant_run_view>>> store::list_runs(execution_id id, run_query query) {
+    const std::scoped_lock lock{guard_};
+    const auto found = kept(id);
+    if (!found) co_return std::unexpected{found.error()};
+    std::vector<tenant_run_view> listed;
+    for (const auto run : (*found)->runs) {
+        const auto& view = runs_.at(run).view;
+        const bool failure = view.status == run_status::failed || view.status == run_status::partial;
+        if (run <= query.after || (query.status && view.status != *query.status) ||
+            (query.failures_only && !failure) || (query.tenant && view.tenant != *query.tenant))
+            continue;
+        if (listed.size() == std::size_t(query.limit)) break;
+        listed.push_back(view);
+        std::ranges::sort(listed.back().steps, {}, &step_record::step_index);
+    }
+    co_return listed;
+}
+
+task<result<std::vector<log_entry>>> store::list_logs(execution_id id, log_query query) {
+    const std::scoped_lock lock{guard_};
+    const auto found = kept(id);
+    if (!found) co_return std::unexpected{found.error()};
+    std::vector<log_entry> listed;
+    for (const auto& log : (*found)->logs) {
+        if (log.sequence <= query.after || (query.lowest_level && log.level < *query.lowest_level) ||
+            (query.tenant && log.tenant != query.tenant) ||
+            (!query.step_name.empty() && log.step_name != query.step_name))
+            continue;
+        if (listed.size() == std::size_t(query.limit)) break;
+        listed.push_back(log);
+    }
+    co_return listed;
+}
+
+}  // namespace orchestrator::memory

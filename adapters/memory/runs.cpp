@@ -1,0 +1,159 @@
+// Claims, leases and the journal of the memory store.
+#include <algorithm>
+
+#include "adapters/memory/store.h"
+
+namespace orchestrator::memory {
+
+void store::enqueue(const kept_run& run) {
+    if (run.view.not_before)
+        parked_.emplace(*run.view.not_before, run.view.id);
+    else
+        in_turn_.emplace(run.fair_rank, run.view.id);
+}
+
+void store::dequeue(const kept_run& run) {
+    if (run.view.not_before)
+        parked_.erase({*run.view.not_before, run.view.id});
+    else
+        in_turn_.erase({run.fair_rank, run.view.id});
+}
+
+task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id, int limit, system_time now) {
+    const std::scoped_lock lock{guard_};
+    std::vector<claimed_run> claimed;
+    while (claimed.size() < std::size_t(limit)) {
+        // Runs whose wait is over have waited for their turn already: they go first.
+        const bool due = !parked_.empty() && parked_.begin()->first <= now;
+        if (!due && in_turn_.empty()) break;
+        auto& run = runs_.at(due ? parked_.begin()->second : in_turn_.begin()->second);
+        dequeue(run);
+        run.view.status = run_status::running;
+        run.view.not_before.reset();
+        run.view.claimed_by = instance_id;
+        if (!run.view.started_at) run.view.started_at = now;
+        ++run.claim_token;
+        claimed.push_back({.claim = {run.view.id, run.claim_token},
+                           .execution = run.execution,
+                           .for_tenant = {.id = run.view.tenant,
+                                          .name = run.view.tenant_name,
+                                          .tier = run.view.tier,
+                                          .timezone = run.view.timezone},
+                           .recorded = run.view.steps,
+                           .waits = run.waits});
+    }
+    co_return claimed;
+}
+
+task<result<std::optional<system_time>>> store::next_parked_run(system_time) {
+    const std::scoped_lock lock{guard_};
+    if (parked_.empty()) co_return std::optional<system_time>{};
+    co_return parked_.begin()->first;
+}
+
+bool store::holds(const run_claim& claim) const {
+    const auto found = runs_.find(claim.run);
+    return found != runs_.end() && found->second.claim_token == claim.token &&
+           found->second.view.status == run_status::running;
+}
+
+task<result<journal_receipt>> store::commit(const std::vector<journal_entry>& entries, system_time now) {
+    const std::scoped_lock lock{guard_};
+    journal_receipt receipt;
+    journal_delta delta;
+    for (const auto& entry : entries) {
+        if (holds(entry.claim))
+            apply(entry, delta, now);
+        else
+            receipt.refused.push_back(entry.claim);
+    }
+    for (const auto& [id, added] : delta.executions()) {
+        auto& at = executions_.at(id);
+        auto& tenants = at.current.tenants;
+        tenants.completed += added.tenants.completed;
+        tenants.partial += added.tenants.partial;
+        tenants.failed += added.tenants.failed;
+        tenants.cancelled += added.tenants.cancelled;
+        const auto add = [](step_counts& into, const step_counts& counts) {
+            into.completed += counts.completed;
+            into.failed += counts.failed;
+            into.skipped += counts.skipped;
+            into.retries += counts.retries;
+        };
+        add(at.current.steps, added.steps);
+        for (const auto& [step, counts] : added.by_step) add(at.steps[step].counts, counts);
+        for (const auto& [step, buckets] : added.latency)
+            for (const auto& [bucket, count] : buckets) at.steps[step].latency.add_bucket(bucket, count);
+        if (at.current.planning_complete && tenants.ended() == tenants.total) receipt.drained.push_back(id);
+    }
+    co_return receipt;
+}
+
+void store::apply(const journal_entry& entry, journal_delta& delta, system_time now) {
+    auto& run = runs_.at(entry.claim.run);
+    auto& steps = run.view.steps;
+    for (const auto& record : entry.steps) {
+        if (std::ranges::find(steps, record.step_index, &step_record::step_index) != steps.end()) continue;
+        steps.push_back(record);
+        delta.add_step(entry.execution, record);
+    }
+    auto& logs = executions_.at(entry.execution).logs;
+    for (const auto& log : entry.logs) {
+        logs.push_back(log);
+        logs.back().sequence = std::int64_t(logs.size());
+    }
+    if (!entry.outcome) return;
+    end_claim(run, *entry.outcome, now);
+    if (entry.outcome->release == run_release::ended) delta.add_end(entry.execution, entry.outcome->status);
+}
+
+void store::end_claim(kept_run& run, const run_outcome& outcome, system_time now) {
+    if (outcome.release == run_release::ended) {
+        run.view.status = outcome.status;
+        run.view.completed_at = now;
+        run.waits.clear();
+        return;
+    }
+    run.view.status = run_status::pending;
+    run.view.claimed_by.clear();
+    run.waits = outcome.waits;
+    if (outcome.release == run_release::parked) run.view.not_before = outcome.not_before;
+    enqueue(run);
+}
+
+task<result<void>> store::renew_lease(std::string instance_id, system_time lease_until) {
+    const std::scoped_lock lock{guard_};
+    leases_[instance_id] = lease_until;
+    co_return result<void>{};
+}
+
+int store::give_back(const std::string& instance_id) {
+    int released = 0;
+    for (auto& [id, run] : runs_) {
+        if (run.view.status != run_status::running || run.view.claimed_by != instance_id) continue;
+        run.view.status = run_status::pending;
+        run.view.claimed_by.clear();
+        enqueue(run);
+        ++released;
+    }
+    leases_.erase(instance_id);
+    return released;
+}
+
+task<result<int>> store::release_lost_runs(system_time now, std::string survivor) {
+    const std::scoped_lock lock{guard_};
+    std::vector<std::string> lost;
+    for (const auto& [instance, until] : leases_)
+        if (until < now && instance != survivor) lost.push_back(instance);
+    int released = 0;
+    for (const auto& instance : lost) released += give_back(instance);
+    co_return released;
+}
+
+task<result<void>> store::release_instance(std::string instance_id) {
+    const std::scoped_lock lock{guard_};
+    give_back(instance_id);
+    co_return result<void>{};
+}
+
+}  // namespace orchestrator::memory

@@ -1,0 +1,90 @@
+// The stores in memory: the same promises as on a disk, for as long as the process lives. For trials, and for the
+// simulation, in which it outlives the engine that crashes.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "domain/execution/journal_delta.h"
+#include "ports/execution_store.h"
+#include "ports/run_store.h"
+#include "ports/workflow_store.h"
+
+namespace orchestrator::memory {
+
+class store final : public workflow_store, public execution_store, public run_store {
+  public:
+    task<result<std::vector<workflow>>> list_workflows() override;
+    task<result<workflow>> find_workflow(workflow_id) override;
+    task<result<workflow>> find_workflow_by_name(std::string name) override;
+    task<result<void>> insert_workflow(workflow) override;
+    task<result<workflow>> replace_workflow(workflow) override;
+    task<result<workflow>> enable_workflow(workflow_id, bool enabled, system_time now) override;
+    task<result<void>> delete_workflow(workflow_id, system_time now) override;
+    task<result<workflow>> restore_workflow(workflow_id, system_time now) override;
+
+    task<result<opened_execution>> open_execution(execution) override;
+    task<result<int>> insert_runs(execution_id, std::vector<planned_run>, system_time now) override;
+    task<result<void>> complete_planning(execution_id, std::string error_message, system_time now) override;
+    task<result<void>> request_cancel(execution_id, system_time now) override;
+    task<result<execution>> finish_if_done(execution_id, system_time now) override;
+    task<result<std::vector<execution>>> open_executions() override;
+    task<result<std::int64_t>> lowest_waiting_rank() override;
+    task<result<execution>> find_execution(execution_id) override;
+    task<result<std::vector<execution>>> list_executions(execution_query) override;
+    task<result<std::vector<step_summary>>> step_summaries(execution_id) override;
+    task<result<std::vector<tenant_run_view>>> list_runs(execution_id, run_query) override;
+    task<result<std::vector<log_entry>>> list_logs(execution_id, log_query) override;
+
+    task<result<std::vector<claimed_run>>> claim_runs(std::string instance_id, int limit, system_time now) override;
+    task<result<std::optional<system_time>>> next_parked_run(system_time now) override;
+    task<result<journal_receipt>> commit(const std::vector<journal_entry>&, system_time now) override;
+    task<result<void>> renew_lease(std::string instance_id, system_time lease_until) override;
+    task<result<int>> release_lost_runs(system_time now, std::string survivor) override;
+    task<result<void>> release_instance(std::string instance_id) override;
+
+  private:
+    struct kept_workflow {
+        workflow current;
+        bool deleted = false;
+    };
+    struct kept_run {
+        tenant_run_view view;  // its steps by index
+        execution_id execution;
+        std::int64_t fair_rank = 0;
+        std::int64_t claim_token = 0;
+        std::vector<stored_wait> waits;
+    };
+    struct kept_execution {
+        execution current;
+        std::vector<run_id> runs;
+        std::set<tenant_id> tenants;
+        std::vector<log_entry> logs;
+        std::map<int, step_summary> steps;
+    };
+
+    result<workflow> live_workflow(workflow_id) const;
+    bool name_taken(const std::string& name, workflow_id except) const;
+    result<kept_execution*> kept(execution_id);
+    bool holds(const run_claim&) const;
+    void enqueue(const kept_run&);
+    void dequeue(const kept_run&);
+    void insert_run(kept_execution&, planned_run);
+    void apply(const journal_entry&, journal_delta&, system_time now);
+    void end_claim(kept_run&, const run_outcome&, system_time now);
+    int give_back(const std::string& instance_id);
+
+    mutable std::mutex guard_;
+    std::map<workflow_id, kept_workflow> workflows_;
+    std::map<execution_id, kept_execution> executions_;
+    std::map<run_id, kept_run> runs_;
+    std::set<std::pair<std::int64_t, run_id>> in_turn_;  // by fair rank
+    std::set<std::pair<system_time, run_id>> parked_;    // by the end of the wait
+    std::map<std::string, system_time> leases_;
+};
+
+}  // namespace orchestrator::memory

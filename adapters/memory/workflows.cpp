@@ -1,0 +1,104 @@
+// Workflows of the memory store.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "adapters/memory/store.h"
+
+namespace orchestrator::memory {
+namespace {
+
+std::unexpected<error> unknown(workflow_id id) {
+    return fail(errc::not_found, fmt::format("workflow {} does not exist", to_string(id)));
+}
+
+}  // namespace
+
+result<workflow> store::live_workflow(workflow_id id) const {
+    const auto found = workflows_.find(id);
+    if (found == workflows_.end() || found->second.deleted) return unknown(id);
+    return found->second.current;
+}
+
+bool store::name_taken(const std::string& name, workflow_id except) const {
+    return std::ranges::any_of(workflows_, [&](const auto& kept) {
+        return !kept.second.deleted && kept.first != except && kept.second.current.workflow_name == name;
+    });
+}
+
+task<result<std::vector<workflow>>> store::list_workflows() {
+    const std::scoped_lock lock{guard_};
+    std::vector<workflow> found;
+    for (const auto& [id, kept] : workflows_)
+        if (!kept.deleted) found.push_back(kept.current);
+    std::ranges::sort(found, {}, &workflow::workflow_name);
+    co_return found;
+}
+
+task<result<workflow>> store::find_workflow(workflow_id id) {
+    const std::scoped_lock lock{guard_};
+    co_return live_workflow(id);
+}
+
+task<result<workflow>> store::find_workflow_by_name(std::string name) {
+    const std::scoped_lock lock{guard_};
+    for (const auto& [id, kept] : workflows_)
+        if (!kept.deleted && kept.current.workflow_name == name) co_return kept.current;
+    co_return fail(errc::not_found, fmt::format("workflow \"{}\" does not exist", name));
+}
+
+task<result<void>> store::insert_workflow(workflow added) {
+    const std::scoped_lock lock{guard_};
+    if (name_taken(added.workflow_name, added.id))
+        co_return fail(errc::already_exists,
+                       fmt::format("workflow_name: \"{}\" is taken by another workflow", added.workflow_name));
+    workflows_[added.id] = {std::move(added), false};
+    co_return result<void>{};
+}
+
+task<result<workflow>> store::replace_workflow(workflow changed) {
+    const std::scoped_lock lock{guard_};
+    if (name_taken(changed.workflow_name, changed.id))
+        co_return fail(errc::already_exists,
+                       fmt::format("workflow_name: \"{}\" is taken by another workflow", changed.workflow_name));
+    const auto old = live_workflow(changed.id);
+    if (!old) co_return old;
+    changed.created_at = old->created_at;
+    changed.last_execution_at = old->last_execution_at;
+    changed.last_success_at = old->last_success_at;
+    changed.last_failure_at = old->last_failure_at;
+    changed.consecutive_failures = old->consecutive_failures;
+    co_return workflows_[changed.id].current = std::move(changed);
+}
+
+task<result<workflow>> store::enable_workflow(workflow_id id, bool enabled, system_time now) {
+    const std::scoped_lock lock{guard_};
+    if (const auto found = live_workflow(id); !found) co_return found;
+    auto& current = workflows_[id].current;
+    current.is_enabled = enabled;
+    current.updated_at = now;
+    co_return current;
+}
+
+task<result<void>> store::delete_workflow(workflow_id id, system_time now) {
+    const std::scoped_lock lock{guard_};
+    if (const auto found = live_workflow(id); !found) co_return std::unexpected{found.error()};
+    workflows_[id].deleted = true;
+    workflows_[id].current.updated_at = now;
+    co_return result<void>{};
+}
+
+task<result<workflow>> store::restore_workflow(workflow_id id, system_time now) {
+    const std::scoped_lock lock{guard_};
+    const auto found = workflows_.find(id);
+    if (found == workflows_.end() || !found->second.deleted)
+        co_return fail(errc::not_found, fmt::format("no deleted workflow has the id {}", to_string(id)));
+    auto& kept = found->second;
+    if (name_taken(kept.current.workflow_name, id))
+        co_return fail(errc::already_exists, "the name of the deleted workflow was taken meanwhile: rename the other one first");
+    kept.deleted = false;
+    kept.current.updated_at = now;
+    co_return kept.current;
+}
+
+}  // namespace orchestrator::memory

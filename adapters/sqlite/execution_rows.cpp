@@ -1,0 +1,245 @@
+#include "adapters/sqlite/execution_rows.h"
+
+#include <fmt/format.h>
+
+#include "adapters/sqlite/run_rows.h"
+#include "adapters/sqlite/row_json.h"
+#include "domain/workflow/workflow.h"
+
+namespace orchestrator::sqlite {
+namespace {
+
+execution read(const statement& row) {
+    execution read;
+    read.id = {row.id(0)};
+    read.workflow = {row.id(1)};
+    read.workflow_name = row.text(2);
+    read.execution_type = row.text(3);
+    if (!row.is_null(4)) read.retry_of = execution_id{row.id(4)};
+    read.idempotency_key = row.text(5);
+    read.filter = tenant_filter_from_json(row.text(6));
+    read.definition = row.text(7);
+    read.status = parse_execution_status(row.text(8)).value();
+    read.planning_complete = row.integer(9) != 0;
+    read.cancel_requested = row.integer(10) != 0;
+    read.created_at = row.time(11);
+    read.started_at = row.optional_time(12);
+    read.completed_at = row.optional_time(13);
+    read.deadline_at = row.time(14);
+    read.error_message = row.text(15);
+    read.executed_by_instance = row.text(16);
+    read.tenants = {row.integer(17), row.integer(18), row.integer(19), row.integer(20), row.integer(21)};
+    read.steps = {row.integer(22), row.integer(23), row.integer(24), row.integer(25), row.integer(26)};
+    return read;
+}
+
+std::vector<execution> read_all(statement& rows) {
+    std::vector<execution> found;
+    while (rows.step()) found.push_back(read(rows));
+    return found;
+}
+
+std::unexpected<error> ended(const execution& at) {
+    return fail(errc::state_conflict,
+                fmt::format("execution {} has ended: its status is {}", to_string(at.id), to_string(at.status)));
+}
+
+}  // namespace
+
+result<opened_execution> open_execution(connection& database, const execution& opened) {
+    if (!opened.idempotency_key.empty()) {
+        auto twin = database.query("executions", "find_by_key");
+        twin.bind(1, opened.workflow).bind(2, std::string_view{opened.idempotency_key});
+        if (twin.step()) return opened_execution{execution_id{twin.id(0)}, false};
+    }
+    const auto filter = to_json(opened.filter);
+    auto row = database.query("executions", "insert");
+    row.bind(1, opened.id)
+        .bind(2, opened.workflow)
+        .bind(3, std::string_view{opened.workflow_name})
+        .bind(4, std::string_view{opened.execution_type})
+        .bind(5, opened.retry_of)
+        .bind_or_null(6, opened.idempotency_key)
+        .bind(7, std::string_view{filter})
+        .bind(8, std::string_view{opened.definition})
+        .bind(9, opened.created_at)
+        .bind(10, opened.deadline_at)
+        .bind(11, std::string_view{opened.executed_by_instance});
+    row.run();
+    return opened_execution{opened.id, true};
+}
+
+result<int> insert_runs(connection& database, execution_id id, const std::vector<planned_run>& runs, system_time now) {
+    const auto at = find_execution(database, id);
+    if (!at) return std::unexpected{at.error()};
+    if (is_final(at->status)) return ended(*at);
+    int inserted = 0;
+    std::int64_t steps = 0;
+    for (const auto& run : runs) {
+        const auto added = insert_run(database, id, run);
+        if (!added) continue;
+        ++inserted;
+        steps += run.steps_total;
+        for (const auto& record : run.carried_over) insert_result(database, *added, record);
+    }
+    auto totals = database.query("executions", "add_totals");
+    totals.bind(1, id).bind(2, inserted).bind(3, steps).bind(4, now);
+    totals.run();
+    return inserted;
+}
+
+result<void> complete_planning(connection& database, execution_id id, const std::string& error_message, system_time now) {
+    auto row = database.query("executions", "complete_planning");
+    row.bind(1, id).bind(2, std::string_view{error_message}).bind(3, now);
+    row.run();
+    return {};
+}
+
+result<void> request_cancel(connection& database, execution_id id) {
+    {
+        auto row = database.query("executions", "request_cancel");
+        row.bind(1, id);
+        row.run();
+    }
+    const bool marked = database.changes() > 0;
+    if (!marked) {
+        const auto at = find_execution(database, id);
+        if (!at) return std::unexpected{at.error()};
+        return ended(*at);
+    }
+    auto runs = database.query("executions", "unpark_runs");
+    runs.bind(1, id);
+    runs.run();
+    return {};
+}
+
+result<execution> finish_if_done(connection& database, execution_id id, system_time now) {
+    const auto at = find_execution(database, id);
+    if (!at || is_final(at->status) || !at->planning_complete || at->tenants.ended() < at->tenants.total) return at;
+    const auto status = to_string(final_execution_status(at->tenants, at->cancel_requested, !at->error_message.empty()));
+    {
+        auto row = database.query("executions", "finish");
+        row.bind(1, id).bind(2, status).bind(3, now);
+        row.run();
+    }
+    auto noted = database.query("workflows", "note_end");
+    noted.bind(1, at->workflow).bind(2, now).bind(3, status);
+    noted.run();
+    return find_execution(database, id);
+}
+
+result<execution> find_execution(connection& database, execution_id id) {
+    auto row = database.query("executions", "find");
+    row.bind(1, id);
+    if (!row.step()) return fail(errc::not_found, fmt::format("execution {} does not exist", to_string(id)));
+    return read(row);
+}
+
+std::vector<execution> open_executions(connection& database) {
+    auto rows = database.query("executions", "open");
+    return read_all(rows);
+}
+
+std::int64_t lowest_waiting_rank(connection& database) {
+    auto row = database.query("tenant_runs", "lowest_rank");
+    return row.step() ? row.integer(0) : 0;
+}
+
+std::vector<execution> list_executions(connection& database, const execution_query& query) {
+    auto rows = database.query("executions", "list");
+    rows.bind_or_null(1, query.status ? to_string(*query.status) : std::string_view{})
+        .bind(2, query.workflow)
+        .bind_or_null(3, query.workflow_name)
+        .bind(4, query.failures_only)
+        .bind(5, query.before)
+        .bind(6, query.limit);
+    return read_all(rows);
+}
+
+result<std::vector<step_summary>> step_summaries(connection& database, execution_id id) {
+    const auto at = find_execution(database, id);
+    if (!at) return std::unexpected{at.error()};
+    const auto definition = parse_definition(at->definition);
+    if (!definition) return fail(errc::store_corrupt, "the definition stored with the execution is not valid");
+
+    std::vector<step_summary> summaries(definition->steps.size());
+    for (std::size_t i = 0; i < summaries.size(); ++i) {
+        summaries[i].step_name = definition->steps[i].name;
+        summaries[i].step_index = int(i);
+        summaries[i].counts.total = at->tenants.total;
+    }
+    const auto summary_of = [&](const statement& row) -> step_summary& { return summaries.at(std::size_t(row.integer(0))); };
+    auto counts = database.query("executions", "step_counts");
+    counts.bind(1, id);
+    while (counts.step()) {
+        auto& into = summary_of(counts).counts;
+        into.completed = counts.integer(1);
+        into.failed = counts.integer(2);
+        into.skipped = counts.integer(3);
+        into.retries = counts.integer(4);
+    }
+    auto latencies = database.query("executions", "latencies");
+    latencies.bind(1, id);
+    while (latencies.step()) summary_of(latencies).latency.add_bucket(int(latencies.integer(1)), latencies.integer(2));
+    if (at->retry_of) {
+        auto carried = database.query("executions", "carried_per_step");
+        carried.bind(1, id);
+        while (carried.step()) summary_of(carried).counts.total -= carried.integer(1);
+    }
+    return summaries;
+}
+
+result<std::vector<tenant_run_view>> list_runs(connection& database, execution_id id, const run_query& query) {
+    if (const auto at = find_execution(database, id); !at) return std::unexpected{at.error()};
+    std::vector<tenant_run_view> found;
+    auto rows = database.query("tenant_runs", "list");
+    rows.bind(1, id)
+        .bind(2, std::int64_t(query.after))
+        .bind_or_null(3, query.status ? to_string(*query.status) : std::string_view{})
+        .bind(4, query.failures_only)
+        .bind(5, query.tenant)
+        .bind(6, query.limit);
+    while (rows.step()) {
+        tenant_run_view run;
+        run.id = run_id(rows.integer(0));
+        run.tenant = {rows.id(1)};
+        run.tenant_name = rows.text(2);
+        run.tier = parse_subscription_tier(rows.text(3)).value_or(subscription_tier::starter);
+        run.timezone = rows.text(4);
+        run.status = parse_run_status(rows.text(5)).value();
+        run.not_before = rows.optional_time(6);
+        run.started_at = rows.optional_time(7);
+        run.completed_at = rows.optional_time(8);
+        run.claimed_by = rows.text(9);
+        run.steps = read_results(database, run.id);
+        found.push_back(std::move(run));
+    }
+    return found;
+}
+
+result<std::vector<log_entry>> list_logs(connection& database, execution_id id, const log_query& query) {
+    if (const auto at = find_execution(database, id); !at) return std::unexpected{at.error()};
+    std::vector<log_entry> found;
+    auto rows = database.query("executions", "logs");
+    rows.bind(1, id)
+        .bind(2, query.after)
+        .bind(3, query.tenant)
+        .bind_or_null(4, query.step_name)
+        .bind(5, to_string(query.lowest_level.value_or(log_level::info)))
+        .bind(6, query.limit);
+    while (rows.step()) {
+        log_entry entry;
+        entry.sequence = rows.integer(0);
+        if (!rows.is_null(1)) entry.tenant = tenant_id{rows.id(1)};
+        entry.step_name = rows.text(2);
+        entry.step_index = int(rows.integer(3));
+        entry.level = parse_log_level(rows.text(4)).value();
+        entry.message = rows.text(5);
+        entry.data = rows.text(6);
+        entry.logged_at = rows.time(7);
+        found.push_back(std::move(entry));
+    }
+    return found;
+}
+
+}  // namespace orchestrator::sqlite

@@ -1,0 +1,55 @@
+#include "adapters/sqlite/row_json.h"
+
+#include <boost/json.hpp>
+
+namespace orchestrator::sqlite {
+namespace json = boost::json;
+
+std::string to_json(const tenant_filter& filter) {
+    json::object object;
+    if (!filter.tenant_ids.empty()) {
+        auto& ids = object["tenant_ids"].emplace_array();
+        for (const auto& id : filter.tenant_ids) ids.emplace_back(to_string(id));
+    }
+    if (!filter.tiers.empty()) {
+        auto& tiers = object["subscription_tiers"].emplace_array();
+        for (const auto tier : filter.tiers) tiers.emplace_back(json::string_view{to_string(tier)});
+    }
+    return json::serialize(object);
+}
+
+tenant_filter tenant_filter_from_json(std::string_view text) {
+    tenant_filter filter;
+    const auto object = json::parse(text).as_object();
+    if (const auto* ids = object.if_contains("tenant_ids"))
+        for (const auto& id : ids->as_array()) filter.tenant_ids.push_back(tenant_id::parse(id.as_string()).value());
+    if (const auto* tiers = object.if_contains("subscription_tiers"))
+        for (const auto& tier : tiers->as_array()) filter.tiers.push_back(parse_subscription_tier(tier.as_string()).value());
+    return filter;
+}
+
+std::string to_json(const std::vector<stored_wait>& waits) {
+    if (waits.empty()) return {};
+    json::array array;
+    for (const auto& wait : waits)
+        array.push_back({{"step", wait.step_index},
+                         {"attempts", wait.attempts},
+                         {"retry_at", wait.retry_at.time_since_epoch().count()},
+                         {"started_at", wait.started_at.time_since_epoch().count()}});
+    return json::serialize(array);
+}
+
+std::vector<stored_wait> stored_waits_from_json(std::string_view text) {
+    std::vector<stored_wait> waits;
+    if (text.empty()) return waits;
+    for (const auto& element : json::parse(text).as_array()) {
+        const auto& wait = element.as_object();
+        waits.push_back({.step_index = int(wait.at("step").as_int64()),
+                         .attempts = int(wait.at("attempts").as_int64()),
+                         .retry_at = system_time{milliseconds{wait.at("retry_at").as_int64()}},
+                         .started_at = system_time{milliseconds{wait.at("started_at").as_int64()}}});
+    }
+    return waits;
+}
+
+}  // namespace orchestrator::sqlite

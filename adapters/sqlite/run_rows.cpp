@@ -1,0 +1,154 @@
+#include "adapters/sqlite/run_rows.h"
+
+#include "adapters/sqlite/row_json.h"
+
+namespace orchestrator::sqlite {
+
+std::optional<run_id> insert_run(connection& database, execution_id execution, const planned_run& run) {
+    auto row = database.query("tenant_runs", "insert");
+    row.bind(1, execution)
+        .bind(2, run.for_tenant.id)
+        .bind(3, std::string_view{run.for_tenant.name})
+        .bind(4, to_string(run.for_tenant.tier))
+        .bind(5, std::string_view{run.for_tenant.timezone})
+        .bind(6, run.fair_rank)
+        .bind(7, run.steps_total);
+    if (!row.step()) return std::nullopt;
+    return run_id(row.integer(0));
+}
+
+bool insert_result(connection& database, run_id run, const step_record& record) {
+    auto row = database.query("tenant_runs", "insert_result");
+    row.bind(1, std::int64_t(run))
+        .bind(2, record.step_index)
+        .bind(3, to_string(record.status))
+        .bind(4, record.attempts)
+        .bind(5, record.http_status)
+        .bind(6, record.carried_over)
+        .bind(7, record.started_at)
+        .bind(8, std::int64_t{record.duration.count()})
+        .bind_or_null(9, record.result)
+        .bind_or_null(10, record.error_code)
+        .bind_or_null(11, record.error_message);
+    row.run();
+    return database.changes() > 0;
+}
+
+std::vector<step_record> read_results(connection& database, run_id run) {
+    std::vector<step_record> found;
+    auto rows = database.query("tenant_runs", "results");
+    rows.bind(1, std::int64_t(run));
+    while (rows.step()) {
+        step_record record;
+        record.run = run;
+        record.step_index = int(rows.integer(0));
+        record.status = parse_step_status(rows.text(1)).value();
+        record.attempts = int(rows.integer(2));
+        record.http_status = int(rows.integer(3));
+        record.carried_over = rows.integer(4) != 0;
+        record.started_at = rows.time(5);
+        record.duration = milliseconds{rows.integer(6)};
+        record.result = rows.text(7);
+        record.error_code = rows.text(8);
+        record.error_message = rows.text(9);
+        found.push_back(std::move(record));
+    }
+    return found;
+}
+
+namespace {
+
+std::vector<run_id> claimable(connection& database, int limit, system_time now) {
+    std::vector<run_id> ids;
+    // Runs whose wait is over have waited for their turn already: they go first.
+    auto due = database.query("tenant_runs", "due");
+    due.bind(1, limit).bind(2, now);
+    while (due.step()) ids.push_back(run_id(due.integer(0)));
+    auto in_turn = database.query("tenant_runs", "claimable");
+    in_turn.bind(1, limit - int(ids.size()));
+    while (in_turn.step()) ids.push_back(run_id(in_turn.integer(0)));
+    return ids;
+}
+
+}  // namespace
+
+std::vector<claimed_run> claim_runs(connection& database, const std::string& instance_id, int limit, system_time now) {
+    std::vector<claimed_run> claimed;
+    for (const auto id : claimable(database, limit, now)) {
+        auto row = database.query("tenant_runs", "claim");
+        row.bind(1, std::int64_t(id)).bind(2, std::string_view{instance_id}).bind(3, now);
+        if (!row.step()) continue;
+        claimed_run run;
+        run.claim = {.run = id, .token = row.integer(0)};
+        run.execution = {row.id(1)};
+        run.for_tenant = {.id = {row.id(2)},
+                          .name = row.text(3),
+                          .tier = parse_subscription_tier(row.text(4)).value_or(subscription_tier::starter),
+                          .timezone = row.text(5)};
+        run.waits = stored_waits_from_json(row.text(6));
+        run.recorded = read_results(database, id);
+        row.run();
+        claimed.push_back(std::move(run));
+    }
+    return claimed;
+}
+
+std::optional<system_time> next_parked_run(connection& database) {
+    auto row = database.query("tenant_runs", "next_parked");
+    return row.step() ? row.optional_time(0) : std::nullopt;
+}
+
+bool holds_claim(connection& database, const run_claim& claim) {
+    auto row = database.query("tenant_runs", "holds_claim");
+    row.bind(1, std::int64_t(claim.run)).bind(2, claim.token);
+    return row.step();
+}
+
+void end_claim(connection& database, run_id run, const run_outcome& outcome, system_time now) {
+    if (outcome.release == run_release::ended) {
+        auto row = database.query("tenant_runs", "end");
+        row.bind(1, std::int64_t(run)).bind(2, to_string(outcome.status)).bind(3, now);
+        row.run();
+        return;
+    }
+    const auto waits = to_json(outcome.waits);
+    auto row = database.query("tenant_runs", "park");
+    row.bind(1, std::int64_t(run));
+    if (outcome.release == run_release::parked) row.bind(2, outcome.not_before);
+    row.bind_or_null(3, waits);
+    row.run();
+}
+
+void renew_lease(connection& database, const std::string& instance_id, system_time until) {
+    auto row = database.query("tenant_runs", "renew_lease");
+    row.bind(1, std::string_view{instance_id}).bind(2, until);
+    row.run();
+}
+
+int release_lost_runs(connection& database, system_time now, const std::string& survivor) {
+    std::vector<std::string> lost;
+    {
+        auto rows = database.query("tenant_runs", "lost_instances");
+        rows.bind(1, now).bind(2, std::string_view{survivor});
+        while (rows.step()) lost.push_back(rows.text(0));
+    }
+    int released = 0;
+    for (const auto& instance : lost) released += release_instance(database, instance);
+    return released;
+}
+
+int release_instance(connection& database, const std::string& instance_id) {
+    int released = 0;
+    {
+        auto row = database.query("tenant_runs", "give_back_all");
+        row.bind(1, std::string_view{instance_id});
+        row.run();
+        released = int(database.changes());
+    }
+    auto row = database.query("tenant_runs", "forget_instance");
+    row.bind(1, std::string_view{instance_id});
+    row.run();
+    return released;
+}
+
+}  // namespace orchestrator::sqlite

@@ -1,0 +1,287 @@
+#include "adapters/sqlite/store.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+#include "adapters/sqlite/connection.h"
+#include "adapters/sqlite/execution_rows.h"
+#include "adapters/sqlite/journal_rows.h"
+#include "adapters/sqlite/migrations.h"
+#include "adapters/sqlite/run_rows.h"
+#include "adapters/sqlite/worker.h"
+#include "adapters/sqlite/workflow_rows.h"
+
+namespace orchestrator::sqlite {
+namespace {
+
+// A larger file is checked by an operator's own `PRAGMA integrity_check`, not at each start.
+constexpr std::uintmax_t largest_file_checked_at_start = 1ULL << 30;
+
+// A lock that ends with the process, however it ends.
+class instance_lock {
+  public:
+    instance_lock() = default;
+    instance_lock(instance_lock&& other) noexcept : file_{std::exchange(other.file_, -1)} {}
+    instance_lock& operator=(instance_lock&& other) noexcept {
+        std::swap(file_, other.file_);
+        return *this;
+    }
+    ~instance_lock() {
+        if (file_ >= 0) ::close(file_);
+    }
+
+    static result<instance_lock> take(const std::string& path) {
+        instance_lock lock;
+        lock.file_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+        if (lock.file_ < 0)
+            return fail(errc::store_unavailable, fmt::format("cannot open {}: {}", path, std::strerror(errno)));
+        if (::flock(lock.file_, LOCK_EX | LOCK_NB) != 0)
+            return fail(errc::store_unavailable, fmt::format("another instance uses this database already (it holds {}). "
+                                                             "SQLite serves one instance", path));
+        return lock;
+    }
+
+  private:
+    int file_ = -1;
+};
+
+void configure(connection& database, int cache_kib) {
+    database.execute("PRAGMA foreign_keys = ON");
+    database.execute(fmt::format("PRAGMA cache_size = -{}", cache_kib));
+    database.execute("PRAGMA temp_store = MEMORY");
+}
+
+result<void> check_whole(connection& database, const std::string& path) {
+    std::error_code unknown;
+    if (std::filesystem::file_size(path, unknown) > largest_file_checked_at_start) return {};
+    auto check = database.prepare_once("PRAGMA quick_check(1)");
+    if (check.step() && check.text(0) == "ok") return {};
+    return fail(errc::store_corrupt, fmt::format("database {} is damaged: {}. Stop, keep a copy of the file, then restore a "
+                                                 "backup, or save what is readable with: sqlite3 {} .recover | sqlite3 new.db",
+                                                 path, check.text(0), path));
+}
+
+// Runs database work and turns what it throws into an error.
+template <class Work>
+auto guarded(Work& work) {
+    using value = std::invoke_result_t<Work&>;
+    constexpr bool is_result = requires(value v) { v.error(); };
+    using answer = std::conditional_t<is_result, value, result<value>>;
+    try {
+        if constexpr (std::is_void_v<value>) {
+            work();
+            return result<void>{};
+        } else {
+            return answer{work()};
+        }
+    } catch (const database_error& fault) {
+        using failed = std::conditional_t<std::is_void_v<value>, result<void>, answer>;
+        return failed{fail(fault.code(), fault.what())};
+    } catch (const std::exception& fault) {
+        using failed = std::conditional_t<std::is_void_v<value>, result<void>, answer>;
+        return failed{fail(errc::store_corrupt, fmt::format("database: a row cannot be read: {}", fault.what()))};
+    }
+}
+
+}  // namespace
+
+struct store::state {
+    state(const store_options& options, instance_lock held)
+        : lock{std::move(held)},
+          write_database{options.path, connection::mode::read_write} {}
+
+    instance_lock lock;
+    connection write_database;
+    std::optional<connection> read_database;
+    journal_writer journal;
+    // Last, so that their threads end before what they use.
+    std::optional<worker> writer;
+    std::optional<worker> reader;
+
+    // In a transaction; whatever the work returns, what it wrote stays only if it returned no error.
+    template <class Work>
+    auto write(Work work) {
+        return writer->run([this, work = std::move(work)]() mutable {
+            auto in_transaction = [&] {
+                transaction whole{write_database};
+                if constexpr (std::is_void_v<decltype(work(write_database))>) {
+                    work(write_database);
+                    whole.commit();
+                } else {
+                    auto answer = work(write_database);
+                    constexpr bool is_result = requires { answer.error(); };
+                    if constexpr (is_result) {
+                        if (answer) whole.commit();
+                    } else {
+                        whole.commit();
+                    }
+                    return answer;
+                }
+            };
+            return guarded(in_transaction);
+        });
+    }
+
+    template <class Work>
+    auto read(Work work) {
+        return reader->run([this, work = std::move(work)]() mutable {
+            auto on_connection = [&] {
+                // One snapshot for what reads more than one table.
+                read_database->execute("BEGIN");
+                struct end {
+                    connection& database;
+                    ~end() {
+                        try {
+                            database.execute("COMMIT");
+                        } catch (const database_error&) {
+                            // Nothing was written.
+                        }
+                    }
+                } snapshot{*read_database};
+                return work(*read_database);
+            };
+            return guarded(on_connection);
+        });
+    }
+};
+
+store::store(std::unique_ptr<state> made) : state_{std::move(made)} {}
+store::~store() = default;
+
+result<std::unique_ptr<store>> store::open(const store_options& options) {
+    auto work = [&]() -> result<std::unique_ptr<store>> {
+        instance_lock lock;
+        if (options.exclusive) {
+            auto taken = instance_lock::take(options.path + ".lock");
+            if (!taken) return std::unexpected{taken.error()};
+            lock = std::move(*taken);
+        }
+        auto made = std::make_unique<state>(options, std::move(lock));
+        auto& database = made->write_database;
+        // One fsync for each commit, and a checkpoint only now and then.
+        database.execute("PRAGMA journal_mode = WAL");
+        database.execute("PRAGMA synchronous = FULL");
+        database.execute("PRAGMA wal_autocheckpoint = 10000");
+        configure(database, options.cache_kib);
+        if (auto whole = check_whole(database, options.path); !whole) return std::unexpected{whole.error()};
+        if (auto migrated = migrate(database); !migrated) return std::unexpected{migrated.error()};
+        // We are alone, so whoever held a claim is dead: no need to wait for the end of its lease.
+        if (options.exclusive) database.query("tenant_runs", "end_all_leases").run();
+
+        made->read_database.emplace(options.path, connection::mode::read_only);
+        configure(*made->read_database, options.cache_kib);
+        made->writer.emplace();
+        made->reader.emplace();
+        return std::unique_ptr<store>{new store{std::move(made)}};
+    };
+    auto opened = guarded(work);
+    if (!opened && opened.error().code == errc::store_corrupt && !opened.error().message.contains("backup"))
+        opened.error().message += fmt::format(". {} is no usable SQLite database: restore a backup, or name another file", options.path);
+    return opened;
+}
+
+// Workflows
+
+task<result<std::vector<workflow>>> store::list_workflows() {
+    return state_->read([](connection& db) { return sqlite::list_workflows(db); });
+}
+task<result<workflow>> store::find_workflow(workflow_id id) {
+    return state_->read([id](connection& db) { return sqlite::find_workflow(db, id); });
+}
+task<result<workflow>> store::find_workflow_by_name(std::string name) {
+    return state_->read([name = std::move(name)](connection& db) { return sqlite::find_workflow_by_name(db, name); });
+}
+task<result<void>> store::insert_workflow(workflow added) {
+    return state_->write([added = std::move(added)](connection& db) { return sqlite::insert_workflow(db, added); });
+}
+task<result<workflow>> store::replace_workflow(workflow changed) {
+    return state_->write([changed = std::move(changed)](connection& db) { return sqlite::replace_workflow(db, changed); });
+}
+task<result<workflow>> store::enable_workflow(workflow_id id, bool enabled, system_time now) {
+    return state_->write([=](connection& db) { return sqlite::enable_workflow(db, id, enabled, now); });
+}
+task<result<void>> store::delete_workflow(workflow_id id, system_time now) {
+    return state_->write([=](connection& db) { return sqlite::delete_workflow(db, id, now); });
+}
+task<result<workflow>> store::restore_workflow(workflow_id id, system_time now) {
+    return state_->write([=](connection& db) { return sqlite::restore_workflow(db, id, now); });
+}
+
+// Executions
+
+task<result<opened_execution>> store::open_execution(execution opened) {
+    return state_->write([opened = std::move(opened)](connection& db) { return sqlite::open_execution(db, opened); });
+}
+task<result<int>> store::insert_runs(execution_id id, std::vector<planned_run> runs, system_time now) {
+    return state_->write([id, now, runs = std::move(runs)](connection& db) { return sqlite::insert_runs(db, id, runs, now); });
+}
+task<result<void>> store::complete_planning(execution_id id, std::string message, system_time now) {
+    return state_->write([id, now, message = std::move(message)](connection& db) {
+        return sqlite::complete_planning(db, id, message, now);
+    });
+}
+task<result<void>> store::request_cancel(execution_id id, system_time) {
+    return state_->write([id](connection& db) { return sqlite::request_cancel(db, id); });
+}
+task<result<execution>> store::finish_if_done(execution_id id, system_time now) {
+    return state_->write([=](connection& db) { return sqlite::finish_if_done(db, id, now); });
+}
+task<result<std::vector<execution>>> store::open_executions() {
+    return state_->read([](connection& db) { return sqlite::open_executions(db); });
+}
+task<result<std::int64_t>> store::lowest_waiting_rank() {
+    return state_->read([](connection& db) { return sqlite::lowest_waiting_rank(db); });
+}
+task<result<execution>> store::find_execution(execution_id id) {
+    return state_->read([id](connection& db) { return sqlite::find_execution(db, id); });
+}
+task<result<std::vector<execution>>> store::list_executions(execution_query query) {
+    return state_->read([query = std::move(query)](connection& db) { return sqlite::list_executions(db, query); });
+}
+task<result<std::vector<step_summary>>> store::step_summaries(execution_id id) {
+    return state_->read([id](connection& db) { return sqlite::step_summaries(db, id); });
+}
+task<result<std::vector<tenant_run_view>>> store::list_runs(execution_id id, run_query query) {
+    return state_->read([id, query](connection& db) { return sqlite::list_runs(db, id, query); });
+}
+task<result<std::vector<log_entry>>> store::list_logs(execution_id id, log_query query) {
+    return state_->read([id, query = std::move(query)](connection& db) { return sqlite::list_logs(db, id, query); });
+}
+
+// Runs
+
+task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id, int limit, system_time now) {
+    return state_->write([instance_id = std::move(instance_id), limit, now](connection& db) {
+        return sqlite::claim_runs(db, instance_id, limit, now);
+    });
+}
+task<result<std::optional<system_time>>> store::next_parked_run(system_time) {
+    return state_->read([](connection& db) { return sqlite::next_parked_run(db); });
+}
+task<result<journal_receipt>> store::commit(const std::vector<journal_entry>& entries, system_time now) {
+    return state_->writer->run([state = state_.get(), &entries, now] {
+        auto work = [&] { return state->journal.commit(state->write_database, entries, now); };
+        return guarded(work);
+    });
+}
+task<result<void>> store::renew_lease(std::string instance_id, system_time lease_until) {
+    return state_->write([instance_id = std::move(instance_id), lease_until](connection& db) {
+        sqlite::renew_lease(db, instance_id, lease_until);
+    });
+}
+task<result<int>> store::release_lost_runs(system_time now, std::string survivor) {
+    return state_->write([now, survivor = std::move(survivor)](connection& db) {
+        return sqlite::release_lost_runs(db, now, survivor);
+    });
+}
+task<result<void>> store::release_instance(std::string instance_id) {
+    return state_->write([instance_id = std::move(instance_id)](connection& db) { sqlite::release_instance(db, instance_id); });
+}
+
+}  // namespace orchestrator::sqlite

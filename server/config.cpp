@@ -1,0 +1,163 @@
+#include "server/config.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <numeric>
+
+namespace orchestrator::server {
+namespace {
+
+// The platform's services and their usual ports. Each has a variable <NAME>_SERVICE_URL.
+struct known_service {
+    std::string_view name;
+    int port;
+};
+constexpr std::array<known_service, 10> known_services{{{"forecasting", 8003},
+                                                        {"training", 8002},
+                                                        {"sales", 8004},
+                                                        {"tenant", 8005},
+                                                        {"inventory", 8006},
+                                                        {"production", 8007},
+                                                        {"procurement", 8008},
+                                                        {"notification", 8009},
+                                                        {"alert_processor", 8010},
+                                                        {"distribution", 8019}}};
+
+std::string url_variable(std::string_view service) {
+    std::string name{service};
+    std::ranges::transform(name, name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
+    return name + "_SERVICE_URL";
+}
+
+// Levenshtein: how many letters apart two names are.
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), std::size_t{0});
+    for (std::size_t i = 0; i < a.size(); ++i) {
+        auto diagonal = std::exchange(row[0], i + 1);
+        for (std::size_t j = 0; j < b.size(); ++j)
+            diagonal = std::exchange(row[j + 1], std::min({row[j + 1] + 1, row[j] + 1, diagonal + (a[i] != b[j])}));
+    }
+    return row.back();
+}
+
+class reader {
+  public:
+    reader(const environment& variables, std::vector<violation>& violations)
+        : variables_{variables}, violations_{violations} {}
+
+    [[nodiscard]] std::string_view text(std::string_view name, std::string_view fallback) const {
+        const auto found = variables_.find(name);
+        return found == variables_.end() || found->second.empty() ? fallback : std::string_view{found->second};
+    }
+
+    template <class Number>
+    void number(std::string_view name, Number& into, Number lowest, Number highest) {
+        const auto given = text(name, "");
+        if (given.empty()) return;
+        Number value{};
+        const auto [end, failed] = std::from_chars(given.data(), given.data() + given.size(), value);
+        if (failed != std::errc{} || end != given.data() + given.size() || value < lowest || value > highest)
+            refuse(name, fmt::format("\"{}\" is not a whole number from {} to {}", given, lowest, highest));
+        else
+            into = value;
+    }
+
+    void refuse(std::string_view name, std::string message) { violations_.push_back({std::string{name}, std::move(message)}); }
+
+  private:
+    const environment& variables_;
+    std::vector<violation>& violations_;
+};
+
+void read_database(config& into, reader& from) {
+    const auto url = from.text("DATABASE_URL", "sqlite:orchestrator.db");
+    constexpr std::string_view sqlite = "sqlite:";
+    if (url == "memory:") {
+        into.store = store_kind::memory;
+    } else if (url.starts_with(sqlite) && url.size() > sqlite.size()) {
+        into.database_path = url.substr(sqlite.size());
+        if (into.database_path.starts_with("///")) into.database_path.erase(0, 2);  // sqlite:///absolute
+    } else {
+        from.refuse("DATABASE_URL", fmt::format("\"{}\" is neither sqlite:PATH nor memory:", url));
+    }
+}
+
+void read_services(config& into, reader& from) {
+    for (const auto& service : known_services) {
+        const auto name = url_variable(service.name);
+        const auto fallback = fmt::format("http://127.0.0.1:{}", service.port);
+        const auto url = from.text(name, fallback);
+        if (auto origin = parse_http_origin(url))
+            into.services.emplace(service.name, std::move(*origin));
+        else
+            from.refuse(name, fmt::format("\"{}\" is not an http:// or https:// address without user, query and fragment", url));
+    }
+}
+
+void refuse_unknown(const environment& variables, reader& from) {
+    constexpr std::string_view prefix = "ORCHESTRATOR_";
+    const auto known = settings();
+    for (const auto& [name, value] : variables) {
+        if (!name.starts_with(prefix) || name == "ORCHESTRATOR_URL") continue;  // the command line's own
+        if (std::ranges::find(known, name, &setting::name) != known.end()) continue;
+        const auto nearest = std::ranges::min_element(known, {}, [&](const setting& s) { return distance(name, s.name); });
+        from.refuse(name, fmt::format("is not a setting; did you mean {}?", nearest->name));
+    }
+}
+
+}  // namespace
+
+std::vector<setting> settings() {
+    static const auto url_settings = [] {
+        std::vector<std::array<std::string, 3>> lines;
+        for (const auto& service : known_services)
+            lines.push_back({url_variable(service.name), fmt::format("http://127.0.0.1:{}", service.port),
+                             fmt::format("where the {} service is", service.name)});
+        return lines;
+    }();
+    std::vector<setting> all{
+        {"PORT", "8018", "port of the API; 0 takes a free one"},
+        {"ORCHESTRATOR_ADDRESS", "127.0.0.1", "address of the API"},
+        {"DATABASE_URL", "sqlite:orchestrator.db", "sqlite:PATH or memory: (nothing survives the process)"},
+        {"MAX_WORKFLOW_DURATION_SECONDS", "3600", "no workflow may run longer"},
+        {"ORCHESTRATOR_INSTANCE_ID", "host_process", "how this instance is named in claims and logs"},
+        {"ORCHESTRATOR_MAX_CALLS", "512", "calls in flight, over all services"},
+        {"ORCHESTRATOR_MAX_CALLS_PER_SERVICE", "256", "calls in flight to one service"},
+        {"ORCHESTRATOR_DRAIN_SECONDS", "20", "how long calls under way may go on after SIGTERM"},
+        {"ORCHESTRATOR_CA_FILE", "", "PEM file of the authorities for https services; empty: the system's"},
+        {"ORCHESTRATOR_LOG_LEVEL", "info", "debug, info, warning or error"},
+    };
+    for (const auto& line : url_settings) all.push_back({line[0], line[1], line[2]});
+    return all;
+}
+
+std::expected<config, std::vector<violation>> parse_config(const environment& variables) {
+    std::vector<violation> violations;
+    reader from{variables, violations};
+    config read;
+    read.address = from.text("ORCHESTRATOR_ADDRESS", read.address);
+    from.number<unsigned short>("PORT", read.port, 0, 65'535);
+    read_database(read, from);
+    read_services(read, from);
+    read.instance_id = from.text("ORCHESTRATOR_INSTANCE_ID", "");
+    from.number("MAX_WORKFLOW_DURATION_SECONDS", read.max_workflow_duration_seconds, 1, 86'400);
+    from.number("ORCHESTRATOR_MAX_CALLS", read.max_calls, 1, 100'000);
+    from.number("ORCHESTRATOR_MAX_CALLS_PER_SERVICE", read.max_calls_per_service, 1, 100'000);
+    int drain_seconds = int(read.drain_timeout.count() / 1'000);
+    from.number("ORCHESTRATOR_DRAIN_SECONDS", drain_seconds, 0, 3'600);
+    read.drain_timeout = std::chrono::seconds{drain_seconds};
+    read.ca_file = from.text("ORCHESTRATOR_CA_FILE", "");
+    read.log_level = from.text("ORCHESTRATOR_LOG_LEVEL", read.log_level);
+    constexpr std::array<std::string_view, 4> levels{"debug", "info", "warning", "error"};
+    if (std::ranges::find(levels, read.log_level) == levels.end())
+        from.refuse("ORCHESTRATOR_LOG_LEVEL", fmt::format("\"{}\" is not one of debug, info, warning, error", read.log_level));
+    refuse_unknown(variables, from);
+    if (!violations.empty()) return std::unexpected{std::move(violations)};
+    return read;
+}
+
+}  // namespace orchestrator::server

@@ -1,0 +1,47 @@
+// The configuration of `orchestrator serve`, read from environment variables: pure, typed, all errors at once.
+#pragma once
+
+#include <expected>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/error.h"
+#include "domain/time.h"
+#include "engine/active_execution.h"
+
+namespace orchestrator::server {
+
+using environment = std::map<std::string, std::string, std::less<>>;
+
+enum class store_kind { sqlite, memory };
+
+struct config {
+    std::string address = "127.0.0.1";
+    unsigned short port = 8018;
+    store_kind store = store_kind::sqlite;
+    std::string database_path = "orchestrator.db";
+    service_directory services;
+    std::string instance_id;             // empty: host name and process
+    int max_workflow_duration_seconds = 3'600;
+    int max_calls = 512;                 // in flight, over all services
+    int max_calls_per_service = 256;
+    milliseconds drain_timeout{20'000};  // after the first signal
+    std::string ca_file;                 // PEM; empty: the system's certificates
+    std::string log_level = "info";
+};
+
+// One line of `orchestrator serve --help`.
+struct setting {
+    std::string_view name;
+    std::string_view default_value;
+    std::string_view meaning;
+};
+[[nodiscard]] std::vector<setting> settings();
+
+// Unknown variables that begin with ORCHESTRATOR_ are refused with the nearest known name; a violation's pointer is
+// the name of the variable.
+[[nodiscard]] std::expected<config, std::vector<violation>> parse_config(const environment&);
+
+}  // namespace orchestrator::server

@@ -1,0 +1,250 @@
+#include "server/serve.h"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <fmt/format.h>
+#include <spdlog/sinks/stdout_color_sinks.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <future>
+#include <thread>
+
+#include "adapters/http/client.h"
+#include "adapters/http/server.h"
+#include "adapters/memory/store.h"
+#include "adapters/sqlite/store.h"
+#include "adapters/system/clock.h"
+#include "adapters/system/random.h"
+#include "api/api.h"
+#include "engine/engine.h"
+#include "server/builtin_workflows.h"
+
+namespace orchestrator::server {
+namespace {
+
+constexpr milliseconds api_drain{2'000};
+constexpr milliseconds last_words{2'000};
+
+// The three ports that every store implements in one object.
+struct stores {
+    std::unique_ptr<memory::store> in_memory;
+    std::unique_ptr<sqlite::store> in_sqlite;
+    workflow_store* workflows = nullptr;
+    execution_store* executions = nullptr;
+    run_store* runs = nullptr;
+
+    template <class Store>
+    void use(Store& store) {
+        workflows = &store;
+        executions = &store;
+        runs = &store;
+    }
+};
+
+result<stores> open_stores(const config& chosen) {
+    stores opened;
+    if (chosen.store == store_kind::memory) {
+        opened.in_memory = std::make_unique<memory::store>();
+        opened.use(*opened.in_memory);
+        return opened;
+    }
+    auto store = sqlite::store::open({.path = chosen.database_path});
+    if (!store) return std::unexpected{store.error()};
+    opened.in_sqlite = std::move(*store);
+    opened.use(*opened.in_sqlite);
+    return opened;
+}
+
+std::string own_instance_id(const config& chosen) {
+    if (!chosen.instance_id.empty()) return chosen.instance_id;
+    char host[256] = "host";
+    ::gethostname(host, sizeof host - 1);
+    return fmt::format("{}_{}", host, ::getpid());
+}
+
+// Runs one task to its end on a context that nobody runs yet.
+template <class T>
+T run_alone(asio::io_context& context, task<T> work) {
+    std::optional<T> answer;
+    asio::co_spawn(context.get_executor(), std::move(work), [&](std::exception_ptr failed, T value) {
+        if (failed) std::rethrow_exception(failed);
+        answer = std::move(value);
+    });
+    context.run();
+    context.restart();
+    return std::move(*answer);
+}
+
+task<http::server_response> answer(api::api& api, http::server_request request) {
+    auto answered = co_await api.handle({.method = std::move(request.method),
+                                         .target = std::move(request.target),
+                                         .headers = std::move(request.headers),
+                                         .body = std::move(request.body)});
+    http::server_response response;
+    response.status = answered.status;
+    response.headers = std::move(answered.headers);
+    response.body = std::move(answered.body);
+    response.next_chunk = std::move(answered.next_chunk);
+    co_return response;
+}
+
+// An io_context on a thread of its own, so that a busy engine does not slow a read.
+class own_thread {
+  public:
+    void start() {
+        thread_ = std::thread{[this] { context_.run(); }};
+    }
+    void stop() {
+        work_.reset();
+        context_.stop();
+        if (thread_.joinable()) thread_.join();
+    }
+    ~own_thread() { stop(); }
+    asio::io_context& context() { return context_; }
+
+  private:
+    asio::io_context context_{1};
+    asio::executor_work_guard<executor> work_{context_.get_executor()};
+    std::thread thread_;
+};
+
+void write_ready_file(const std::string& path, const std::string& url) {
+    if (path.empty()) return;
+    std::ofstream file{path};
+    file << url << '\n';
+    if (!file.flush()) throw std::runtime_error{fmt::format("cannot write {}", path)};
+}
+
+class program {
+  public:
+    program(const config& chosen, stores& opened)
+        : chosen_{chosen},
+          stores_{opened},
+          instance_id_{own_instance_id(chosen)},
+          client_{context_, client_options(chosen)},
+          engine_{engine_options_of(chosen, instance_id_),
+                  {context_.get_executor(), time_, random_, client_, *opened.executions, *opened.runs},
+                  chosen.services},
+          api_time_{api_thread_.context()},
+          api_{{.workflows = *opened.workflows,
+                .executions = *opened.executions,
+                .engine = engine_,
+                .time = api_time_,
+                .random = api_random_,
+                .rules = {.services = service_names(chosen), .longest_execution_seconds = chosen.max_workflow_duration_seconds},
+                .instance_id = instance_id_,
+                .store_kind = chosen.store == store_kind::memory ? "memory" : "sqlite"}},
+          server_{api_thread_.context(), chosen.address, chosen.port,
+                  [this](http::server_request request) { return answer(api_, std::move(request)); }} {}
+
+    int run(const std::string& ready_file) {
+        const auto installed = run_alone(context_, install_builtin_workflows(*stores_.workflows, time_, random_,
+                                                                            chosen_.max_workflow_duration_seconds));
+        if (!installed) {
+            spdlog::error("cannot install the built-in workflows: {}", installed.error().message);
+            return 6;
+        }
+        engine_.start();
+        server_.start();
+        api_thread_.start();
+        const auto host = chosen_.address.contains(':') ? fmt::format("[{}]", chosen_.address) : chosen_.address;
+        const auto url = fmt::format("http://{}:{}", host, server_.port());
+        write_ready_file(ready_file, url);
+        spdlog::info("orchestrator {} serves {} as {}, store {}", ORCHESTRATOR_VERSION, url, instance_id_,
+                     chosen_.store == store_kind::memory ? "memory" : chosen_.database_path);
+        asio::co_spawn(context_.get_executor(), until_signal(), asio::detached);
+        while (!stopped_) context_.run_one();
+        api_thread_.stop();
+        // What is left ends by itself now; if it does not, there is nothing to lose by leaving.
+        context_.run_for(last_words);
+        spdlog::info("stopped");
+        if (!context_.stopped()) std::_Exit(0);
+        return 0;
+    }
+
+  private:
+    static http::client_options client_options(const config& chosen) {
+        http::client_options options;
+        options.ca_file = chosen.ca_file;
+        return options;
+    }
+
+    static engine_options engine_options_of(const config& chosen, const std::string& instance_id) {
+        engine_options options;
+        options.instance_id = instance_id;
+        options.calls = {.total = chosen.max_calls, .each_service = chosen.max_calls_per_service};
+        // Enough runs beyond the calls that a place never waits for the journal.
+        options.max_active_runs = std::max(64, chosen.max_calls * 2);
+        options.claim_batch = std::clamp(chosen.max_calls / 2, 16, 512);
+        return options;
+    }
+
+    static std::set<std::string, std::less<>> service_names(const config& chosen) {
+        std::set<std::string, std::less<>> names;
+        for (const auto& [name, origin] : chosen.services) names.insert(name);
+        return names;
+    }
+
+    // The first signal drains, the second ends at once.
+    task<> until_signal() {
+        asio::basic_signal_set<executor> signals{context_.get_executor(), SIGINT, SIGTERM};
+        co_await signals.async_wait(use_task);
+        spdlog::info("stopping: calls under way may end within {} s; a second signal ends at once",
+                     chosen_.drain_timeout.count() / 1'000);
+        signals.async_wait([](boost::system::error_code failed, int) {
+            if (!failed) std::_Exit(128 + SIGINT);
+        });
+        co_await engine_.stop(time_.steady_now() + chosen_.drain_timeout);
+        std::promise<void> api_drained;
+        asio::co_spawn(api_thread_.context().get_executor(), server_.drain(api_time_.steady_now() + api_drain),
+                       [&](std::exception_ptr) { api_drained.set_value(); });
+        api_drained.get_future().wait();
+        client_.close();
+        stopped_ = true;
+    }
+
+    const config& chosen_;
+    stores& stores_;
+    std::string instance_id_;
+    asio::io_context context_{1};
+    system::clock time_{context_};
+    system::random random_;
+    http::client client_;
+    engine engine_;
+    own_thread api_thread_;
+    system::clock api_time_;
+    system::random api_random_;
+    api::api api_;
+    http::server server_;
+    bool stopped_ = false;
+};
+
+void configure_logging(const std::string& level) {
+    spdlog::set_default_logger(spdlog::stderr_color_mt("orchestrator"));
+    spdlog::set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %^%l%$ %v");
+    spdlog::set_level(spdlog::level::from_str(level));
+}
+
+}  // namespace
+
+int serve(const config& chosen, const std::string& ready_file) {
+    configure_logging(chosen.log_level);
+    try {
+        auto opened = open_stores(chosen);
+        if (!opened) {
+            spdlog::error("{}", opened.error().message);
+            return 6;
+        }
+        program running{chosen, *opened};
+        return running.run(ready_file);
+    } catch (const std::exception& fault) {
+        spdlog::error("{}", fault.what());
+        return 6;
+    }
+}
+
+}  // namespace orchestrator::server
