@@ -1,0 +1,48 @@
+// The HTTP API of docs/api.md: from a request to an answer, without a socket. Runs on one thread, its own.
+//
+// Rules broken by the caller are answered, never thrown. What a store throws goes through to the server, which answers
+// 500 without the exception's text.
+#pragma once
+
+#include <string>
+
+#include "api/message.h"
+#include "engine/run_control.h"
+#include "ports/clock.h"
+#include "ports/execution_store.h"
+#include "ports/random.h"
+#include "ports/workflow_store.h"
+
+namespace orchestrator::api {
+
+inline constexpr std::string_view base_path = "/api/v1/orchestrator";
+
+struct problem;  // error_response.h
+
+struct api_dependencies {
+    workflow_store& workflows;
+    execution_store& executions;
+    run_control& engine;
+    clock& time;
+    random_source& random;
+    workflow_rules rules;     // what a new definition is checked against
+    std::string instance_id;  // this instance, as its claims name it
+    std::string store_kind;   // "sqlite", "memory": shown by /health
+};
+
+class api {
+  public:
+    explicit api(api_dependencies);
+    api(const api&) = delete;
+    api& operator=(const api&) = delete;
+
+    // The api outlives the answer, its stream included.
+    task<response> handle(request);
+
+  private:
+    task<std::expected<response, problem>> answer_to(request);
+
+    api_dependencies dependencies_;
+};
+
+}  // namespace orchestrator::api

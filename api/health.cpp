@@ -1,0 +1,33 @@
+// Is this instance alive, and can it do its work? Asks the engine only, so that it answers while the store does not.
+#include "api/resources.h"
+
+namespace orchestrator::api {
+namespace {
+
+// Draining comes first: an instance that stops is to be taken out, whatever its store does.
+std::string_view status_of(const engine_health& health) {
+    if (!health.accepting) return "stopping";
+    return health.store_problem.empty() ? "healthy" : "unhealthy";
+}
+
+}  // namespace
+
+task<answer> show_health(const api_dependencies& api, routed_request) {
+    const auto health = api.engine.health();
+    const auto status = status_of(health);
+    const json::value problem_text =
+        health.store_problem.empty() ? json::value(nullptr) : json::value(health.store_problem);
+    co_return json_response(status == "healthy" ? 200 : 503,
+                            json::object{{"status", status},
+                                         {"version", ORCHESTRATOR_VERSION},
+                                         {"instance_id", api.instance_id},
+                                         {"store", json::object{{"kind", api.store_kind}, {"problem", problem_text}}},
+                                         {"active_runs", health.active_runs},
+                                         {"calls_in_flight", health.calls_in_flight}});
+}
+
+task<answer> show_liveness(const api_dependencies&, routed_request) {
+    co_return json_response(200, json::object{{"status", "alive"}});
+}
+
+}  // namespace orchestrator::api

@@ -1,0 +1,42 @@
+// The handlers of all routes, by the file that holds them. Only the route table in api.cpp names them.
+#pragma once
+
+#include "api/api.h"
+#include "api/router.h"
+
+namespace orchestrator::api {
+
+// workflows.cpp
+task<answer> list_workflows(const api_dependencies&, routed_request);
+task<answer> create_workflow(const api_dependencies&, routed_request);
+task<answer> show_workflow(const api_dependencies&, routed_request);
+task<answer> replace_workflow(const api_dependencies&, routed_request);
+task<answer> delete_workflow(const api_dependencies&, routed_request);
+task<answer> restore_workflow(const api_dependencies&, routed_request);
+task<answer> enable_workflow(const api_dependencies&, routed_request);
+task<answer> disable_workflow(const api_dependencies&, routed_request);
+// By UUID or by name.
+task<result<workflow>> resolve_workflow(const api_dependencies&, std::string id_or_name);
+
+// start_execution.cpp
+task<answer> execute_workflow(const api_dependencies&, routed_request);
+task<answer> retry_execution(const api_dependencies&, routed_request);
+
+// executions.cpp
+task<answer> list_executions(const api_dependencies&, routed_request);
+task<answer> list_failed_executions(const api_dependencies&, routed_request);
+task<answer> show_execution(const api_dependencies&, routed_request);
+task<answer> list_tenants(const api_dependencies&, routed_request);
+task<answer> list_logs(const api_dependencies&, routed_request);
+task<answer> cancel_execution(const api_dependencies&, routed_request);
+// 400 for what is no UUID, 404 for an execution that is not there.
+task<std::expected<execution, problem>> resolve_execution(const api_dependencies&, std::string id);
+
+// event_stream.cpp
+task<answer> stream_events(const api_dependencies&, routed_request);
+
+// health.cpp
+task<answer> show_health(const api_dependencies&, routed_request);
+task<answer> show_liveness(const api_dependencies&, routed_request);
+
+}  // namespace orchestrator::api

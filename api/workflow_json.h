@@ -1,0 +1,12 @@
+// Workflows as the API shows them (docs/api.md, Workflows).
+#pragma once
+
+#include <boost/json.hpp>
+
+#include "domain/workflow/workflow.h"
+
+namespace orchestrator::api {
+
+[[nodiscard]] boost::json::object workflow_to_json(const workflow&);
+
+}  // namespace orchestrator::api
