@@ -7,7 +7,6 @@
 #include <functional>
 #include <map>
 #include <string>
-#include <vector>
 
 #include "engine/wake_signal.h"
 #include "ports/task.h"
@@ -65,7 +64,7 @@ class call_limits {
     bool abandoned_ = false;
     std::size_t next_service_ = 0;  // whose queue is looked at first: each in turn
     std::map<std::string, int> indices_;
-    std::vector<service_state> services_;
+    std::deque<service_state> services_;
 };
 
 }  // namespace orchestrator

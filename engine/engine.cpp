@@ -127,6 +127,7 @@ task<> engine::stop(steady_time deadline) {
         if (cut && ports_.time.steady_now() >= deadline + pause_after_fault) break;
         co_await ports_.time.sleep_until(ports_.time.steady_now() + drain_look);
     }
+    executions_.stop_all();  // planning, too
     const auto released = co_await ports_.runs.release_instance(options_.instance_id);
     if (!released) spdlog::warn("cannot give back the claims: {}", released.error().message);
 }

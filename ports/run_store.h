@@ -26,6 +26,7 @@ struct stored_wait {
     int step_index = 0;
     int attempts = 0;
     system_time retry_at;
+    system_time started_at;  // of the first attempt
 };
 
 struct claimed_run {

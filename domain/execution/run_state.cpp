@@ -1,15 +1,11 @@
 #include "domain/execution/run_state.h"
 
 #include <algorithm>
-#include <cassert>
 
 namespace orchestrator {
 
 run_state::run_state(const workflow_definition& definition, step_set carried_over)
-    : definition_{&definition},
-      waits_(definition.steps.size(), step_wait{0, steady_time{}}),
-      carried_over_{carried_over},
-      completed_{carried_over} {}
+    : definition_{&definition}, carried_over_{carried_over}, completed_{carried_over} {}
 
 void run_state::restore(std::size_t step, step_status status) {
     switch (status) {
@@ -19,9 +15,13 @@ void run_state::restore(std::size_t step, step_status status) {
     }
 }
 
-void run_state::restore_wait(std::size_t step, step_wait pending) {
-    waits_[step] = pending;
-    if (!ended().contains(step)) waiting_.insert(step);
+void run_state::restore_wait(step_wait pending) {
+    if (!ended().contains(pending.step)) wait(pending);
+}
+
+int run_state::attempts(std::size_t step) const {
+    const auto found = std::ranges::find(waits_, step, &step_wait::step);
+    return found == waits_.end() ? 0 : found->attempts;
 }
 
 step_set run_state::ready() const {
@@ -41,11 +41,12 @@ run_move run_state::next_move(steady_time now) const {
 
     auto start = ready();
     std::optional<steady_time> next_retry;
-    for (const auto step : waiting_) {
-        if (waits_[step].retry_at <= now)
-            start.insert(step);
-        else if (!next_retry || waits_[step].retry_at < *next_retry)
-            next_retry = waits_[step].retry_at;
+    for (const auto& pending : waits_) {
+        if (!waiting_.contains(pending.step)) continue;
+        if (pending.retry_at <= now)
+            start.insert(pending.step);
+        else if (!next_retry || pending.retry_at < *next_retry)
+            next_retry = pending.retry_at;
     }
     const bool idle = start.empty() && running_.empty();
     if (idle && next_retry && *next_retry - now > longest_wait_in_place)
@@ -61,19 +62,22 @@ void run_state::begin(std::size_t step) {
 step_set run_state::conclude(std::size_t step, step_status status) {
     running_.erase(step);
     waiting_.erase(step);
+    std::erase_if(waits_, [step](const step_wait& w) { return w.step == step; });
     restore(step, status);
     return skip_unreachable();
 }
 
-void run_state::wait(std::size_t step, step_wait pending) {
-    running_.erase(step);
-    waits_[step] = pending;
-    waiting_.insert(step);
+void run_state::wait(step_wait pending) {
+    running_.erase(pending.step);
+    std::erase_if(waits_, [&](const step_wait& w) { return w.step == pending.step; });
+    waits_.push_back(pending);
+    waiting_.insert(pending.step);
 }
 
 step_set run_state::cancel() {
     cancelled_ = true;
     const auto never = definition_->all_steps() - ended() - running_;
+    std::erase_if(waits_, [&](const step_wait& w) { return waiting_.contains(w.step); });
     waiting_ = {};
     skipped_ |= never;
     return never;

@@ -2,7 +2,7 @@
 // Knows neither calls nor storage: engine/tenant_run drives it, and asks `next_move` after each change.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <optional>
 #include <vector>
 
@@ -24,7 +24,8 @@ struct run_move {
 };
 
 struct step_wait {
-    int attempts;         // made so far
+    std::size_t step;
+    int attempts;  // made so far
     steady_time retry_at;
 };
 
@@ -35,7 +36,7 @@ class run_state {
 
     // What an earlier claim of this run left behind.
     void restore(std::size_t step, step_status);
-    void restore_wait(std::size_t step, step_wait);
+    void restore_wait(step_wait);
 
     [[nodiscard]] run_move next_move(steady_time now) const;
 
@@ -44,11 +45,13 @@ class run_state {
     // The step has ended. Returns the steps that can never start now; they are skipped from this moment.
     step_set conclude(std::size_t step, step_status);
     // The attempt failed and there will be another.
-    void wait(std::size_t step, step_wait);
+    void wait(step_wait);
     // No step starts any more; what has not begun is skipped and returned. Steps under way are concluded by the driver.
     step_set cancel();
 
-    [[nodiscard]] int attempts(std::size_t step) const { return waits_[step].attempts; }
+    // Failed attempts of a step so far.
+    [[nodiscard]] int attempts(std::size_t step) const;
+    // Every step that failed an attempt and has not ended.
     [[nodiscard]] const std::vector<step_wait>& waits() const { return waits_; }
     [[nodiscard]] step_set waiting() const { return waiting_; }
     [[nodiscard]] step_set running() const { return running_; }
@@ -64,7 +67,7 @@ class run_state {
     step_set skip_unreachable();
 
     const workflow_definition* definition_;
-    std::vector<step_wait> waits_;
+    std::vector<step_wait> waits_;  // empty in nearly every run
     step_set carried_over_;
     step_set completed_;
     step_set failed_;

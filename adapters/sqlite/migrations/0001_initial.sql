@@ -82,7 +82,7 @@ CREATE TABLE orchestrator_tenant_runs (
     status TEXT NOT NULL DEFAULT 'pending'
         CHECK (status IN ('pending', 'running', 'completed', 'partial', 'failed', 'cancelled')),
     not_before INTEGER,                      -- parked until then; NULL: may start at once
-    waits TEXT CHECK (json_valid(waits)),    -- attempts of the steps that wait for a retry
+    waits TEXT CHECK (waits IS NULL OR json_valid(waits)),  -- attempts of the steps that wait for a retry
     claimed_by TEXT,
     claim_token INTEGER NOT NULL DEFAULT 0,  -- grows with each claim; older ones are refused
     started_at INTEGER,

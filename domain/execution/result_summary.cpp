@@ -1,0 +1,71 @@
+#include "domain/execution/result_summary.h"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+
+namespace orchestrator {
+namespace json = boost::json;
+namespace {
+
+constexpr int deepest_answer = 32;
+constexpr std::size_t longest_kept_text = 256;  // of one field, when an answer must be shortened
+
+bool is_secret(std::string_view name) {
+    constexpr std::array<std::string_view, 6> words{"password", "token",   "secret",
+                                                    "authorization", "api_key", "apikey"};
+    std::string lower{name};
+    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    return std::ranges::any_of(words, [&](std::string_view word) { return lower.contains(word); });
+}
+
+// The scalars at the top of an object: counts and ids, which is what messages and later steps ask for.
+json::value scalars_of(const json::value& value) {
+    json::object kept;
+    if (const auto* object = value.if_object())
+        for (const auto& [name, field] : *object)
+            if (!field.is_structured() && !(field.is_string() && field.get_string().size() > longest_kept_text))
+                kept.emplace(name, field);
+    return kept;
+}
+
+}  // namespace
+
+void mask_secrets(json::value& value) {
+    if (auto* object = value.if_object()) {
+        for (auto& member : *object) {
+            if (is_secret(member.key()))
+                member.value() = "***";
+            else
+                mask_secrets(member.value());
+        }
+    } else if (auto* array = value.if_array()) {
+        for (auto& element : *array) mask_secrets(element);
+    }
+}
+
+result_summary summarise_result(std::string_view body, std::size_t bound) {
+    result_summary summary;
+    if (body.empty()) return summary;
+    boost::system::error_code failed;
+    json::parse_options options;
+    options.max_depth = deepest_answer;
+    auto value = json::parse(body, failed, {}, options);
+    if (failed) return summary;
+
+    mask_secrets(value);
+    summary.text = json::serialize(value);
+    if (summary.text.size() > bound) {
+        value = scalars_of(value);
+        summary.text = json::serialize(value);
+        summary.shortened = true;
+        if (summary.text.size() > bound) {
+            value = json::object{};
+            summary.text = "{}";
+        }
+    }
+    summary.value = std::move(value);
+    return summary;
+}
+
+}  // namespace orchestrator
