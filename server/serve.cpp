@@ -177,8 +177,8 @@ class program {
         engine_options options;
         options.instance_id = instance_id;
         options.calls = {.total = chosen.max_calls, .each_service = chosen.max_calls_per_service};
-        // Enough runs beyond the calls that a place never waits for the journal.
-        options.max_active_runs = std::max(64, chosen.max_calls * 2);
+        // Enough runs beyond the calls that a place never waits for the journal, and that its batches may grow.
+        options.max_active_runs = std::max(512, chosen.max_calls * 4);
         options.claim_batch = std::clamp(chosen.max_calls / 2, 16, 512);
         return options;
     }

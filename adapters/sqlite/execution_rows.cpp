@@ -61,11 +61,13 @@ result<opened_execution> open_execution(connection& database, const execution& o
         .bind(5, opened.retry_of)
         .bind_or_null(6, opened.idempotency_key)
         .bind(7, std::string_view{filter})
-        .bind(8, std::string_view{opened.definition})
-        .bind(9, opened.created_at)
-        .bind(10, opened.deadline_at)
-        .bind(11, std::string_view{opened.executed_by_instance});
+        .bind(8, opened.created_at)
+        .bind(9, opened.deadline_at)
+        .bind(10, std::string_view{opened.executed_by_instance});
     row.run();
+    auto definition = database.query("executions", "insert_definition");
+    definition.bind(1, opened.id).bind(2, std::string_view{opened.definition});
+    definition.run();
     return opened_execution{opened.id, true};
 }
 

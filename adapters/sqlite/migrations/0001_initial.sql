@@ -35,7 +35,6 @@ CREATE TABLE orchestrator_executions (
     retry_of BLOB REFERENCES orchestrator_executions (id),
     idempotency_key TEXT,
     tenant_filter TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(tenant_filter)),
-    definition TEXT NOT NULL CHECK (json_valid(definition)),
     status TEXT NOT NULL DEFAULT 'pending'
         CHECK (status IN ('pending', 'running', 'completed', 'partial', 'failed', 'cancelled')),
     planning_complete INTEGER NOT NULL DEFAULT 0 CHECK (planning_complete IN (0, 1)),
@@ -60,6 +59,13 @@ CREATE TABLE orchestrator_executions (
     created_at INTEGER NOT NULL,
     CHECK (tenants_completed + tenants_partial + tenants_failed + tenants_cancelled <= tenants_total),
     CHECK (steps_completed + steps_failed + steps_skipped <= steps_total)
+);
+
+-- The definition that an execution took a snapshot of. A table of its own: the counters beside it are written with
+-- every batch of outcomes, and SQLite writes a row whole.
+CREATE TABLE orchestrator_execution_definitions (
+    execution_id BLOB NOT NULL PRIMARY KEY REFERENCES orchestrator_executions (id) ON DELETE CASCADE,
+    definition TEXT NOT NULL CHECK (json_valid(definition))
 ) WITHOUT ROWID;
 
 CREATE UNIQUE INDEX idx_executions_idempotency ON orchestrator_executions (workflow_id, idempotency_key)
@@ -95,7 +101,9 @@ CREATE INDEX idx_tenant_runs_turn ON orchestrator_tenant_runs (fair_rank) WHERE 
 CREATE INDEX idx_tenant_runs_parked ON orchestrator_tenant_runs (not_before)
     WHERE status = 'pending' AND not_before IS NOT NULL;
 
+-- Rows in order of arrival, so that a batch writes a few full pages; the unique index is what finds them.
 CREATE TABLE orchestrator_step_results (
+    id INTEGER PRIMARY KEY,
     tenant_run_id INTEGER NOT NULL REFERENCES orchestrator_tenant_runs (id) ON DELETE CASCADE,
     step_index INTEGER NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('completed', 'failed', 'skipped')),
@@ -107,8 +115,8 @@ CREATE TABLE orchestrator_step_results (
     result TEXT,
     error_code TEXT,
     error_message TEXT,
-    PRIMARY KEY (tenant_run_id, step_index)
-) WITHOUT ROWID;
+    UNIQUE (tenant_run_id, step_index)
+);
 
 -- How each step goes over all tenants of an execution: counted with the outcomes, in the same transaction.
 CREATE TABLE orchestrator_step_counts (

@@ -1,0 +1,226 @@
+// What the tests of the stores share: both stores behind the same three ports, and small values to put into them.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/memory/store.h"
+#include "adapters/sqlite/store.h"
+
+namespace orchestrator::store_test {
+
+inline constexpr system_time start{milliseconds{1'762'400'000'000}};
+inline constexpr system_time after(std::int64_t seconds) { return start + std::chrono::seconds{seconds}; }
+
+// Ids that sort by their number.
+inline uuid uuid_of(int number) { return make_uuid_v7(start + milliseconds{number}, {}); }
+inline workflow_id workflow_no(int number) { return {uuid_of(number)}; }
+inline execution_id execution_no(int number) { return {uuid_of(number)}; }
+inline tenant_id tenant_no(int number) { return {uuid_of(number)}; }
+
+// Two steps: forecast, and plan behind it.
+inline constexpr std::string_view two_steps = R"([{"name":"forecast","service":"forecasting","path":"/f"},)"
+                                              R"({"name":"plan","service":"production","path":"/p",)"
+                                              R"("depends_on":["forecast"]}])";
+
+inline workflow make_workflow(int number, std::string name) {
+    workflow made;
+    made.id = workflow_no(number);
+    made.workflow_name = std::move(name);
+    made.steps = two_steps;
+    made.created_at = made.updated_at = start;
+    return made;
+}
+
+inline execution make_execution(int number, int workflow_number = 1) {
+    execution made;
+    made.id = execution_no(number);
+    made.workflow = workflow_no(workflow_number);
+    made.workflow_name = "workflow_" + std::to_string(workflow_number);
+    made.definition = R"({"workflow_name":"daily","steps":)" + std::string{two_steps} + "}";
+    made.created_at = start;
+    made.deadline_at = after(3'600);
+    made.executed_by_instance = "host_1";
+    return made;
+}
+
+inline planned_run make_run(int tenant_number, std::int64_t fair_rank = 0) {
+    return {.for_tenant = {.id = tenant_no(tenant_number), .name = "Bakery " + std::to_string(tenant_number)},
+            .fair_rank = fair_rank,
+            .steps_total = 2,
+            .carried_over = {}};
+}
+
+inline step_record make_record(run_id run, int step, step_status status, int attempts = 1) {
+    step_record made;
+    made.run = run;
+    made.step_index = step;
+    made.status = status;
+    made.attempts = attempts;
+    made.http_status = status == step_status::completed ? 200 : 0;
+    made.started_at = after(1);
+    made.duration = milliseconds{status == step_status::skipped ? 0 : 250};
+    return made;
+}
+
+inline run_outcome ended(run_status status) {
+    return {.release = run_release::ended, .status = status, .not_before = {}, .waits = {}};
+}
+
+inline run_outcome parked(system_time until, std::vector<stored_wait> waits = {}) {
+    return {.release = run_release::parked, .status = {}, .not_before = until, .waits = std::move(waits)};
+}
+
+inline run_outcome returned() {
+    return {.release = run_release::returned, .status = {}, .not_before = {}, .waits = {}};
+}
+
+inline journal_entry entry_for(const claimed_run& run, std::vector<step_record> steps,
+                               std::optional<run_outcome> outcome = {}) {
+    return {.claim = run.claim, .execution = run.execution, .steps = std::move(steps), .logs = {}, .outcome = outcome};
+}
+
+// Runs one call of a store to its end.
+template <class T>
+T ask(task<T> work) {
+    asio::io_context context{1};
+    std::optional<T> answer;
+    asio::co_spawn(context, std::move(work), [&](std::exception_ptr thrown, T value) {
+        if (thrown) std::rethrow_exception(thrown);
+        answer.emplace(std::move(value));
+    });
+    context.run_for(std::chrono::seconds{60});
+    if (!answer) throw std::runtime_error{"the store did not answer"};
+    return std::move(*answer);
+}
+
+// The value of a call that must succeed.
+template <class T>
+T expect(task<result<T>> work) {
+    auto answer = ask(std::move(work));
+    if (!answer) throw std::runtime_error{answer.error().message};
+    if constexpr (!std::is_void_v<T>) return std::move(*answer);
+}
+
+// The code of a call that must fail.
+template <class T>
+errc fault(task<result<T>> work) {
+    const auto answer = ask(std::move(work));
+    if (answer) throw std::runtime_error{"the call succeeded"};
+    EXPECT_FALSE(answer.error().message.empty());
+    return answer.error().code;
+}
+
+inline log_entry make_log(std::string message, log_level level = log_level::info, int tenant_number = 1, int step = 0) {
+    log_entry made;
+    made.tenant = tenant_no(tenant_number);
+    made.step_name = step == 0 ? "forecast" : "plan";
+    made.step_index = step;
+    made.level = level;
+    made.message = std::move(message);
+    made.logged_at = after(2);
+    return made;
+}
+
+// A folder of its own, gone at the end.
+class scratch_folder {
+  public:
+    scratch_folder() {
+        auto pattern = (std::filesystem::temp_directory_path() / "store_test_XXXXXX").string();
+        if (!::mkdtemp(pattern.data())) throw std::runtime_error{"cannot make a folder for the test"};
+        path_ = pattern;
+    }
+    ~scratch_folder() {
+        std::error_code ignored;
+        std::filesystem::remove_all(path_, ignored);
+    }
+    scratch_folder(const scratch_folder&) = delete;
+    scratch_folder& operator=(const scratch_folder&) = delete;
+
+    [[nodiscard]] std::string file(std::string_view name = "orchestrator.db") const { return path_ / name; }
+
+  private:
+    std::filesystem::path path_;
+};
+
+inline std::unique_ptr<sqlite::store> open_sqlite(const std::string& path) {
+    auto opened = sqlite::store::open({.path = path});
+    if (!opened) throw std::runtime_error{opened.error().message};
+    return std::move(*opened);
+}
+
+// One store of either kind, as its three ports.
+class any_store {
+  public:
+    explicit any_store(std::string_view kind) {
+        if (kind == "memory")
+            use(std::make_unique<memory::store>(), memory_);
+        else
+            use(open_sqlite(folder_.file()), sqlite_);
+    }
+
+    [[nodiscard]] workflow_store& workflows() const { return *workflows_; }
+    [[nodiscard]] execution_store& executions() const { return *executions_; }
+    [[nodiscard]] run_store& runs() const { return *runs_; }
+
+  private:
+    template <class Store>
+    void use(std::unique_ptr<Store> made, std::unique_ptr<Store>& into) {
+        into = std::move(made);
+        workflows_ = into.get();
+        executions_ = into.get();
+        runs_ = into.get();
+    }
+
+    scratch_folder folder_;
+    std::unique_ptr<memory::store> memory_;
+    std::unique_ptr<sqlite::store> sqlite_;
+    workflow_store* workflows_ = nullptr;
+    execution_store* executions_ = nullptr;
+    run_store* runs_ = nullptr;
+};
+
+// Every test of the contract runs once for each store; workflow 1 exists.
+class store_contract : public testing::TestWithParam<std::string> {
+  protected:
+    store_contract() { expect(workflows().insert_workflow(make_workflow(1, "workflow_1"))); }
+
+    [[nodiscard]] workflow_store& workflows() const { return store_.workflows(); }
+    [[nodiscard]] execution_store& executions() const { return store_.executions(); }
+    [[nodiscard]] run_store& runs() const { return store_.runs(); }
+
+    // A running execution with runs for tenants 1 to `tenants`, planned completely.
+    execution_id open(int number, int tenants) const {
+        expect(executions().open_execution(make_execution(number)));
+        std::vector<planned_run> planned;
+        for (int i = 1; i <= tenants; ++i) planned.push_back(make_run(i, i));
+        expect(executions().insert_runs(execution_no(number), std::move(planned), start));
+        expect(executions().complete_planning(execution_no(number), "", start));
+        return execution_no(number);
+    }
+    [[nodiscard]] std::vector<claimed_run> claim(int limit, system_time now = start, std::string who = "host_1") const {
+        return expect(runs().claim_runs(std::move(who), limit, now));
+    }
+    journal_receipt commit(std::vector<journal_entry> entries, system_time now = after(2)) const {
+        return expect(runs().commit(entries, now));
+    }
+    [[nodiscard]] execution found(int number) const { return expect(executions().find_execution(execution_no(number))); }
+    [[nodiscard]] std::vector<tenant_run_view> listed_runs(int number, const run_query& query = {}) const {
+        return expect(executions().list_runs(execution_no(number), query));
+    }
+
+  private:
+    any_store store_{GetParam()};
+};
+
+}  // namespace orchestrator::store_test

@@ -1,0 +1,164 @@
+"""The exit code of each command for input that is wrong, and what a person reads then."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import unittest
+
+from harness import PlatformTest, step
+
+REFUSED, NOT_FOUND, CONFLICT, UNAVAILABLE = 2, 3, 5, 6
+NOBODY = "00000000-0000-7000-8000-000000000000"
+
+
+class CommandLine(PlatformTest):
+    def assert_exit(self, orchestrator, code, *arguments, says="", stdin=""):
+        done = orchestrator.cli(*arguments, stdin=stdin)
+        with self.subTest(arguments=arguments):
+            self.assertEqual(done.returncode, code, done.stderr + done.stdout)
+            self.assertEqual(done.stdout, "")
+            self.assertRegex(done.stderr, "^error: ")
+            self.assertIn(says, done.stderr)
+
+    def test_wrong_usage(self):
+        orchestrator = self.platform(1).orchestrator
+        for arguments in [[], ["nothing"], ["workflow"], ["workflow", "nothing"], ["execution"], ["execution", "nothing"],
+                          ["workflow", "show"], ["workflow", "apply"], ["workflow", "run"], ["workflow", "delete"],
+                          ["workflow", "restore"], ["workflow", "enable"], ["workflow", "disable"], ["execution", "show"],
+                          ["execution", "watch"], ["execution", "logs"], ["execution", "retry"], ["execution", "cancel"],
+                          ["workflow", "list", "surplus"], ["workflow", "list", "--unknown"],
+                          ["workflow", "list", "-o", "xml"], ["workflow", "run", "x", "--tier", "gold"],
+                          ["execution", "list", "--limit", "0"], ["execution", "list", "--limit", "many"],
+                          ["execution", "list", "--status", "happy"],
+                          ["execution", "list", "--failed", "--status", "completed"],
+                          ["execution", "logs", "latest", "--level", "loud"],
+                          ["execution", "show", "latest", "--status", "failed"]]:
+            self.assert_exit(orchestrator, REFUSED, *arguments)
+
+    def test_things_that_are_not_there(self):
+        orchestrator = self.platform(1).orchestrator
+        for arguments in [["workflow", "show", "nobody"], ["workflow", "delete", "nobody"], ["workflow", "run", "nobody"],
+                          ["workflow", "enable", "nobody"], ["workflow", "disable", "nobody"],
+                          ["workflow", "restore", NOBODY], ["execution", "show", NOBODY], ["execution", "watch", NOBODY],
+                          ["execution", "logs", NOBODY], ["execution", "retry", NOBODY], ["execution", "cancel", NOBODY],
+                          ["execution", "show", "latest"]]:
+            self.assert_exit(orchestrator, NOT_FOUND, *arguments)
+
+    def test_input_that_the_server_refuses(self):
+        orchestrator = self.platform(1).orchestrator
+        self.assert_exit(orchestrator, REFUSED, "workflow", "run", "daily_operations", "--tenant", "not-an-id")
+        self.assert_exit(orchestrator, REFUSED, "workflow", "restore", "daily_operations")
+        self.assert_exit(orchestrator, REFUSED, "execution", "show", "not-an-id")
+        self.assert_exit(orchestrator, REFUSED, "workflow", "run", "daily_operations", "--idempotency-key", "x" * 300)
+
+    def test_definitions_that_cannot_be_applied(self):
+        orchestrator = self.platform(1).orchestrator
+        for stdin in ["", "{", "[]", "{}", '{"workflow_name": 7}', '{"workflow_name": "x"}',
+                      json.dumps({"workflow_name": "x", "steps": [step("a", depends_on=["b"])]})]:
+            self.assert_exit(orchestrator, REFUSED, "workflow", "apply", "-", stdin=stdin)
+        self.assert_exit(orchestrator, REFUSED, "workflow", "apply", "not-there.json", says="not-there.json")
+        self.assert_exit(orchestrator, REFUSED, "workflow", "apply", ".")
+        both = json.dumps({"workflow_name": "x", "max_retries": -1, "steps": [step("a", service="nowhere")]})
+        self.assert_exit(orchestrator, REFUSED, "workflow", "apply", "-", stdin=both, says="/max_retries")
+        self.assert_exit(orchestrator, REFUSED, "workflow", "apply", "-", stdin=both, says="/steps/0/service")
+
+    def test_states_that_do_not_allow_it(self):
+        orchestrator = self.platform(2).orchestrator
+        id = orchestrator.execute()
+        orchestrator.wait_for_end(id)
+        self.assert_exit(orchestrator, CONFLICT, "execution", "retry", id)
+        self.assert_exit(orchestrator, CONFLICT, "execution", "cancel", id)
+        self.assertEqual(orchestrator.cli("workflow", "disable", "daily_operations").returncode, 0)
+        self.assert_exit(orchestrator, CONFLICT, "workflow", "run", "daily_operations")
+
+    def test_a_server_that_is_not_there(self):
+        orchestrator = self.platform(1).orchestrator
+        for arguments in [["workflow", "list"], ["workflow", "run", "daily_operations"], ["execution", "list"],
+                          ["execution", "show", "latest"]]:
+            done = orchestrator.cli(*arguments, url="http://127.0.0.1:9")
+            self.assertEqual(done.returncode, UNAVAILABLE, arguments)
+            self.assertIn("127.0.0.1:9", done.stderr)
+        self.assertEqual(orchestrator.cli("workflow", "list", url="ftp://x").returncode, REFUSED)
+
+    def test_waiting_tells_how_it_ended(self):
+        platform = self.platform(5)
+        done = platform.orchestrator.cli("workflow", "run", "daily_operations", "--wait", "-o", "json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout)["status"], "completed")
+        platform.simulator.set_faults({"kind": "error", "route": "*", "statuses": [422]})
+        done = platform.orchestrator.cli("workflow", "run", "daily_operations", "--wait", "-o", "json")
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn(json.loads(done.stdout)["status"], ("failed", "partial"))
+        platform.simulator.set_faults()
+        done = platform.orchestrator.cli("execution", "retry", "latest", "--wait")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("completed", done.stdout)
+
+    def test_what_show_prints_can_be_applied(self):
+        orchestrator = self.platform(1).orchestrator
+        shown = orchestrator.cli("workflow", "show", "daily_operations", "-o", "json").stdout
+        done = orchestrator.cli("workflow", "apply", "-", stdin=shown)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("replaced", done.stdout)
+
+
+class Programs(PlatformTest):
+    """Commands that run in the program itself."""
+
+    def program(self, *arguments, **variables):
+        return subprocess.run([os.environ["ORCHESTRATOR_BIN"], *arguments], capture_output=True, text=True, timeout=60,
+                              env={"PATH": os.environ["PATH"], **variables})
+
+    def test_every_wrong_setting_is_told_at_once(self):
+        done = self.program("serve", PORT="99999", DATABASE_URL="mysql://x", TENANT_SERVICE_URL="nowhere",
+                            ORCHESTRATOR_LOG_LEVL="debug", ORCHESTRATOR_MAX_CALLS="0")
+        self.assertEqual(done.returncode, 2)
+        for name in ("PORT", "DATABASE_URL", "TENANT_SERVICE_URL", "ORCHESTRATOR_MAX_CALLS"):
+            self.assertIn(name + ": ", done.stderr)
+        self.assertIn("did you mean ORCHESTRATOR_LOG_LEVEL?", done.stderr)
+
+    def test_a_file_that_is_no_database(self):
+        platform = self.platform(1)
+        broken = os.path.join(platform.folder, "broken.db")
+        with open(broken, "wb") as file:
+            file.write(b"this is no database" * 1000)
+        for verb in ("serve", "migrate"):
+            done = self.program(verb, PORT="0", DATABASE_URL="sqlite:" + broken)
+            self.assertEqual(done.returncode, 6, done.stderr)
+            self.assertIn("broken.db", done.stderr)
+        with open(broken, "rb") as file:
+            self.assertEqual(file.read(19), b"this is no database", "it was not touched")
+
+    def test_a_folder_that_is_not_there(self):
+        done = self.program("serve", PORT="0", DATABASE_URL="sqlite:/nowhere/at/all.db")
+        self.assertEqual(done.returncode, 6, done.stderr)
+        self.assertIn("/nowhere/at/all.db", done.stderr)
+
+    def test_migrate_twice(self):
+        platform = self.platform(1)
+        path = os.path.join(platform.folder, "fresh.db")
+        first, second = (self.program("migrate", DATABASE_URL="sqlite:" + path) for _ in range(2))
+        self.assertEqual((first.returncode, second.returncode), (0, 0), first.stderr + second.stderr)
+        self.assertIn("applied", first.stdout)
+        self.assertIn("already", second.stdout)
+
+    def test_a_database_of_a_newer_program_is_left_alone(self):
+        platform = self.platform(1)
+        path = os.path.join(platform.folder, "newer.db")
+        self.program("migrate", DATABASE_URL="sqlite:" + path)
+        with sqlite3.connect(path) as database:
+            database.execute("PRAGMA user_version = 9999")
+        self.assertEqual(self.program("migrate", DATABASE_URL="sqlite:" + path).returncode, 5)
+        self.assertEqual(self.program("serve", PORT="0", DATABASE_URL="sqlite:" + path).returncode, 6)
+
+    def test_version_and_help(self):
+        self.assertRegex(self.program("--version").stdout, r"^orchestrator \d+\.\d+\.\d+")
+        for arguments in [[], ["workflow"], ["execution"], ["serve"], ["workflow", "run"]]:
+            done = self.program(*arguments, "--help")
+            self.assertEqual(done.returncode, 0)
+            self.assertTrue(done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
