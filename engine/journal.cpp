@@ -11,11 +11,19 @@ namespace {
 
 constexpr milliseconds first_retry_pause{50};
 constexpr milliseconds longest_retry_pause{1'000};
+constexpr int commit_siblings = 16;
+constexpr std::size_t worthwhile_batch = 200;
+constexpr milliseconds commit_delay{2};
 
 }  // namespace
 
-journal::journal(executor where, run_store& store, clock& time, std::function<void(execution_id)> on_drained)
-    : where_{where}, store_{store}, time_{time}, on_drained_{std::move(on_drained)} {}
+journal::journal(executor where, run_store& store, clock& time, std::function<int()> calls_in_flight,
+                 std::function<void(execution_id)> on_drained)
+    : where_{where},
+      store_{store},
+      time_{time},
+      calls_in_flight_{std::move(calls_in_flight)},
+      on_drained_{std::move(on_drained)} {}
 
 task<bool> journal::record(journal_entry entry) {
     auto self = std::make_shared<waiter>();
@@ -31,6 +39,7 @@ task<bool> journal::record(journal_entry entry) {
 
 task<> journal::flush() {
     while (!arriving_.empty()) {
+        if (company_comes()) co_await time_.sleep_until(time_.steady_now() + commit_delay);
         const auto size = std::min(arriving_.size(), largest_batch);
         const auto end = static_cast<std::ptrdiff_t>(size);
         batch_.assign(std::make_move_iterator(arriving_.begin()), std::make_move_iterator(arriving_.begin() + end));
@@ -40,6 +49,10 @@ task<> journal::flush() {
         settle(co_await commit_batch(), waiters);
     }
     flushing_ = false;
+}
+
+bool journal::company_comes() const {
+    return arriving_.size() < worthwhile_batch && calls_in_flight_() >= commit_siblings;
 }
 
 // Tries until the store takes the batch; only a fault that will not pass ends it otherwise.

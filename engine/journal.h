@@ -1,7 +1,8 @@
 // The journal makes what happened durable, many runs at a time.
 //
-// Entries that arrive while a commit is under way wait for the next one: batches grow by themselves under load, and a
-// lone entry waits for nobody. A store that cannot write for now (a full disk, a read-only file) loses nothing: the
+// Entries that arrive while a commit is under way wait for the next one, and a busy engine's commit waits a moment for
+// company (PostgreSQL's commit_delay and commit_siblings): batches grow by themselves under load, and a lone entry
+// waits for nobody. A store that cannot write for now (a full disk, a read-only file) loses nothing: the
 // batch is kept and tried again, and everything behind it waits, so that the engine stops calling services by itself.
 #pragma once
 
@@ -19,8 +20,10 @@ namespace orchestrator {
 
 class journal {
   public:
-    // `on_drained`: told of each execution that has no open run any more.
-    journal(executor where, run_store& store, clock& time, std::function<void(execution_id)> on_drained);
+    // `calls_in_flight`: how many more outcomes are on their way. `on_drained`: told of each execution that has no open
+    // run any more.
+    journal(executor where, run_store& store, clock& time, std::function<int()> calls_in_flight,
+            std::function<void(execution_id)> on_drained);
 
     // Returns when the entry is durable: true. False: the claim was lost, nothing was kept, and the run must stop.
     task<bool> record(journal_entry entry);
@@ -38,6 +41,7 @@ class journal {
     };
 
     task<> flush();
+    [[nodiscard]] bool company_comes() const;
     void tell_problem(const std::string& problem);
     task<result<journal_receipt>> commit_batch();
     void settle(const result<journal_receipt>&, const std::vector<std::shared_ptr<waiter>>&);
@@ -45,6 +49,7 @@ class journal {
     executor where_;
     run_store& store_;
     clock& time_;
+    std::function<int()> calls_in_flight_;
     std::function<void(execution_id)> on_drained_;
     mutable std::mutex problem_guard_;
     std::string problem_;

@@ -94,13 +94,13 @@ void store::apply(const journal_entry& entry, journal_delta& delta, system_time 
     auto& steps = run.view.steps;
     for (const auto& record : entry.steps) {
         if (std::ranges::find(steps, record.step_index, &step_record::step_index) != steps.end()) continue;
-        steps.push_back(record);
+        steps.insert(std::ranges::upper_bound(steps, record.step_index, {}, &step_record::step_index), record);
         delta.add_step(entry.execution, record);
     }
     auto& logs = executions_.at(entry.execution).logs;
     for (const auto& log : entry.logs) {
         logs.push_back(log);
-        logs.back().sequence = std::int64_t(logs.size());
+        logs.back().sequence = ++last_log_sequence_;
     }
     if (!entry.outcome) return;
     end_claim(run, *entry.outcome, now);
@@ -117,7 +117,9 @@ void store::end_claim(kept_run& run, const run_outcome& outcome, system_time now
     run.view.status = run_status::pending;
     run.view.claimed_by.clear();
     run.waits = outcome.waits;
-    if (outcome.release == run_release::parked) run.view.not_before = outcome.not_before;
+    // A run that parks while its execution is being cancelled waits for nothing.
+    if (outcome.release == run_release::parked && !executions_.at(run.execution).current.cancel_requested)
+        run.view.not_before = outcome.not_before;
     enqueue(run);
 }
 

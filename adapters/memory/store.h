@@ -85,6 +85,7 @@ class store final : public workflow_store, public execution_store, public run_st
     std::set<std::pair<std::int64_t, run_id>> in_turn_;  // by fair rank
     std::set<std::pair<system_time, run_id>> parked_;    // by the end of the wait
     std::map<std::string, system_time> leases_;
+    std::int64_t last_log_sequence_ = 0;  // over all executions
 };
 
 }  // namespace orchestrator::memory

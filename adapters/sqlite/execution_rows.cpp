@@ -91,10 +91,15 @@ result<int> insert_runs(connection& database, execution_id id, const std::vector
 }
 
 result<void> complete_planning(connection& database, execution_id id, const std::string& error_message, system_time now) {
-    auto row = database.query("executions", "complete_planning");
-    row.bind(1, id).bind(2, std::string_view{error_message}).bind(3, now);
-    row.run();
-    return {};
+    {
+        auto row = database.query("executions", "complete_planning");
+        row.bind(1, id).bind(2, std::string_view{error_message}).bind(3, now);
+        row.run();
+    }
+    if (database.changes() > 0) return {};
+    const auto at = find_execution(database, id);
+    if (!at) return std::unexpected{at.error()};
+    return {};  // completed before
 }
 
 result<void> request_cancel(connection& database, execution_id id) {
@@ -222,9 +227,13 @@ result<std::vector<tenant_run_view>> list_runs(connection& database, execution_i
 result<std::vector<log_entry>> list_logs(connection& database, execution_id id, const log_query& query) {
     if (const auto at = find_execution(database, id); !at) return std::unexpected{at.error()};
     std::vector<log_entry> found;
+    auto range = database.query("executions", "log_range");
+    range.bind(1, id);
+    if (!range.step() || range.is_null(0)) return found;
     auto rows = database.query("executions", "logs");
     rows.bind(1, id)
-        .bind(2, query.after)
+        .bind(2, std::max(query.after, range.integer(0) - 1))
+        .bind(7, range.integer(1))
         .bind(3, query.tenant)
         .bind_or_null(4, query.step_name)
         .bind(5, to_string(query.lowest_level.value_or(log_level::info)))

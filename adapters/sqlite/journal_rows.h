@@ -2,6 +2,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "adapters/sqlite/connection.h"
@@ -10,17 +11,22 @@
 
 namespace orchestrator::sqlite {
 
+// The logs that one batch wrote for one execution.
+struct log_range {
+    std::int64_t first = 0;  // 0: none
+    std::int64_t last = 0;
+};
+
 class journal_writer {
   public:
     // One transaction of its own. Throws database_error; then nothing was written.
     journal_receipt commit(connection&, const std::vector<journal_entry>&, system_time now);
 
   private:
-    void write_logs(connection&, const journal_entry&);
-    static void write_counts(connection&, const journal_delta&, journal_receipt&);
+    void write_logs(connection&, const journal_entry&, log_range& written);
+    void read_last_log(connection&);
 
-    // The last sequence given in each execution that was written to lately.
-    std::map<execution_id, std::int64_t> last_sequence_;
+    std::optional<std::int64_t> last_log_id_;  // of all executions; nullopt: not read yet
 };
 
 }  // namespace orchestrator::sqlite

@@ -57,6 +57,13 @@ void configure(connection& database, int cache_kib) {
     database.execute("PRAGMA temp_store = MEMORY");
 }
 
+// Asked before SQLite does: it would leave files beside the database that are as little writable as it is.
+result<void> check_writable(const std::string& path) {
+    if (::access(path.c_str(), F_OK) != 0 || ::access(path.c_str(), W_OK) == 0) return {};
+    return fail(errc::store_read_only,
+                fmt::format("database {} is read-only: make the file and its folder writable", path));
+}
+
 result<void> check_whole(connection& database, const std::string& path) {
     std::error_code unknown;
     if (std::filesystem::file_size(path, unknown) > largest_file_checked_at_start) return {};
@@ -156,6 +163,7 @@ store::~store() = default;
 
 result<std::unique_ptr<store>> store::open(const store_options& options) {
     auto work = [&]() -> result<std::unique_ptr<store>> {
+        if (auto writable = check_writable(options.path); !writable) return std::unexpected{writable.error()};
         instance_lock lock;
         if (options.exclusive) {
             auto taken = instance_lock::take(options.path + ".lock");
@@ -171,8 +179,13 @@ result<std::unique_ptr<store>> store::open(const store_options& options) {
         configure(database, options.cache_kib);
         if (auto whole = check_whole(database, options.path); !whole) return std::unexpected{whole.error()};
         if (auto migrated = migrate(database); !migrated) return std::unexpected{migrated.error()};
-        // We are alone, so whoever held a claim is dead: no need to wait for the end of its lease.
-        if (options.exclusive) database.query("tenant_runs", "end_all_leases").run();
+        // We are alone, so whoever held a claim is dead, were it by our own name: no need to wait for any lease's end.
+        if (options.exclusive) {
+            transaction takeover{database};
+            database.query("tenant_runs", "give_back_every_claim").run();
+            database.query("tenant_runs", "forget_every_instance").run();
+            takeover.commit();
+        }
 
         made->read_database.emplace(options.path, connection::mode::read_only);
         configure(*made->read_database, options.cache_kib);

@@ -22,7 +22,7 @@ struct store_options {
 
 class store final : public workflow_store, public execution_store, public run_store {
   public:
-    // Opens and migrates. store_corrupt, schema_newer, store_unavailable (another instance has it, no permission).
+    // Opens and migrates. store_corrupt, schema_newer, store_read_only, store_unavailable (another instance has it).
     static result<std::unique_ptr<store>> open(const store_options&);
     ~store() override;
 

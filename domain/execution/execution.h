@@ -95,7 +95,7 @@ enum class log_level { info, warning, error };
 
 // A row of orchestrator_execution_logs.
 struct log_entry {
-    std::int64_t sequence = 0;  // grows within an execution; given by the store; the id of the event stream
+    std::int64_t sequence = 0;  // grows; given by the store; the id of the event stream
     std::optional<tenant_id> tenant;
     std::string step_name;
     int step_index = 0;

@@ -55,6 +55,8 @@ CREATE TABLE orchestrator_executions (
     retries INTEGER NOT NULL DEFAULT 0,
     error_message TEXT NOT NULL DEFAULT '',
     result_summary TEXT,
+    first_log_id INTEGER,
+    last_log_id INTEGER,
     executed_by_instance TEXT NOT NULL DEFAULT '',
     created_at INTEGER NOT NULL,
     CHECK (tenants_completed + tenants_partial + tenants_failed + tenants_cancelled <= tenants_total),
@@ -101,10 +103,12 @@ CREATE INDEX idx_tenant_runs_turn ON orchestrator_tenant_runs (fair_rank) WHERE 
 CREATE INDEX idx_tenant_runs_parked ON orchestrator_tenant_runs (not_before)
     WHERE status = 'pending' AND not_before IS NOT NULL;
 
--- Rows in order of arrival, so that a batch writes a few full pages; the unique index is what finds them.
+-- Rows in order of arrival, so that a batch writes a few full pages; the unique index is what finds them. No foreign
+-- key here and in the logs: the journal has just seen the claimed run in the same transaction, and each key would be
+-- one more search for each of millions of rows.
 CREATE TABLE orchestrator_step_results (
     id INTEGER PRIMARY KEY,
-    tenant_run_id INTEGER NOT NULL REFERENCES orchestrator_tenant_runs (id) ON DELETE CASCADE,
+    tenant_run_id INTEGER NOT NULL,
     step_index INTEGER NOT NULL,
     status TEXT NOT NULL CHECK (status IN ('completed', 'failed', 'skipped')),
     attempts INTEGER NOT NULL,
@@ -137,18 +141,18 @@ CREATE TABLE orchestrator_step_latencies (
     PRIMARY KEY (execution_id, step_index, bucket)
 ) WITHOUT ROWID;
 
+-- In order of arrival over all executions. Those of one execution lie between its first_log_id and last_log_id.
 CREATE TABLE orchestrator_execution_logs (
-    execution_id BLOB NOT NULL REFERENCES orchestrator_executions (id) ON DELETE CASCADE,
-    id INTEGER NOT NULL,                     -- the sequence within the execution
+    id INTEGER PRIMARY KEY,
+    execution_id BLOB NOT NULL,
     tenant_id BLOB,
     step_name TEXT NOT NULL,
     step_index INTEGER NOT NULL,
     log_level TEXT NOT NULL CHECK (log_level IN ('info', 'warning', 'error')),
     log_message TEXT NOT NULL,
     log_data TEXT,
-    logged_at INTEGER NOT NULL,
-    PRIMARY KEY (execution_id, id)
-) WITHOUT ROWID;
+    logged_at INTEGER NOT NULL
+);
 
 CREATE INDEX idx_execution_logs_execution ON orchestrator_execution_logs (execution_id, step_index);
 

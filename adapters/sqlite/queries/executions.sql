@@ -59,7 +59,7 @@ UPDATE orchestrator_executions SET
     tenants_completed = tenants_completed + ?2, tenants_partial = tenants_partial + ?3,
     tenants_failed = tenants_failed + ?4, tenants_cancelled = tenants_cancelled + ?5,
     steps_completed = steps_completed + ?6, steps_failed = steps_failed + ?7, steps_skipped = steps_skipped + ?8,
-    retries = retries + ?9
+    retries = retries + ?9, first_log_id = coalesce(first_log_id, ?10), last_log_id = coalesce(?11, last_log_id)
 WHERE id = ?1
 RETURNING planning_complete = 1
     AND tenants_completed + tenants_partial + tenants_failed + tenants_cancelled = tenants_total;
@@ -86,16 +86,19 @@ SELECT step_index, count(*) FROM orchestrator_step_results JOIN orchestrator_ten
 WHERE r.execution_id = ?1 AND carried_over = 1 GROUP BY step_index;
 
 -- name: last_log
-SELECT coalesce(max(id), 0) FROM orchestrator_execution_logs WHERE execution_id = ?1;
+SELECT max(id) FROM orchestrator_execution_logs;
 
 -- name: insert_log
 INSERT INTO orchestrator_execution_logs (execution_id, id, tenant_id, step_name, step_index, log_level, log_message,
     log_data, logged_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
 
+-- name: log_range
+SELECT first_log_id, last_log_id FROM orchestrator_executions WHERE id = ?1;
+
 -- name: logs
 SELECT id, tenant_id, step_name, step_index, log_level, log_message, log_data, logged_at
-FROM orchestrator_execution_logs
-WHERE execution_id = ?1 AND id > ?2 AND (?3 IS NULL OR tenant_id = ?3) AND (?4 IS NULL OR step_name = ?4)
+FROM orchestrator_execution_logs NOT INDEXED
+WHERE execution_id = ?1 AND id > ?2 AND id <= ?7 AND (?3 IS NULL OR tenant_id = ?3) AND (?4 IS NULL OR step_name = ?4)
   AND (?5 = 'info' OR log_level = 'error' OR log_level = ?5)
 ORDER BY id LIMIT ?6;

@@ -10,7 +10,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING RETURNING id;
 SELECT id FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NULL ORDER BY fair_rank, id LIMIT ?1;
 
 -- name: due
-SELECT id FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before <= ?2 ORDER BY not_before LIMIT ?1;
+SELECT id FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before <= ?2 ORDER BY not_before, id LIMIT ?1;
 
 -- name: claim
 UPDATE orchestrator_tenant_runs SET status = 'running', not_before = NULL, claimed_by = ?2,
@@ -28,7 +28,10 @@ SELECT 1 FROM orchestrator_tenant_runs WHERE id = ?1 AND claim_token = ?2 AND st
 UPDATE orchestrator_tenant_runs SET status = ?2, completed_at = ?3, waits = NULL WHERE id = ?1;
 
 -- name: park
-UPDATE orchestrator_tenant_runs SET status = 'pending', not_before = ?2, waits = ?3, claimed_by = NULL WHERE id = ?1;
+UPDATE orchestrator_tenant_runs SET status = 'pending', waits = ?3, claimed_by = NULL,
+    not_before = CASE (SELECT cancel_requested FROM orchestrator_executions e WHERE e.id = execution_id)
+                     WHEN 0 THEN ?2 END
+WHERE id = ?1;
 
 -- name: insert_result
 INSERT INTO orchestrator_step_results (tenant_run_id, step_index, status, attempts, http_status, carried_over,
@@ -60,5 +63,8 @@ UPDATE orchestrator_tenant_runs SET status = 'pending', claimed_by = NULL WHERE 
 -- name: forget_instance
 DELETE FROM orchestrator_instances WHERE instance_id = ?1;
 
--- name: end_all_leases
-UPDATE orchestrator_instances SET lease_until = 0;
+-- name: give_back_every_claim
+UPDATE orchestrator_tenant_runs SET status = 'pending', claimed_by = NULL WHERE status = 'running';
+
+-- name: forget_every_instance
+DELETE FROM orchestrator_instances;
