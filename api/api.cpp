@@ -55,7 +55,7 @@ std::expected<void, problem> refuse_input(const route& matched, const target& wh
 std::expected<void, problem> refuse_write(const route& matched, const engine_health& health) {
     if (matched.method == "GET") return {};
     if (!health.accepting) return refuse(errc::stopping, "this instance is shutting down");
-    if (!health.store_problem.empty()) return refuse(errc::store_unavailable, health.store_problem);
+    if (health.store_problem) return refuse(health.store_problem->code, health.store_problem->message);
     return {};
 }
 

@@ -7,7 +7,7 @@ namespace {
 // Draining comes first: an instance that stops is to be taken out, whatever its store does.
 std::string_view status_of(const engine_health& health) {
     if (!health.accepting) return "stopping";
-    return health.store_problem.empty() ? "healthy" : "unhealthy";
+    return health.store_problem ? "unhealthy" : "healthy";
 }
 
 }  // namespace
@@ -16,7 +16,7 @@ task<answer> show_health(const api_dependencies& api, routed_request) {
     const auto health = api.engine.health();
     const auto status = status_of(health);
     const json::value problem_text =
-        health.store_problem.empty() ? json::value(nullptr) : json::value(health.store_problem);
+        health.store_problem ? json::value(health.store_problem->message) : json::value(nullptr);
     co_return json_response(status == "healthy" ? 200 : 503,
                             json::object{{"status", status},
                                          {"version", ORCHESTRATOR_VERSION},

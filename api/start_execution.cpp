@@ -61,6 +61,7 @@ std::expected<tenant_filter, problem> read_filter(const request& message) {
     json_fields fields{**body, "", violations};
     filter.tenant_ids =
         read_list(fields, "tenant_ids", most_tenants, &tenant_id::parse, "the UUID of a tenant", violations);
+    std::ranges::sort(filter.tenant_ids);
     filter.tiers = read_list(fields, "subscription_tiers", 10, parse_subscription_tier,
                              "one of starter, professional, enterprise", violations);
     fields.refuse_unknown();

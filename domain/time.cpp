@@ -57,6 +57,7 @@ std::optional<system_time> parse_time(std::string_view text) {
     std::size_t at = 19;
     int fraction = 0;
     if (text[at] == '.') {
+        if (digits(text, at + 1, 1) < 0) return std::nullopt;
         int scale = 100;
         for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10)
             fraction += (text[at] - '0') * scale;

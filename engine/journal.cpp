@@ -26,15 +26,15 @@ journal::journal(executor where, run_store& store, clock& time, std::function<in
       on_drained_{std::move(on_drained)} {}
 
 task<bool> journal::record(journal_entry entry) {
-    auto self = std::make_shared<waiter>();
+    waiter self;
     arriving_.push_back(std::move(entry));
-    arriving_waiters_.push_back(self);
+    arriving_waiters_.push_back(&self);
     if (!flushing_) {
         flushing_ = true;
         asio::co_spawn(where_, flush(), asio::detached);
     }
-    co_await suspend([self](std::move_only_function<void()> resume) { self->resume = std::move(resume); });
-    co_return !self->refused;
+    co_await suspend([&self](std::move_only_function<void()> resume) { self.resume = std::move(resume); });
+    co_return !self.refused;
 }
 
 task<> journal::flush() {
@@ -60,32 +60,32 @@ task<result<journal_receipt>> journal::commit_batch() {
     for (auto pause = first_retry_pause;; pause = std::min(pause * 2, longest_retry_pause)) {
         auto receipt = co_await store_.commit(batch_, time_.now());
         if (receipt) {
-            tell_problem({});
+            tell_problem(std::nullopt);
             co_return receipt;
         }
-        tell_problem(receipt.error().message);
+        tell_problem(receipt.error());
         if (!is_passing_store_fault(receipt.error().code)) co_return receipt;
         co_await time_.sleep_until(time_.steady_now() + pause);
     }
 }
 
 // Told once when it comes and once when it goes, not with each try.
-void journal::tell_problem(const std::string& problem) {
-    if (problem == problem_) return;
-    if (problem.empty())
-        spdlog::info("the store takes writes again");
+void journal::tell_problem(std::optional<error> problem) {
+    if (problem.has_value() == problem_.has_value() && (!problem || problem->message == problem_->message)) return;
+    if (problem)
+        spdlog::error("cannot record {} outcomes, trying again: {}", batch_.size(), problem->message);
     else
-        spdlog::error("cannot record {} outcomes, trying again: {}", batch_.size(), problem);
+        spdlog::info("the store takes writes again");
     const std::scoped_lock lock{problem_guard_};
-    problem_ = problem;
+    problem_ = std::move(problem);
 }
 
-std::string journal::problem() const {
+std::optional<error> journal::problem() const {
     const std::scoped_lock lock{problem_guard_};
     return problem_;
 }
 
-void journal::settle(const result<journal_receipt>& receipt, const std::vector<std::shared_ptr<waiter>>& waiters) {
+void journal::settle(const result<journal_receipt>& receipt, const std::vector<waiter*>& waiters) {
     for (std::size_t i = 0; i < waiters.size(); ++i) {
         waiters[i]->refused = !receipt || (!receipt->refused.empty() &&
                                            std::ranges::find(receipt->refused, batch_[i].claim) != receipt->refused.end());

@@ -7,8 +7,8 @@
 #pragma once
 
 #include <functional>
-#include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,13 +28,14 @@ class journal {
     // Returns when the entry is durable: true. False: the claim was lost, nothing was kept, and the run must stop.
     task<bool> record(journal_entry entry);
 
-    // Why nothing can be recorded at the moment; empty: all is well. From any thread.
-    [[nodiscard]] std::string problem() const;
+    // Why nothing can be recorded at the moment; nullopt: all is well. From any thread.
+    [[nodiscard]] std::optional<error> problem() const;
 
     // Entries in one commit, at most.
     static constexpr std::size_t largest_batch = 4'000;
 
   private:
+    // Lives in the frame of the coroutine that waits.
     struct waiter {
         std::move_only_function<void()> resume;
         bool refused = false;
@@ -42,9 +43,9 @@ class journal {
 
     task<> flush();
     [[nodiscard]] bool company_comes() const;
-    void tell_problem(const std::string& problem);
+    void tell_problem(std::optional<error> problem);
     task<result<journal_receipt>> commit_batch();
-    void settle(const result<journal_receipt>&, const std::vector<std::shared_ptr<waiter>>&);
+    void settle(const result<journal_receipt>&, const std::vector<waiter*>&);
 
     executor where_;
     run_store& store_;
@@ -52,10 +53,10 @@ class journal {
     std::function<int()> calls_in_flight_;
     std::function<void(execution_id)> on_drained_;
     mutable std::mutex problem_guard_;
-    std::string problem_;
+    std::optional<error> problem_;
 
     std::vector<journal_entry> arriving_;
-    std::vector<std::shared_ptr<waiter>> arriving_waiters_;
+    std::vector<waiter*> arriving_waiters_;
     std::vector<journal_entry> batch_;  // being committed
     bool flushing_ = false;
 };

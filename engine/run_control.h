@@ -1,15 +1,16 @@
 // What the API may tell the engine, and ask of it. Every function may be called from any thread and returns at once.
 #pragma once
 
-#include <string>
+#include <optional>
 
+#include "domain/error.h"
 #include "domain/identifiers.h"
 
 namespace orchestrator {
 
 struct engine_health {
     bool accepting = true;      // false while this instance drains
-    std::string store_problem;  // why nothing can be recorded at the moment; empty: all is well
+    std::optional<error> store_problem;  // why nothing can be recorded at the moment; nullopt: all is well
     int active_runs = 0;
     int calls_in_flight = 0;
 };

@@ -214,7 +214,7 @@ step_record tenant_run::record_of(std::size_t step, step_attempt& ended, int att
     record.http_status = ended.http_status;
     record.started_at = memory_[step].started_at;
     record.duration = std::max(milliseconds{0}, now - record.started_at);
-    record.result = ended.result.text;
+    record.result = execution_->definition.results_read.contains(step) ? ended.result.text : std::move(ended.result.text);
     record.error_code = ended.error_code;
     record.error_message = ended.error_message;
 

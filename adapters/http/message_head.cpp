@@ -148,11 +148,29 @@ std::string render_response(const server_response& response, const response_fram
     return out;
 }
 
+namespace {
+
+// The word for programs, beside the status for HTTP: as in docs/api.md.
+std::string_view problem_code(int status) {
+    switch (status) {
+        case 408: return "request_timeout";
+        case 413: return "content_too_large";
+        case 431: return "headers_too_large";
+        case 500: return "internal";
+        case 503: return "too_many_connections";
+        default: return "invalid_argument";
+    }
+}
+
+}  // namespace
+
 server_response problem(int status, std::string_view detail) {
     const auto title = reason(status);
+    const auto code = problem_code(status);
     const boost::json::object document{{"type", "about:blank"},
                                        {"title", boost::json::string_view{title.data(), title.size()}},
                                        {"status", status},
+                                       {"code", boost::json::string_view{code.data(), code.size()}},
                                        {"detail", boost::json::string_view{detail.data(), detail.size()}}};
     server_response response;
     response.status = status;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 
 namespace orchestrator {
 namespace json = boost::json;
@@ -12,11 +11,10 @@ constexpr int deepest_answer = 32;
 constexpr std::size_t longest_kept_text = 256;  // of one field, when an answer must be shortened
 
 bool is_secret(std::string_view name) {
-    constexpr std::array<std::string_view, 6> words{"password", "token",   "secret",
+    constexpr std::array<std::string_view, 6> words{"password",      "token",   "secret",
                                                     "authorization", "api_key", "apikey"};
-    std::string lower{name};
-    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-    return std::ranges::any_of(words, [&](std::string_view word) { return lower.contains(word); });
+    const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? char(a - 'A' + 'a') : a) == b; };
+    return std::ranges::any_of(words, [&](std::string_view word) { return !std::ranges::search(name, word, same).empty(); });
 }
 
 // The scalars at the top of an object: counts and ids, which is what messages and later steps ask for.
@@ -31,17 +29,21 @@ json::value scalars_of(const json::value& value) {
 
 }  // namespace
 
-void mask_secrets(json::value& value) {
+bool mask_secrets(json::value& value) {
+    bool masked = false;
     if (auto* object = value.if_object()) {
         for (auto& member : *object) {
-            if (is_secret(member.key()))
+            if (is_secret(member.key())) {
                 member.value() = "***";
-            else
-                mask_secrets(member.value());
+                masked = true;
+            } else {
+                masked = mask_secrets(member.value()) || masked;
+            }
         }
     } else if (auto* array = value.if_array()) {
-        for (auto& element : *array) mask_secrets(element);
+        for (auto& element : *array) masked = mask_secrets(element) || masked;
     }
+    return masked;
 }
 
 result_summary summarise_result(std::string_view body, std::size_t bound) {
@@ -53,8 +55,8 @@ result_summary summarise_result(std::string_view body, std::size_t bound) {
     auto value = json::parse(body, failed, {}, options);
     if (failed) return summary;
 
-    mask_secrets(value);
-    summary.text = json::serialize(value);
+    // Written anew only where that changes something.
+    summary.text = mask_secrets(value) ? json::serialize(value) : std::string{body};
     if (summary.text.size() > bound) {
         value = scalars_of(value);
         summary.text = json::serialize(value);

@@ -19,6 +19,7 @@ std::optional<system_time> parse_http_date(std::string_view text) {
     constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
                                                       "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
     if (text.size() != 29 || !text.ends_with(" GMT") || text.substr(3, 2) != ", ") return std::nullopt;
+    if (text[7] != ' ' || text[11] != ' ' || text[16] != ' ' || text[19] != ':' || text[22] != ':') return std::nullopt;
     const auto found = std::ranges::find(months, text.substr(8, 3));
     if (found == months.end()) return std::nullopt;
     const int d = number(text.substr(5, 2)), y = number(text.substr(12, 4));

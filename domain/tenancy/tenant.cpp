@@ -69,7 +69,7 @@ std::optional<tenant> parse_tenant(const json::value& value) {
 
 bool tenant_filter::accepts(const tenant& candidate) const {
     if (candidate.status == tenant_status::suspended || candidate.status == tenant_status::cancelled) return false;
-    if (!tenant_ids.empty() && std::ranges::find(tenant_ids, candidate.id) == tenant_ids.end()) return false;
+    if (!tenant_ids.empty() && !std::ranges::binary_search(tenant_ids, candidate.id)) return false;
     return tiers.empty() || std::ranges::find(tiers, candidate.tier) != tiers.end();
 }
 

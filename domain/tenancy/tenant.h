@@ -34,7 +34,7 @@ struct tenant {
 
 // Which tenants an execution runs for. Empty lists do not restrict; suspended and cancelled tenants never run.
 struct tenant_filter {
-    std::vector<tenant_id> tenant_ids;
+    std::vector<tenant_id> tenant_ids;  // ascending
     std::vector<subscription_tier> tiers;
 
     [[nodiscard]] bool accepts(const tenant&) const;

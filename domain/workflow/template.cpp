@@ -230,63 +230,71 @@ compiled_template compiled_template::from_json(const json::value& source, const 
     return compiled;
 }
 
-// The value of a placeholder: JSON text for escape::json_value, plain text for the others.
-std::string compiled_template::value_of(const piece& placeholder, const template_context& context) {
-    const bool as_json = placeholder.how == escape::json_value;
-    const auto plain = [as_json](std::string_view text) {
-        return as_json ? json::serialize(json::string_view{text}) : std::string{text};
+// Appends the value of a placeholder: JSON text for escape::json_value, text escaped as its place demands otherwise.
+void compiled_template::append_value(std::string& out, const piece& placeholder, const template_context& context) {
+    const auto text = [&](std::string_view plain) {
+        switch (placeholder.how) {
+            case escape::none: out += plain; break;
+            case escape::percent: append_percent_encoded(out, plain); break;
+            case escape::json_string: append_json_escaped(out, plain); break;
+            case escape::json_value:
+                out += '"';
+                append_json_escaped(out, plain);
+                out += '"';
+        }
     };
-    const auto from_result = [&](const json::value* value) -> std::string {
-        if (!value) return as_json ? "null" : "N/A";
-        if (!as_json && value->is_string()) return std::string{value->get_string()};
-        return json::serialize(*value);
+    const bool as_json = placeholder.how == escape::json_value;
+    const auto field = [&](const json::value* value) {
+        if (as_json)
+            out += value ? json::serialize(*value) : "null";
+        else if (!value)
+            text("N/A");
+        else if (value->is_string())
+            text(value->get_string());
+        else
+            text(json::serialize(*value));
     };
     switch (placeholder.what) {
-        case subject::literal: return placeholder.literal;
-        case subject::tenant_id: return plain(to_string(context.for_tenant.id));
-        case subject::tenant_name: return plain(context.for_tenant.name);
-        case subject::tenant_tier: return plain(to_string(context.for_tenant.tier));
-        case subject::tenant_timezone: return plain(context.for_tenant.timezone);
-        case subject::execution_id: return plain(to_string(context.execution));
-        case subject::workflow_name: return plain(context.workflow_name);
-        case subject::step_status: return plain(context.steps[placeholder.step].status);
-        case subject::own_result:
-            return from_result(context.own_result ? follow(context.own_result, placeholder.path) : nullptr);
+        case subject::literal: out += placeholder.literal; break;
+        case subject::tenant_id: text(to_string(context.for_tenant.id)); break;
+        case subject::tenant_name: text(context.for_tenant.name); break;
+        case subject::tenant_tier: text(to_string(context.for_tenant.tier)); break;
+        case subject::tenant_timezone: text(context.for_tenant.timezone); break;
+        case subject::execution_id: text(to_string(context.execution)); break;
+        case subject::workflow_name: text(context.workflow_name); break;
+        case subject::step_status: text(context.steps[placeholder.step].status); break;
+        case subject::own_result: field(context.own_result ? follow(context.own_result, placeholder.path) : nullptr); break;
         case subject::step_result: {
-            const auto text = context.steps[placeholder.step].result;
-            if (text.empty()) return from_result(nullptr);
-            if (placeholder.path.empty() && as_json) return std::string{text};
-            const auto value = json::parse(text);
-            return from_result(follow(&value, placeholder.path));
+            const auto result = context.steps[placeholder.step].result;
+            if (result.empty()) {
+                field(nullptr);
+            } else if (placeholder.path.empty() && as_json) {
+                out += result;
+            } else {
+                const auto value = json::parse(result);
+                field(follow(&value, placeholder.path));
+            }
+            break;
         }
         case subject::failed_steps: {
-            json::array names;
-            for (const auto step : context.failed_steps) names.emplace_back(context.step_names[step]);
-            return as_json ? json::serialize(names) : fmt::format("{}", fmt::join([&] {
-                std::vector<std::string> texts;
-                for (const auto& name : names) texts.emplace_back(name.get_string());
-                return texts;
-            }(), ", "));
+            if (as_json) out += '[';
+            std::string_view separator;
+            for (const auto step : context.failed_steps) {
+                if (as_json)
+                    out += separator;
+                else
+                    text(separator);
+                text(context.step_names[step]);
+                separator = as_json ? "," : ", ";
+            }
+            if (as_json) out += ']';
         }
     }
-    return {};
 }
 
 std::string compiled_template::render(const template_context& context) const {
     std::string out;
-    for (const auto& part : pieces_) {
-        if (part.what == subject::literal) {
-            out += part.literal;
-            continue;
-        }
-        const auto value = value_of(part, context);
-        switch (part.how) {
-            case escape::none:
-            case escape::json_value: out += value; break;
-            case escape::percent: append_percent_encoded(out, value); break;
-            case escape::json_string: append_json_escaped(out, value); break;
-        }
-    }
+    for (const auto& part : pieces_) append_value(out, part, context);
     return out;
 }
 

@@ -91,7 +91,7 @@ class compiled_template {
     };
     class compiler;
 
-    static std::string value_of(const piece&, const template_context&);
+    static void append_value(std::string& out, const piece&, const template_context&);
 
     std::vector<piece> pieces_;
     step_set reads_;

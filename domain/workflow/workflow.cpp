@@ -58,7 +58,7 @@ std::expected<workflow, std::vector<violation>> parse_workflow(const json::value
     json_fields fields{source, "", violations};
     workflow read;
 
-    read.workflow_name = fields.required_text("workflow_name", 255).value_or("");
+    read.workflow_name = fields.required_text("workflow_name", 64).value_or("");
     if (!read.workflow_name.empty() && !is_identifier(read.workflow_name))
         fields.add_violation("workflow_name", fmt::format("\"{}\" must be a lower-case letter followed by letters, "
                                                           "digits and underscores", read.workflow_name));

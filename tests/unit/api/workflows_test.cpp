@@ -134,10 +134,10 @@ TEST_F(workflows_api, refuses_input_that_a_route_does_not_take) {
 
 TEST_F(workflows_api, refuses_writes_while_nothing_can_be_recorded_but_reads_on) {
     add_workflow("daily");
-    engine.current.store_problem = "the disk is full";
+    engine.current.store_problem = error{errc::store_full, "the disk is full", {}};
     const auto refused = ask("POST", "/workflows", definition);
     EXPECT_EQ(refused.status, 503);
-    EXPECT_EQ(problem_in(refused), "store_unavailable");
+    EXPECT_EQ(problem_in(refused), "store_full");
     EXPECT_EQ(body_of(refused).at("detail").as_string(), "the disk is full");
     engine.current.accepting = false;
     EXPECT_EQ(problem_in(ask("DELETE", "/workflows/daily")), "stopping");
@@ -166,7 +166,7 @@ TEST_F(workflows_api, health_tells_of_store_and_engine) {
     EXPECT_EQ(body_of(healthy), json::parse(R"({"status": "healthy", "version": ")" ORCHESTRATOR_VERSION R"(",
         "instance_id": "instance-1", "store": {"kind": "memory", "problem": null}, "active_runs": 7,
         "calls_in_flight": 0})"));
-    engine.current.store_problem = "the disk is full";
+    engine.current.store_problem = error{errc::store_full, "the disk is full", {}};
     const auto unhealthy = ask("GET", "/health");
     EXPECT_EQ(unhealthy.status, 503);
     EXPECT_EQ(body_of(unhealthy).at("status").as_string(), "unhealthy");
