@@ -90,7 +90,7 @@ task<answer> open(const api_dependencies& api, execution wanted) {
 
     const auto found = co_await api.executions.find_execution(opened->id);
     if (!found) co_return refuse(found.error());
-    if (found->retry_of != wanted.retry_of)
+    if (found->retry_of != wanted.retry_of || found->filter != wanted.filter)
         co_return refuse(errc::state_conflict, "this Idempotency-Key was used for another request");
     co_return started(*found, false, api.time.now());
 }
@@ -105,7 +105,9 @@ execution new_execution(const api_dependencies& api, const workflow_definition& 
     made.definition = definition.source;
     made.status = execution_status::pending;
     made.created_at = now;
-    made.deadline_at = now + definition.max_execution_time;
+    // The installation's cap wins over a definition that was stored before it was lowered.
+    made.deadline_at = now + std::min(definition.max_execution_time,
+                                      std::chrono::seconds{api.rules.longest_execution_seconds});
     made.executed_by_instance = api.instance_id;
     return made;
 }

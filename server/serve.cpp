@@ -156,6 +156,8 @@ class program {
         write_ready_file(ready_file, url);
         spdlog::info("orchestrator {} serves {} as {}, store {}", ORCHESTRATOR_VERSION, url, instance_id_,
                      chosen_.store == store_kind::memory ? "memory" : chosen_.database_path);
+        if (!chosen_.address.starts_with("127.") && chosen_.address != "::1")
+            spdlog::warn("{} is reachable from other machines, and there is no access control yet", chosen_.address);
         asio::co_spawn(context_.get_executor(), until_signal(), asio::detached);
         while (!stopped_) context_.run_one();
         api_thread_.stop();

@@ -38,6 +38,7 @@ struct tenant_filter {
     std::vector<subscription_tier> tiers;
 
     [[nodiscard]] bool accepts(const tenant&) const;
+    bool operator==(const tenant_filter&) const = default;
 };
 
 }  // namespace orchestrator

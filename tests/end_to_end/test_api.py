@@ -65,7 +65,7 @@ class Api(PlatformTest):
         self.assertLessEqual({"/workflow_name", "/max_retries", "/colour", "/steps/0/depends_on", "/steps/2/service",
                               "/steps/3/name", "/steps/3/path", "/steps/4/trigger_rule", "/steps/4/timeout_seconds",
                               "/steps/5/body/x", "/steps/6/depends_on/0"}, pointers)
-        self.assertEqual(len(orchestrator.list("/workflows", "workflows")), 1, "nothing was created")
+        self.assertEqual(len(orchestrator.get("/workflows")["workflows"]), 1, "nothing was created")
 
     def test_bodies_that_are_no_definition(self):
         orchestrator = self.platform(1).orchestrator
