@@ -106,7 +106,7 @@ class Orchestrator:
                        **{f"{name}_SERVICE_URL": platform_url for name in services}}
         ready = self.folder / "ready"
         with open(self.folder / "log", "w") as log:
-            self.process = subprocess.Popen([ORCHESTRATOR, "serve", "--ready-file", ready], env={**environment, **({"LD_PRELOAD": os.environ["PL"]} if "PL" in os.environ else {})},
+            self.process = subprocess.Popen([ORCHESTRATOR, "serve", "--ready-file", ready], env=environment,
                                             stdout=log, stderr=log)
         wait_until("the orchestrator", 10, lambda: ready.exists() and ready.read_text().endswith("\n"))
         self.base = ready.read_text().strip() + "/api/v1/orchestrator"

@@ -22,14 +22,14 @@ int migrate(const config& chosen) {
             fmt::print("applied {}\n", name);
         });
         if (!done) {
-            fmt::print(stderr, "migrate: {}\n", done.error().message);
+            fmt::print(stderr, "migrate: {}: {}\n", chosen.database_path, done.error().message);
             return done.error().code == errc::schema_newer ? 5 : 6;
         }
         fmt::print("{} is at schema version {}{}\n", chosen.database_path, sqlite::schema_version(database),
                    applied == 0 ? " already" : "");
         return 0;
     } catch (const sqlite::database_error& fault) {
-        fmt::print(stderr, "migrate: {}\n", fault.what());
+        fmt::print(stderr, "migrate: {}: {}\n", chosen.database_path, fault.what());
         return 6;
     }
 }
