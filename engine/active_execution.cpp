@@ -6,7 +6,11 @@ namespace orchestrator {
 
 task<result<std::shared_ptr<active_execution>>> active_executions::find(execution_id id) {
     if (const auto found = active_.find(id); found != active_.end()) co_return found->second;
-    const auto stored = co_await store_.find_execution(id);
+    reading_.insert(id);
+    auto stored = co_await store_.find_execution(id);
+    reading_.erase(reading_.find(id));
+    if (stored && cancelled_meanwhile_.contains(id)) stored->cancel_requested = true;
+    if (!reading_.contains(id)) cancelled_meanwhile_.erase(id);
     if (!stored) co_return std::unexpected{stored.error()};
     // Somebody else may have read it while we waited.
     if (const auto found = active_.find(id); found != active_.end()) co_return found->second;
@@ -39,7 +43,10 @@ std::shared_ptr<active_execution> active_executions::make(const execution& store
 
 void active_executions::cancel(execution_id id) {
     const auto found = active_.find(id);
-    if (found == active_.end()) return;
+    if (found == active_.end()) {
+        if (reading_.contains(id)) cancelled_meanwhile_.insert(id);
+        return;
+    }
     const auto execution = found->second;  // ending its calls may lead to its being forgotten
     execution->cancelled = true;
     execution->stop.request_stop();

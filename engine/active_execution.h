@@ -57,6 +57,8 @@ class active_executions {
     call_limits& limits_;
     const service_directory& services_;
     std::map<execution_id, std::shared_ptr<active_execution>> active_;
+    std::multiset<execution_id> reading_;         // `find` waits for the store, which may answer as it was before
+    std::set<execution_id> cancelled_meanwhile_;  // of those
 };
 
 }  // namespace orchestrator

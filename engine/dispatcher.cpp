@@ -21,8 +21,7 @@ dispatcher::dispatcher(options chosen, run_store& store, active_executions& exec
 
 task<> dispatcher::run() {
     while (!environment_.draining) {
-        const bool worth_asking = room() >= std::min(options_.claim_batch, options_.max_active_runs / 2 + 1);
-        const int claimed = worth_asking ? co_await claim() : 0;
+        const int claimed = may_claim() ? co_await claim() : 0;
         if (claimed > 0) continue;
         co_await wake_.wait_until(co_await next_look());
     }
@@ -44,8 +43,12 @@ task<int> dispatcher::claim() {
 
 task<> dispatcher::start(claimed_run run) {
     auto execution = co_await executions_.find(run.execution);
+    while (!execution && is_passing_store_fault(execution.error().code) && !environment_.draining) {
+        co_await environment_.time.sleep_until(environment_.time.steady_now() + pause_after_fault);
+        execution = co_await executions_.find(run.execution);
+    }
     if (!execution) {
-        // Nothing can be called for it. It stays claimed until this instance restarts, and says why.
+        // Nothing can be called for it. It stays claimed until this instance stops, and says why.
         spdlog::error("cannot run tenant {}: {}", to_string(run.for_tenant.id), execution.error().message);
         --active_runs_;
         co_return;
@@ -55,9 +58,10 @@ task<> dispatcher::start(claimed_run run) {
 
 task<steady_time> dispatcher::next_look() {
     const auto now = environment_.time.steady_now();
-    if (room() <= 0) co_return now + longest_sleep;
+    if (!may_claim()) co_return now + longest_sleep;  // woken when there is room, or a lease
     const auto parked = co_await store_.next_parked_run(environment_.time.now());
-    if (!parked || !*parked) co_return now + longest_sleep;
+    if (!parked) co_return now + pause_after_fault;
+    if (!*parked) co_return now + longest_sleep;
     const auto wait = std::clamp(**parked - environment_.time.now(), milliseconds{1}, longest_sleep);
     co_return now + wait;
 }
@@ -65,7 +69,19 @@ task<steady_time> dispatcher::next_look() {
 void dispatcher::run_released() {
     --active_runs_;
     // Room is worth a look when a whole batch fits, or when nothing else would bring one.
-    if (room() == options_.claim_batch || active_runs_ == 0 || environment_.draining) wake_.notify();
+    if (room() == worthwhile_room() || active_runs_ == 0 || environment_.draining) wake_.notify();
+}
+
+void dispatcher::lease_renewed(steady_time until) {
+    const bool was_over = environment_.time.steady_now() >= leased_until_;
+    leased_until_ = until;
+    if (was_over) wake_.notify();
+}
+
+int dispatcher::worthwhile_room() const { return std::min(options_.claim_batch, options_.max_active_runs / 2 + 1); }
+
+bool dispatcher::may_claim() const {
+    return room() >= worthwhile_room() && environment_.time.steady_now() < leased_until_;
 }
 
 }  // namespace orchestrator

@@ -1,6 +1,6 @@
 // Gives work to this instance: claims tenant runs in hundreds while there is room, and starts each.
 //
-// Claims are asked for when the room is worth a batch, when something was planned or released, and when a parked run
+// Claims are asked for, under a lease that holds, when the room is worth a batch, when something was planned or released, and when a parked run
 // falls due; an idle instance asks the store nothing.
 #pragma once
 
@@ -30,6 +30,8 @@ class dispatcher {
     void notify() { wake_.notify(); }
     // A run that this dispatcher started has given its place back.
     void run_released();
+    // This instance's lease holds until then. Without one nothing is claimed: nobody would take it up after a crash.
+    void lease_renewed(steady_time until);
 
     [[nodiscard]] int active_runs() const { return active_runs_; }
 
@@ -38,12 +40,15 @@ class dispatcher {
     task<> start(claimed_run);
     task<steady_time> next_look();
     [[nodiscard]] int room() const { return options_.max_active_runs - active_runs_; }
+    [[nodiscard]] int worthwhile_room() const;
+    [[nodiscard]] bool may_claim() const;
 
     options options_;
     run_store& store_;
     active_executions& executions_;
     run_environment& environment_;
     wake_signal wake_;
+    steady_time leased_until_;
     std::atomic<int> active_runs_ = 0;  // written on the engine's thread, read by the health check
 };
 

@@ -10,6 +10,13 @@ namespace {
 constexpr milliseconds pause_after_fault{1'000};
 constexpr milliseconds drain_look{20};
 
+// This instance plans an execution, until it has done so or failed.
+struct planning_mark {
+    std::set<execution_id>& planning;
+    execution_id id;
+    ~planning_mark() { planning.erase(id); }
+};
+
 }  // namespace
 
 engine::engine(engine_options options, engine_ports ports, const service_directory& services)
@@ -35,7 +42,9 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
 }
 
 void engine::spawn(task<> work) {
-    asio::co_spawn(ports_.where, std::move(work), [](std::exception_ptr failed) {
+    ++working_;
+    asio::co_spawn(ports_.where, std::move(work), [this](std::exception_ptr failed) {
+        --working_;
         if (!failed) return;
         try {
             std::rethrow_exception(failed);
@@ -54,8 +63,12 @@ void engine::start() {
 task<> engine::keep_lease() {
     while (!draining_) {
         const auto now = ports_.time.now();
+        const auto trusted_until = ports_.time.steady_now() + options_.lease - options_.heartbeat;
         const auto renewed = co_await ports_.runs.renew_lease(options_.instance_id, now + options_.lease);
-        if (!renewed) spdlog::warn("cannot renew the lease of this instance: {}", renewed.error().message);
+        if (renewed)
+            dispatcher_.lease_renewed(trusted_until);
+        else
+            spdlog::warn("cannot renew the lease of this instance: {}", renewed.error().message);
         const auto released = co_await ports_.runs.release_lost_runs(now, options_.instance_id);
         if (released && *released > 0) {
             spdlog::warn("{} tenant runs of lost instances are taken up again", *released);
@@ -80,6 +93,7 @@ task<> engine::look_for_executions() {
 
 task<> engine::plan(execution_id id) {
     if (draining_ || !planning_.insert(id).second) co_return;
+    const planning_mark mark{planning_, id};
     auto active = co_await executions_.find(id);
     auto stored = co_await ports_.executions.find_execution(id);
     if (active && stored && !stored->planning_complete && !is_final(stored->status)) {
@@ -88,7 +102,6 @@ task<> engine::plan(execution_id id) {
     } else if (!active && active.error().code == errc::store_corrupt) {
         co_await ports_.executions.complete_planning(id, active.error().message, ports_.time.now());
     }
-    planning_.erase(id);
     dispatcher_.notify();
     co_await finish(id);
 }
@@ -108,7 +121,9 @@ task<> engine::finish(execution_id id) {
             co_return;
         }
         if (!is_passing_store_fault(finished.error().code) || draining_) co_return;
+        if (!finishing_.insert(id).second) co_return;  // somebody tries already; the heartbeat would bring ever more
         co_await ports_.time.sleep_until(ports_.time.steady_now() + pause_after_fault);
+        finishing_.erase(id);
     }
 }
 
@@ -117,18 +132,19 @@ task<> engine::stop(steady_time deadline) {
     dispatcher_.notify();
     heartbeat_.notify();
     bool cut = false;
-    while (dispatcher_.active_runs() > 0) {
-        if (!cut && ports_.time.steady_now() >= deadline) {
-            spdlog::warn("{} tenant runs are still busy: their calls are cut and made again by the next instance",
-                         dispatcher_.active_runs());
-            executions_.stop_all();
+    while (!idle()) {
+        const auto now = ports_.time.steady_now();
+        const int busy = dispatcher_.active_runs();
+        if (!cut && (busy == 0 || now >= deadline)) {
+            if (busy > 0)
+                spdlog::warn("{} tenant runs are still busy: their calls are cut and made again by the next instance", busy);
+            executions_.stop_all();  // planning, too, which is repeated elsewhere
             cut = true;
         }
         // A store that takes nothing would hold us for ever; what it has not taken is not lost, only done again.
-        if (cut && ports_.time.steady_now() >= deadline + pause_after_fault) break;
-        co_await ports_.time.sleep_until(ports_.time.steady_now() + drain_look);
+        if (now >= deadline + pause_after_fault) break;
+        co_await ports_.time.sleep_until(now + drain_look);
     }
-    executions_.stop_all();  // planning, too
     const auto released = co_await ports_.runs.release_instance(options_.instance_id);
     if (!released) spdlog::warn("cannot give back the claims: {}", released.error().message);
 }

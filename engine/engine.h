@@ -64,6 +64,7 @@ class engine final : public run_control {
     task<> plan(execution_id);
     task<> finish(execution_id);
     void spawn(task<> work);
+    [[nodiscard]] bool idle() const { return dispatcher_.active_runs() == 0 && working_ == 0; }
 
     engine_options options_;
     engine_ports ports_;
@@ -78,6 +79,8 @@ class engine final : public run_control {
     planner planner_;
     wake_signal heartbeat_;
     std::set<execution_id> planning_;
+    std::set<execution_id> finishing_;  // those that wait for the store
+    int working_ = 0;                   // coroutines that `spawn` started and that have not ended
 };
 
 }  // namespace orchestrator

@@ -25,6 +25,12 @@ journal::journal(executor where, run_store& store, clock& time, std::function<in
       calls_in_flight_{std::move(calls_in_flight)},
       on_drained_{std::move(on_drained)} {}
 
+// Who still waits, after a crash in simulation, holds itself through its resumption: it is let go.
+journal::~journal() {
+    for (auto* waiters : {&arriving_waiters_, &batch_waiters_})
+        for (auto* each : *waiters) std::exchange(each->resume, nullptr);
+}
+
 task<bool> journal::record(journal_entry entry) {
     waiter self;
     arriving_.push_back(std::move(entry));
@@ -33,7 +39,9 @@ task<bool> journal::record(journal_entry entry) {
         flushing_ = true;
         asio::co_spawn(where_, flush(), asio::detached);
     }
-    co_await suspend([&self](std::move_only_function<void()> resume) { self.resume = std::move(resume); });
+    // A store that answers at once (in memory) may have taken it already.
+    if (!self.settled)
+        co_await suspend([&self](std::move_only_function<void()> resume) { self.resume = std::move(resume); });
     co_return !self.refused;
 }
 
@@ -43,10 +51,10 @@ task<> journal::flush() {
         const auto size = std::min(arriving_.size(), largest_batch);
         const auto end = static_cast<std::ptrdiff_t>(size);
         batch_.assign(std::make_move_iterator(arriving_.begin()), std::make_move_iterator(arriving_.begin() + end));
-        std::vector waiters(arriving_waiters_.begin(), arriving_waiters_.begin() + end);
+        batch_waiters_.assign(arriving_waiters_.begin(), arriving_waiters_.begin() + end);
         arriving_.erase(arriving_.begin(), arriving_.begin() + end);
         arriving_waiters_.erase(arriving_waiters_.begin(), arriving_waiters_.begin() + end);
-        settle(co_await commit_batch(), waiters);
+        settle(co_await commit_batch());
     }
     flushing_ = false;
 }
@@ -58,7 +66,7 @@ bool journal::company_comes() const {
 // Tries until the store takes the batch; only a fault that will not pass ends it otherwise.
 task<result<journal_receipt>> journal::commit_batch() {
     for (auto pause = first_retry_pause;; pause = std::min(pause * 2, longest_retry_pause)) {
-        auto receipt = co_await store_.commit(batch_, time_.now());
+        auto receipt = co_await commit_once();
         if (receipt) {
             tell_problem(std::nullopt);
             co_return receipt;
@@ -66,6 +74,15 @@ task<result<journal_receipt>> journal::commit_batch() {
         tell_problem(receipt.error());
         if (!is_passing_store_fault(receipt.error().code)) co_return receipt;
         co_await time_.sleep_until(time_.steady_now() + pause);
+    }
+}
+
+// Nothing behind the batch may hang because the store threw: it is tried again, and the health check says so.
+task<result<journal_receipt>> journal::commit_once() {
+    try {
+        co_return co_await store_.commit(batch_, time_.now());
+    } catch (const std::exception& e) {
+        co_return fail(errc::store_unavailable, e.what());
     }
 }
 
@@ -85,11 +102,13 @@ std::optional<error> journal::problem() const {
     return problem_;
 }
 
-void journal::settle(const result<journal_receipt>& receipt, const std::vector<waiter*>& waiters) {
+void journal::settle(const result<journal_receipt>& receipt) {
+    const auto waiters = std::exchange(batch_waiters_, {});
     for (std::size_t i = 0; i < waiters.size(); ++i) {
         waiters[i]->refused = !receipt || (!receipt->refused.empty() &&
                                            std::ranges::find(receipt->refused, batch_[i].claim) != receipt->refused.end());
-        waiters[i]->resume();
+        waiters[i]->settled = true;
+        if (waiters[i]->resume) waiters[i]->resume();
     }
     if (receipt)
         for (const auto& execution : receipt->drained) on_drained_(execution);

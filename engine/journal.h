@@ -24,6 +24,9 @@ class journal {
     // run any more.
     journal(executor where, run_store& store, clock& time, std::function<int()> calls_in_flight,
             std::function<void(execution_id)> on_drained);
+    ~journal();
+    journal(const journal&) = delete;
+    journal& operator=(const journal&) = delete;
 
     // Returns when the entry is durable: true. False: the claim was lost, nothing was kept, and the run must stop.
     task<bool> record(journal_entry entry);
@@ -37,7 +40,8 @@ class journal {
   private:
     // Lives in the frame of the coroutine that waits.
     struct waiter {
-        std::move_only_function<void()> resume;
+        std::move_only_function<void()> resume;  // empty: it does not wait yet
+        bool settled = false;
         bool refused = false;
     };
 
@@ -45,7 +49,8 @@ class journal {
     [[nodiscard]] bool company_comes() const;
     void tell_problem(std::optional<error> problem);
     task<result<journal_receipt>> commit_batch();
-    void settle(const result<journal_receipt>&, const std::vector<waiter*>&);
+    task<result<journal_receipt>> commit_once();
+    void settle(const result<journal_receipt>&);
 
     executor where_;
     run_store& store_;
@@ -58,6 +63,7 @@ class journal {
     std::vector<journal_entry> arriving_;
     std::vector<waiter*> arriving_waiters_;
     std::vector<journal_entry> batch_;  // being committed
+    std::vector<waiter*> batch_waiters_;
     bool flushing_ = false;
 };
 

@@ -42,7 +42,8 @@ std::string idempotency_key(execution_id execution, tenant_id tenant, std::strin
 }
 
 task<step_attempt> step_caller::attempt(const active_execution& execution, std::size_t step,
-                                        const template_context& context) {
+                                        const template_context& context,
+                                        const std::function<bool()>& still_wanted) {
     const auto& definition = execution.definition.steps[step];
     const auto& target = execution.targets[step];
     if (!target.origin)
@@ -50,7 +51,7 @@ task<step_attempt> step_caller::attempt(const active_execution& execution, std::
                           fmt::format("service \"{}\" is not configured", definition.service));
 
     const auto place = co_await limits_.acquire(target.service);
-    if (execution.stop.stop_requested()) {
+    if (execution.stop.stop_requested() || !still_wanted()) {
         auto attempt = failure(call_verdict::refused, "cancelled", "cancelled before the call");
         attempt.interrupted = true;
         attempt.called = false;

@@ -4,6 +4,7 @@
 
 #include <boost/json.hpp>
 
+#include <functional>
 #include <optional>
 #include <string>
 
@@ -18,7 +19,7 @@ namespace orchestrator {
 
 struct step_attempt {
     call_verdict verdict = call_verdict::refused;
-    bool interrupted = false;  // ended by the execution's stop source, not by the service
+    bool interrupted = false;  // ended by us, not by the service
     bool called = true;        // false: the service never saw this attempt
     int http_status = 0;
     std::optional<milliseconds> retry_after;
@@ -32,8 +33,10 @@ class step_caller {
     step_caller(http_client& http, clock& time, call_limits& limits, std::size_t longest_result)
         : http_{http}, time_{time}, limits_{limits}, longest_result_{longest_result} {}
 
-    // `step`: index. `context`: for the templates. The caller awaits, so references live.
-    task<step_attempt> attempt(const active_execution&, std::size_t step, const template_context& context);
+    // `step`: index. `context`: for the templates. `still_wanted`: asked once more when there is a place for the call.
+    // The caller awaits, so references live.
+    task<step_attempt> attempt(const active_execution&, std::size_t step, const template_context& context,
+                               const std::function<bool()>& still_wanted);
 
   private:
     task<http_result> send(const active_execution&, std::size_t step, const template_context& context);

@@ -71,7 +71,9 @@ task<> tenant_run::work(std::size_t step) {
 
 task<step_attempt> tenant_run::attempt(std::size_t step) {
     if (state_.attempts(step) == 0) memory_[step].started_at = environment_.time.now();
-    co_return co_await environment_.caller.attempt(*execution_, step, context());
+    // Much may have changed while the call waited for a place.
+    const std::function<bool()> still_wanted = [this] { return !releasing_ && !environment_.draining; };
+    co_return co_await environment_.caller.attempt(*execution_, step, context(), still_wanted);
 }
 
 // Takes an attempt's result into the state and, if it ends the step, into the journal. False: this branch is over.
@@ -79,6 +81,10 @@ task<bool> tenant_run::settle(std::size_t step, step_attempt ended) {
     if (releasing_) co_return false;  // the claim was lost while the call was under way
     apply_cancellation();
     if (ended.interrupted && !execution_->cancelled) {
+        if (!ended.called) {
+            state_.withdraw(step);
+            co_return true;
+        }
         // This instance stops: the outcome is unknown, so nothing is recorded and the step is called again elsewhere.
         let_go();
         co_return false;
@@ -129,7 +135,7 @@ std::optional<std::size_t> tenant_run::advance() {
     const auto move = state_.next_move(environment_.time.steady_now());
     if (environment_.draining && !move.end) {
         if (state_.running().empty())
-            begin_release({.release = run_release::returned, .status = {}, .not_before = {}, .waits = {}});
+            begin_release({.release = run_release::returned, .status = {}, .not_before = {}, .waits = stored_waits(state_)});
         return std::nullopt;
     }
     if (auto outcome = outcome_of(state_, move)) {
@@ -191,16 +197,24 @@ std::optional<run_outcome> tenant_run::outcome_of(const run_state& state, const 
     if (move.end)
         return run_outcome{.release = run_release::ended, .status = *move.end, .not_before = {}, .waits = {}};
     if (!move.park_until) return std::nullopt;
-    const auto stored_time = [&, steady = environment_.time.steady_now()](steady_time at) {
-        return environment_.time.now() + std::chrono::ceil<milliseconds>(at - steady);
-    };
-    run_outcome parked{.release = run_release::parked, .status = {}, .not_before = stored_time(*move.park_until), .waits = {}};
+    return run_outcome{.release = run_release::parked,
+                       .status = {},
+                       .not_before = stored_time(*move.park_until),
+                       .waits = stored_waits(state)};
+}
+
+system_time tenant_run::stored_time(steady_time at) const {
+    return environment_.time.now() + std::chrono::ceil<milliseconds>(at - environment_.time.steady_now());
+}
+
+std::vector<stored_wait> tenant_run::stored_waits(const run_state& state) const {
+    std::vector<stored_wait> waits;
     for (const auto& wait : state.waits())
-        parked.waits.push_back({.step_index = int(wait.step),
-                                .attempts = wait.attempts,
-                                .retry_at = stored_time(wait.retry_at),
-                                .started_at = memory_[wait.step].started_at});
-    return parked;
+        waits.push_back({.step_index = int(wait.step),
+                         .attempts = wait.attempts,
+                         .retry_at = stored_time(wait.retry_at),
+                         .started_at = memory_[wait.step].started_at});
+    return waits;
 }
 
 step_record tenant_run::record_of(std::size_t step, step_attempt& ended, int attempts) {
@@ -232,7 +246,10 @@ step_record tenant_run::record_of(std::size_t step, step_attempt& ended, int att
 }
 
 void tenant_run::owe_skipped(step_set steps, std::string_view code, const std::string& reason) {
-    for (const auto step : steps) {
+    // Two branches that fail at the same time skip the same steps.
+    const auto fresh = steps - skips_owed_;
+    skips_owed_ |= steps;
+    for (const auto step : fresh) {
         step_record record;
         record.run = claimed_.claim.run;
         record.step_index = int(step);

@@ -62,6 +62,8 @@ class tenant_run : public std::enable_shared_from_this<tenant_run> {
     [[nodiscard]] journal_entry owed_entry();
     [[nodiscard]] step_record record_of(std::size_t step, step_attempt& attempt, int attempts);
     [[nodiscard]] std::optional<run_outcome> outcome_of(const run_state&, const run_move&) const;
+    [[nodiscard]] system_time stored_time(steady_time at) const;
+    [[nodiscard]] std::vector<stored_wait> stored_waits(const run_state&) const;
     [[nodiscard]] bool worth_waiting(std::size_t step, const step_attempt&, step_wait& wait);
     [[nodiscard]] template_context context(const boost::json::value* own_result = nullptr);
     [[nodiscard]] const step_definition& definition(std::size_t step) const;
@@ -77,6 +79,7 @@ class tenant_run : public std::enable_shared_from_this<tenant_run> {
     // Goes into the next entry: what needs no commit of its own.
     std::vector<step_record> owed_steps_;
     std::vector<log_entry> owed_logs_;
+    step_set skips_owed_;              // every skip that went into an entry, or will
     std::stop_source released_;        // ends our sleeps
     std::optional<std::stop_callback<std::function<void()>>> on_stop_;
     std::optional<steady_time> wake_at_;

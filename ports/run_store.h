@@ -40,7 +40,7 @@ struct claimed_run {
 enum class run_release : std::uint8_t {
     ended,     // with `status`
     parked,    // until `not_before`, with `waits`
-    returned,  // claimable at once: this instance stops
+    returned,  // claimable at once, with `waits`: this instance stops
 };
 
 struct run_outcome {

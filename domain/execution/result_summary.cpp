@@ -29,21 +29,17 @@ json::value scalars_of(const json::value& value) {
 
 }  // namespace
 
-bool mask_secrets(json::value& value) {
-    bool masked = false;
+void mask_secrets(json::value& value) {
     if (auto* object = value.if_object()) {
         for (auto& member : *object) {
-            if (is_secret(member.key())) {
+            if (is_secret(member.key()))
                 member.value() = "***";
-                masked = true;
-            } else {
-                masked = mask_secrets(member.value()) || masked;
-            }
+            else
+                mask_secrets(member.value());
         }
     } else if (auto* array = value.if_array()) {
-        for (auto& element : *array) masked = mask_secrets(element) || masked;
+        for (auto& element : *array) mask_secrets(element);
     }
-    return masked;
 }
 
 result_summary summarise_result(std::string_view body, std::size_t bound) {
@@ -55,8 +51,14 @@ result_summary summarise_result(std::string_view body, std::size_t bound) {
     auto value = json::parse(body, failed, {}, options);
     if (failed) return summary;
 
-    // Written anew only where that changes something.
-    summary.text = mask_secrets(value) ? json::serialize(value) : std::string{body};
+    // Written anew only where that may change something. Asked of the bytes and not of `value`, which has lost the
+    // first of two fields of the same name; an escape may spell any name.
+    if (is_secret(body) || body.contains("\\u")) {
+        mask_secrets(value);
+        summary.text = json::serialize(value);
+    } else {
+        summary.text = body;
+    }
     if (summary.text.size() > bound) {
         value = scalars_of(value);
         summary.text = json::serialize(value);

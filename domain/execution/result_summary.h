@@ -21,7 +21,6 @@ struct result_summary {
 [[nodiscard]] result_summary summarise_result(std::string_view body, std::size_t bound);
 
 // Masks the values of fields whose names say that they are secret (password, token, secret, authorization, api_key).
-// True: there were some.
-bool mask_secrets(boost::json::value&);
+void mask_secrets(boost::json::value&);
 
 }  // namespace orchestrator

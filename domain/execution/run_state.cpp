@@ -59,6 +59,11 @@ void run_state::begin(std::size_t step) {
     running_.insert(step);
 }
 
+void run_state::withdraw(std::size_t step) {
+    running_.erase(step);
+    if (attempts(step) > 0) waiting_.insert(step);
+}
+
 step_set run_state::conclude(std::size_t step, step_status status) {
     running_.erase(step);
     waiting_.erase(step);

@@ -42,6 +42,8 @@ class run_state {
 
     // The call has begun; `attempts` of earlier calls are kept.
     void begin(std::size_t step);
+    // The call did not begin after all.
+    void withdraw(std::size_t step);
     // The step has ended. Returns the steps that can never start now; they are skipped from this moment.
     step_set conclude(std::size_t step, step_status);
     // The attempt failed and there will be another.

@@ -64,10 +64,11 @@ TEST_P(store_contract, started_at_is_the_first_claim) {
 TEST_P(store_contract, records_steps_and_counts_them) {
     open(1, 2);
     const auto claimed = claim(2);
-    commit({entry_for(claimed[0], {make_record(claimed[0].claim.run, 0, completed, 3)}),
-            entry_for(claimed[1], {make_record(claimed[1].claim.run, 0, failed, 4),
-                                   make_record(claimed[1].claim.run, 1, skipped, 0)},
-                      ended(run_status::failed))});
+    commit(
+        {entry_for(claimed[0], {make_record(claimed[0].claim.run, 0, completed, 3)}),
+         entry_for(claimed[1],
+                   {make_record(claimed[1].claim.run, 0, failed, 4), make_record(claimed[1].claim.run, 1, skipped, 0)},
+                   ended(run_status::failed))});
     EXPECT_EQ(found(1).steps, (step_counts{.total = 4, .completed = 1, .failed = 1, .skipped = 1, .retries = 5}));
     EXPECT_EQ(found(1).tenants, (tenant_counts{.total = 2, .completed = 0, .partial = 0, .failed = 1, .cancelled = 0}));
 
@@ -89,8 +90,9 @@ TEST_P(store_contract, records_steps_and_counts_them) {
 TEST_P(store_contract, counts_every_end_of_a_run) {
     open(1, 4);
     const auto claimed = claim(4);
-    commit({entry_for(claimed[0], {}, ended(run_status::completed)), entry_for(claimed[1], {}, ended(run_status::partial)),
-            entry_for(claimed[2], {}, ended(run_status::failed)), entry_for(claimed[3], {}, ended(run_status::cancelled))});
+    commit({entry_for(claimed[0], {}, ended(run_status::completed)),
+            entry_for(claimed[1], {}, ended(run_status::partial)), entry_for(claimed[2], {}, ended(run_status::failed)),
+            entry_for(claimed[3], {}, ended(run_status::cancelled))});
     EXPECT_EQ(found(1).tenants, (tenant_counts{4, 1, 1, 1, 1}));
     const auto runs_now = listed_runs(1);
     EXPECT_EQ(runs_now[1].status, run_status::partial);
@@ -129,7 +131,8 @@ TEST_P(store_contract, a_recorded_step_stays_as_it_was_and_counts_once) {
     open(1, 1);
     const auto run = claim(1).at(0);
     commit({entry_for(run, {make_record(run.claim.run, 0, completed)})});
-    commit({entry_for(run, {make_record(run.claim.run, 0, failed, 4)}), entry_for(run, {make_record(run.claim.run, 0, failed)})});
+    commit({entry_for(run, {make_record(run.claim.run, 0, failed, 4)}),
+            entry_for(run, {make_record(run.claim.run, 0, failed)})});
     EXPECT_EQ(found(1).steps, (step_counts{.total = 2, .completed = 1, .failed = 0, .skipped = 0, .retries = 0}));
     EXPECT_EQ(listed_runs(1).at(0).steps.at(0).status, completed);
 }
@@ -159,9 +162,10 @@ TEST_P(store_contract, a_claim_is_lost_when_its_run_was_given_back_or_has_ended)
     open(1, 2);
     const auto claimed = claim(2);
     commit({entry_for(claimed[0], {}, returned()), entry_for(claimed[1], {}, ended(run_status::completed))});
-    const auto receipt = commit({entry_for(claimed[0], {}, ended(run_status::failed)),
-                                 entry_for(claimed[1], {}, ended(run_status::failed)),
-                                 {.claim = {run_id{999}, 1}, .execution = execution_no(1), .steps = {}, .logs = {}, .outcome = {}}});
+    const auto receipt =
+        commit({entry_for(claimed[0], {}, ended(run_status::failed)),
+                entry_for(claimed[1], {}, ended(run_status::failed)),
+                {.claim = {run_id{999}, 1}, .execution = execution_no(1), .steps = {}, .logs = {}, .outcome = {}}});
     EXPECT_EQ(receipt.refused, (std::vector<run_claim>{claimed[0].claim, claimed[1].claim, {run_id{999}, 1}}));
     EXPECT_EQ(found(1).tenants, (tenant_counts{.total = 2, .completed = 1, .partial = 0, .failed = 0, .cancelled = 0}));
 }
@@ -184,7 +188,8 @@ TEST_P(store_contract, tells_which_executions_are_drained) {
 
 TEST_P(store_contract, a_parked_run_waits_for_its_time) {
     open(1, 1);
-    const std::vector<stored_wait> waits{{.step_index = 1, .attempts = 2, .retry_at = after(60), .started_at = after(1)}};
+    const std::vector<stored_wait> waits{
+        {.step_index = 1, .attempts = 2, .retry_at = after(60), .started_at = after(1)}};
     EXPECT_EQ(expect(runs().next_parked_run(start)), std::nullopt);
     commit({entry_for(claim(1).at(0), {}, parked(after(60), waits))});
     EXPECT_EQ(expect(runs().next_parked_run(start)), after(60));
@@ -216,7 +221,9 @@ TEST_P(store_contract, runs_whose_wait_is_over_go_first_in_order_of_their_time) 
 
 TEST_P(store_contract, the_waits_of_a_run_survive_the_loss_of_its_instance) {
     open(1, 1);
-    commit({entry_for(claim(1).at(0), {}, parked(after(5), {{.step_index = 0, .attempts = 3, .retry_at = after(5), .started_at = start}}))});
+    commit(
+        {entry_for(claim(1).at(0), {},
+                   parked(after(5), {{.step_index = 0, .attempts = 3, .retry_at = after(5), .started_at = start}}))});
     EXPECT_EQ(claim(1, after(5)).size(), 1U);
     expect(runs().release_instance("host_1"));
     EXPECT_EQ(claim(1, after(5)).at(0).waits.at(0).attempts, 3);
@@ -230,7 +237,9 @@ TEST_P(store_contract, a_cancelled_execution_waits_for_nothing) {
     EXPECT_EQ(expect(runs().next_parked_run(start)), std::nullopt);
     EXPECT_EQ(tenants_of(claim(10)), std::vector{tenant_no(1)});
     // Its wait was on the way to the store when the cancellation came.
-    commit({entry_for(claimed[1], {}, parked(after(900), {{.step_index = 0, .attempts = 1, .retry_at = after(900), .started_at = start}}))});
+    commit({entry_for(
+        claimed[1], {},
+        parked(after(900), {{.step_index = 0, .attempts = 1, .retry_at = after(900), .started_at = start}}))});
     EXPECT_EQ(expect(runs().next_parked_run(start)), std::nullopt);
     const auto rest = claim(10);
     ASSERT_EQ(tenants_of(rest), std::vector{tenant_no(2)});

@@ -46,7 +46,8 @@ TEST_P(store_contract, keeps_every_field_of_a_workflow) {
 TEST_P(store_contract, lists_workflows_by_name) {
     expect(workflows().insert_workflow(make_workflow(2, "zeta")));
     expect(workflows().insert_workflow(make_workflow(3, "alpha")));
-    EXPECT_EQ(names_of(expect(workflows().list_workflows())), (std::vector<std::string>{"alpha", "workflow_1", "zeta"}));
+    EXPECT_EQ(names_of(expect(workflows().list_workflows())),
+              (std::vector<std::string>{"alpha", "workflow_1", "zeta"}));
 }
 
 TEST_P(store_contract, does_not_find_an_unknown_workflow) {

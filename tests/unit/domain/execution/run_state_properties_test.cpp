@@ -33,9 +33,9 @@ scenario random_scenario() {
                 steps[i].after.push_back(*rc::gen::inRange<std::size_t>(0, i));
         steps[i].rule = *rc::gen::element(trigger_rule::all_success, trigger_rule::all_success, trigger_rule::all_done);
         steps[i].critical = *rc::gen::element(true, true, false);
-        made.fates.push_back({.failed_attempts = *rc::gen::element(0, 0, 0, 1, 3),
-                              .end = *rc::gen::element(step_status::completed, step_status::completed,
-                                                       step_status::failed)});
+        made.fates.push_back(
+            {.failed_attempts = *rc::gen::element(0, 0, 0, 1, 3),
+             .end = *rc::gen::element(step_status::completed, step_status::completed, step_status::failed)});
     }
     made.definition = step_graph(steps);
     return made;

@@ -57,8 +57,8 @@ TEST(parse_steps, has_defaults_for_all_but_name_service_and_path) {
 }
 
 TEST(parse_steps, reads_every_field) {
-    const auto read = parse(json::array{
-        named("first", {}), step(R"({"method": "GET", "body": {"a": 1}, "message": "made {{result.n}}",
+    const auto read = parse(
+        json::array{named("first", {}), step(R"({"method": "GET", "body": {"a": 1}, "message": "made {{result.n}}",
             "depends_on": ["first"], "trigger_rule": "all_done", "critical": false, "timeout_seconds": 2.5,
             "retry": {"max_retries": 7, "delay_ms": 11, "max_delay_ms": 13}})")});
     ASSERT_TRUE(read.violations.empty()) << read.violations[0].message;
@@ -99,7 +99,8 @@ INSTANTIATE_TEST_SUITE_P(
         broken_step{R"({"name": "a.b"})", "/name", "lower-case letter"},
         broken_step{R"({"name": "_a"})", "/name", "lower-case letter"},
         broken_step{R"({"service": null})", "/service", "is required"},
-        broken_step{R"({"service": "payments"})", "/service", "\"payments\" is not configured; configured are sales, training"},
+        broken_step{R"({"service": "payments"})", "/service",
+                    "\"payments\" is not configured; configured are sales, training"},
         broken_step{R"({"service": {}})", "/service", "expected a string, found an object"},
         broken_step{R"({"method": "TRACE"})", "/method", "\"TRACE\" is not one of GET, POST, PUT, PATCH, DELETE"},
         broken_step{R"({"method": "get"})", "/method", "is not one of"},
@@ -132,7 +133,8 @@ INSTANTIATE_TEST_SUITE_P(
         broken_step{R"({"retry": {"delay_ms": -1}})", "/retry/delay_ms", "is outside 0 to 3600000"},
         broken_step{R"({"retry": {"delay_ms": 3600001}})", "/retry/delay_ms", "is outside 0 to 3600000"},
         broken_step{R"({"retry": {"max_delay_ms": 0.5}})", "/retry/max_delay_ms", "0.5 is not a whole number"},
-        broken_step{R"({"retry": {"attempts": 3}})", "/retry/attempts", "known are delay_ms, max_delay_ms, max_retries"},
+        broken_step{R"({"retry": {"attempts": 3}})", "/retry/attempts",
+                    "known are delay_ms, max_delay_ms, max_retries"},
         broken_step{R"({"colour/red": 1})", "/colour~1red", "unknown field"}));
 
 class accepted_steps : public testing::TestWithParam<std::string_view> {};
@@ -200,9 +202,9 @@ TEST(parse_steps, refuses_a_name_that_stands_twice) {
 }
 
 TEST(parse_steps, names_every_member_of_a_cycle_and_nobody_else) {
-    const auto found =
-        parse(json::array{named("a", {}), named("b", {"a", "d"}), named("c", {"b"}), named("d", {"c"}), named("e", {"d"})})
-            .violations;
+    const auto found = parse(json::array{named("a", {}), named("b", {"a", "d"}), named("c", {"b"}), named("d", {"c"}),
+                                         named("e", {"d"})})
+                           .violations;
     ASSERT_EQ(found.size(), 3U);
     for (std::size_t i = 0; i < 3; ++i) {
         EXPECT_EQ(found[i].pointer, fmt::format("/steps/{}/depends_on", i + 1));
@@ -234,7 +236,8 @@ TEST(parse_steps, steps_may_stand_in_any_order) {
 
 TEST(parse_steps, reports_all_violations_of_all_steps_at_once) {
     const auto found = parse(json::parse(R"([7, {"name": "b", "service": "", "path": "x", "depends_on": ["c", 1],
-        "retry": {"max_retries": 99}, "extra": 0}, null])")).violations;
+        "retry": {"max_retries": 99}, "extra": 0}, null])"))
+                           .violations;
     std::vector<std::string> pointers;
     for (const auto& each : found) pointers.push_back(each.pointer);
     EXPECT_THAT(pointers, testing::UnorderedElementsAre("/steps/0", "/steps/1/service", "/steps/1/path",
@@ -244,18 +247,33 @@ TEST(parse_steps, reports_all_violations_of_all_steps_at_once) {
 
 TEST(is_identifier, knows_its_form) {
     for (const auto* good : {"a", "z9", "daily_operations", "a__", "x_1"}) EXPECT_TRUE(is_identifier(good)) << good;
-    for (const auto* bad : {"", "A", "9a", "_a", "a-b", "a b", "a.b", "ñ", "a\n"}) EXPECT_FALSE(is_identifier(bad)) << bad;
+    for (const auto* bad : {"", "A", "9a", "_a", "a-b", "a b", "a.b", "ñ", "a\n"})
+        EXPECT_FALSE(is_identifier(bad)) << bad;
     EXPECT_TRUE(is_identifier(std::string(64, 'a')));
     EXPECT_FALSE(is_identifier(std::string(65, 'a')));
 }
 
 // Values of every kind in every place: nothing is thrown, and what is taken is whole.
 RC_GTEST_PROP(parse_steps, survives_any_values_in_any_field, ()) {
-    static const std::vector<std::string> values{
-        "null", "true", "-1", "1e308", "18446744073709551615", "\"\"", "\"a\"", "\"/a\"", "\"{{\"", "\"{{steps.a.result}}\"",
-        "[]", "[\"a\"]", "[[[]]]", "{}", "{\"max_retries\": 1}", "{\"a\": {\"\": \"{{x}}\"}}"};
-    static const std::vector<std::string> fields{"name",  "service", "method", "path", "body", "message", "depends_on",
-                                                 "retry", "critical", "timeout_seconds", "trigger_rule", "other"};
+    static const std::vector<std::string> values{"null",
+                                                 "true",
+                                                 "-1",
+                                                 "1e308",
+                                                 "18446744073709551615",
+                                                 "\"\"",
+                                                 "\"a\"",
+                                                 "\"/a\"",
+                                                 "\"{{\"",
+                                                 "\"{{steps.a.result}}\"",
+                                                 "[]",
+                                                 "[\"a\"]",
+                                                 "[[[]]]",
+                                                 "{}",
+                                                 "{\"max_retries\": 1}",
+                                                 "{\"a\": {\"\": \"{{x}}\"}}"};
+    static const std::vector<std::string> fields{"name",     "service",         "method",       "path",
+                                                 "body",     "message",         "depends_on",   "retry",
+                                                 "critical", "timeout_seconds", "trigger_rule", "other"};
     json::array steps;
     for (auto count = *rc::gen::inRange(0, 4); count > 0; --count) {
         auto& made = steps.emplace_back(step()).as_object();

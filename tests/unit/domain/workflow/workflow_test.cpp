@@ -43,7 +43,8 @@ TEST(workflow, has_defaults_for_all_but_its_name_and_steps) {
 }
 
 TEST(workflow, the_default_duration_keeps_to_the_longest_that_is_allowed) {
-    EXPECT_EQ(parse_workflow(minimal(), {.services = {}, .longest_execution_seconds = 60})->max_execution_time_seconds, 60);
+    EXPECT_EQ(parse_workflow(minimal(), {.services = {}, .longest_execution_seconds = 60})->max_execution_time_seconds,
+              60);
 }
 
 TEST(workflow, reads_every_field) {
@@ -80,7 +81,8 @@ class broken_workflow : public testing::TestWithParam<broken_field> {};
 
 TEST_P(broken_workflow, names_the_field_and_what_would_be_right) {
     const auto& [field, value, message] = GetParam();
-    const auto found = violations_of(with(field, json::parse(value)), {.services = {}, .longest_execution_seconds = 3'600});
+    const auto found =
+        violations_of(with(field, json::parse(value)), {.services = {}, .longest_execution_seconds = 3'600});
     ASSERT_EQ(found.size(), 1U);
     EXPECT_EQ(found[0].pointer, "/" + std::string{field});
     EXPECT_THAT(found[0].message, testing::HasSubstr(message));
@@ -95,7 +97,8 @@ INSTANTIATE_TEST_SUITE_P(
                     broken_field{"workflow_name", "\"daily operations\"", "must be a lower-case letter"},
                     broken_field{"workflow_name", "\"1st\"", "must be a lower-case letter"},
                     broken_field{"workflow_name", "\"da\\u0000ily\"", "contains a NUL character"},
-                    broken_field{"workflow_type", "\"hourly\"", "\"hourly\" is not one of daily, weekly, monthly, on_demand"},
+                    broken_field{"workflow_type", "\"hourly\"",
+                                 "\"hourly\" is not one of daily, weekly, monthly, on_demand"},
                     broken_field{"workflow_type", "true", "expected a string, found a boolean"},
                     broken_field{"description", "[]", "expected a string, found an array"},
                     broken_field{"is_enabled", "\"yes\"", "expected true or false, found a string"},
@@ -127,21 +130,20 @@ TEST_P(accepted_workflow, takes_the_bound_itself) {
     EXPECT_THAT(violations_of(source, {.services = {}, .longest_execution_seconds = 3'600}), testing::IsEmpty());
 }
 
-INSTANTIATE_TEST_SUITE_P(fields, accepted_workflow,
-                         testing::Values(accepted_field{"max_execution_time_seconds", "1"},
-                                         accepted_field{"max_execution_time_seconds", "3600"},
-                                         accepted_field{"max_retries", "0"}, accepted_field{"max_retries", "20"},
-                                         accepted_field{"max_retries", "2.0"},
-                                         accepted_field{"retry_delay_seconds", "0"},
-                                         accepted_field{"retry_delay_seconds", "3600"},
-                                         accepted_field{"workflow_type", "\"daily\""},
-                                         accepted_field{"workflow_type", "\"weekly\""},
-                                         accepted_field{"workflow_type", "\"monthly\""},
-                                         accepted_field{"workflow_type", "\"on_demand\""}));
+INSTANTIATE_TEST_SUITE_P(
+    fields, accepted_workflow,
+    testing::Values(accepted_field{"max_execution_time_seconds", "1"},
+                    accepted_field{"max_execution_time_seconds", "3600"}, accepted_field{"max_retries", "0"},
+                    accepted_field{"max_retries", "20"}, accepted_field{"max_retries", "2.0"},
+                    accepted_field{"retry_delay_seconds", "0"}, accepted_field{"retry_delay_seconds", "3600"},
+                    accepted_field{"workflow_type", "\"daily\""}, accepted_field{"workflow_type", "\"weekly\""},
+                    accepted_field{"workflow_type", "\"monthly\""}, accepted_field{"workflow_type", "\"on_demand\""}));
 
 TEST(workflow, bounds_the_length_of_texts) {
     EXPECT_THAT(violations_of(with("workflow_name", json::value(std::string(64, 'a')))), testing::IsEmpty());
-    EXPECT_EQ(violations_of(with("workflow_name", json::value(std::string(65, 'a')))).size(), 1U);
+    const auto long_name = violations_of(with("workflow_name", json::value(std::string(65, 'a'))));
+    ASSERT_EQ(long_name.size(), 1U);
+    EXPECT_EQ(long_name[0].message, "is 65 bytes long; at most 64 are allowed");
     EXPECT_THAT(violations_of(with("description", json::value(std::string(4'000, 'a')))), testing::IsEmpty());
     EXPECT_EQ(violations_of(with("description", json::value(std::string(4'001, 'a')))).size(), 1U);
 }

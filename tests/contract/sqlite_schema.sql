@@ -1,0 +1,161 @@
+-- What the migrations make: version 1. Compared by sqlite_store_test.cpp.
+
+CREATE TABLE orchestrator_execution_definitions (
+    execution_id BLOB NOT NULL PRIMARY KEY REFERENCES orchestrator_executions (id) ON DELETE CASCADE,
+    definition TEXT NOT NULL CHECK (json_valid(definition))
+) WITHOUT ROWID;
+
+CREATE TABLE orchestrator_execution_logs (
+    id INTEGER PRIMARY KEY,
+    execution_id BLOB NOT NULL,
+    tenant_id BLOB,
+    step_name TEXT NOT NULL,
+    step_index INTEGER NOT NULL,
+    log_level TEXT NOT NULL CHECK (log_level IN ('info', 'warning', 'error')),
+    log_message TEXT NOT NULL,
+    log_data TEXT,
+    logged_at INTEGER NOT NULL
+);
+
+CREATE INDEX idx_execution_logs_execution ON orchestrator_execution_logs (execution_id, step_index);
+
+CREATE TABLE orchestrator_executions (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    workflow_id BLOB NOT NULL REFERENCES orchestrator_workflows (id),
+    workflow_name TEXT NOT NULL,
+    execution_type TEXT NOT NULL CHECK (execution_type IN ('scheduled', 'manual', 'retry')),
+    triggered_by BLOB,
+    tenant_id BLOB,
+    retry_of BLOB REFERENCES orchestrator_executions (id),
+    idempotency_key TEXT,
+    tenant_filter TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(tenant_filter)),
+    status TEXT NOT NULL DEFAULT 'pending'
+        CHECK (status IN ('pending', 'running', 'completed', 'partial', 'failed', 'cancelled')),
+    planning_complete INTEGER NOT NULL DEFAULT 0 CHECK (planning_complete IN (0, 1)),
+    cancel_requested INTEGER NOT NULL DEFAULT 0 CHECK (cancel_requested IN (0, 1)),
+    started_at INTEGER,
+    completed_at INTEGER,
+    duration_seconds INTEGER,
+    deadline_at INTEGER NOT NULL,
+    tenants_total INTEGER NOT NULL DEFAULT 0,
+    tenants_completed INTEGER NOT NULL DEFAULT 0,
+    tenants_partial INTEGER NOT NULL DEFAULT 0,
+    tenants_failed INTEGER NOT NULL DEFAULT 0,
+    tenants_cancelled INTEGER NOT NULL DEFAULT 0,
+    steps_completed INTEGER NOT NULL DEFAULT 0,
+    steps_total INTEGER NOT NULL DEFAULT 0,
+    steps_failed INTEGER NOT NULL DEFAULT 0,
+    steps_skipped INTEGER NOT NULL DEFAULT 0,
+    retries INTEGER NOT NULL DEFAULT 0,
+    error_message TEXT NOT NULL DEFAULT '',
+    result_summary TEXT,
+    first_log_id INTEGER,
+    last_log_id INTEGER,
+    executed_by_instance TEXT NOT NULL DEFAULT '',
+    created_at INTEGER NOT NULL,
+    CHECK (tenants_completed + tenants_partial + tenants_failed + tenants_cancelled <= tenants_total),
+    CHECK (steps_completed + steps_failed + steps_skipped <= steps_total)
+);
+
+CREATE UNIQUE INDEX idx_executions_idempotency ON orchestrator_executions (workflow_id, idempotency_key)
+    WHERE idempotency_key IS NOT NULL;
+
+CREATE INDEX idx_executions_status ON orchestrator_executions (status, started_at);
+
+CREATE INDEX idx_executions_tenant_date ON orchestrator_executions (tenant_id, created_at DESC);
+
+CREATE INDEX idx_executions_workflow_date ON orchestrator_executions (workflow_id, created_at DESC);
+
+CREATE INDEX idx_executions_workflow_status ON orchestrator_executions (workflow_id, status);
+
+CREATE TABLE orchestrator_instances (
+    instance_id TEXT NOT NULL PRIMARY KEY,
+    lease_until INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE orchestrator_step_counts (
+    execution_id BLOB NOT NULL REFERENCES orchestrator_executions (id) ON DELETE CASCADE,
+    step_index INTEGER NOT NULL,
+    completed INTEGER NOT NULL DEFAULT 0,
+    failed INTEGER NOT NULL DEFAULT 0,
+    skipped INTEGER NOT NULL DEFAULT 0,
+    retries INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (execution_id, step_index)
+) WITHOUT ROWID;
+
+CREATE TABLE orchestrator_step_latencies (
+    execution_id BLOB NOT NULL REFERENCES orchestrator_executions (id) ON DELETE CASCADE,
+    step_index INTEGER NOT NULL,
+    bucket INTEGER NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (execution_id, step_index, bucket)
+) WITHOUT ROWID;
+
+CREATE TABLE orchestrator_step_results (
+    id INTEGER PRIMARY KEY,
+    tenant_run_id INTEGER NOT NULL,
+    step_index INTEGER NOT NULL,
+    status TEXT NOT NULL CHECK (status IN ('completed', 'failed', 'skipped')),
+    attempts INTEGER NOT NULL,
+    http_status INTEGER NOT NULL,
+    carried_over INTEGER NOT NULL DEFAULT 0,
+    started_at INTEGER NOT NULL,
+    duration_ms INTEGER NOT NULL,
+    result TEXT,
+    error_code TEXT,
+    error_message TEXT,
+    UNIQUE (tenant_run_id, step_index)
+);
+
+CREATE TABLE orchestrator_tenant_runs (
+    id INTEGER PRIMARY KEY,
+    execution_id BLOB NOT NULL REFERENCES orchestrator_executions (id) ON DELETE CASCADE,
+    tenant_id BLOB NOT NULL CHECK (length(tenant_id) = 16),
+    tenant_name TEXT NOT NULL,
+    subscription_tier TEXT NOT NULL,
+    timezone TEXT NOT NULL,
+    fair_rank INTEGER NOT NULL,
+    steps_total INTEGER NOT NULL,
+    status TEXT NOT NULL DEFAULT 'pending'
+        CHECK (status IN ('pending', 'running', 'completed', 'partial', 'failed', 'cancelled')),
+    not_before INTEGER,                      -- parked until then; NULL: may start at once
+    waits TEXT CHECK (waits IS NULL OR json_valid(waits)),  -- attempts of the steps that wait for a retry
+    claimed_by TEXT,
+    claim_token INTEGER NOT NULL DEFAULT 0,  -- grows with each claim; older ones are refused
+    started_at INTEGER,
+    completed_at INTEGER,
+    UNIQUE (execution_id, tenant_id)
+);
+
+CREATE INDEX idx_tenant_runs_execution ON orchestrator_tenant_runs (execution_id);
+
+CREATE INDEX idx_tenant_runs_parked ON orchestrator_tenant_runs (not_before)
+    WHERE status = 'pending' AND not_before IS NOT NULL;
+
+CREATE INDEX idx_tenant_runs_turn ON orchestrator_tenant_runs (fair_rank) WHERE status = 'pending' AND not_before IS NULL;
+
+CREATE TABLE orchestrator_workflows (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    workflow_name TEXT NOT NULL CHECK (length(workflow_name) BETWEEN 1 AND 255),
+    workflow_type TEXT NOT NULL CHECK (workflow_type IN ('daily', 'weekly', 'monthly', 'on_demand')),
+    description TEXT NOT NULL DEFAULT '',
+    cron_expression TEXT,
+    timezone TEXT NOT NULL DEFAULT 'Europe/Madrid',
+    is_enabled INTEGER NOT NULL DEFAULT 1 CHECK (is_enabled IN (0, 1)),
+    max_execution_time_seconds INTEGER NOT NULL DEFAULT 3600 CHECK (max_execution_time_seconds > 0),
+    max_retries INTEGER NOT NULL DEFAULT 3 CHECK (max_retries >= 0),
+    retry_delay_seconds INTEGER NOT NULL DEFAULT 300 CHECK (retry_delay_seconds >= 0),
+    steps TEXT NOT NULL CHECK (json_valid(steps)),
+    last_execution_at INTEGER,
+    last_success_at INTEGER,
+    last_failure_at INTEGER,
+    next_execution_at INTEGER,
+    consecutive_failures INTEGER NOT NULL DEFAULT 0,
+    created_at INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    deleted_at INTEGER
+) WITHOUT ROWID;
+
+CREATE INDEX idx_workflows_enabled ON orchestrator_workflows (is_enabled, next_execution_at);
+
+CREATE UNIQUE INDEX idx_workflows_name ON orchestrator_workflows (workflow_name) WHERE deleted_at IS NULL;

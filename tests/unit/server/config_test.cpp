@@ -1,0 +1,178 @@
+// Tests of the configuration: defaults, every kind of mistake, all of them at once.
+#include "server/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+namespace orchestrator::server {
+namespace {
+
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+std::vector<violation> violations_of(const environment& variables) {
+    const auto read = parse_config(variables);
+    return read ? std::vector<violation>{} : read.error();
+}
+
+TEST(config, has_a_default_for_everything) {
+    const auto read = parse_config({});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->address, "127.0.0.1");
+    EXPECT_EQ(read->port, 8018);
+    EXPECT_EQ(read->store, store_kind::sqlite);
+    EXPECT_EQ(read->database_path, "orchestrator.db");
+    EXPECT_EQ(read->instance_id, "");
+    EXPECT_EQ(read->max_workflow_duration_seconds, 3'600);
+    EXPECT_EQ(read->max_calls, 512);
+    EXPECT_EQ(read->max_calls_per_service, 256);
+    EXPECT_EQ(read->drain_timeout, milliseconds{20'000});
+    EXPECT_EQ(read->ca_file, "");
+    EXPECT_EQ(read->log_level, "info");
+}
+
+TEST(config, knows_the_services_of_the_platform) {
+    const auto read = parse_config({{"SALES_SERVICE_URL", "https://sales.internal/v2"}});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->services.size(), 10U);
+    ASSERT_TRUE(read->services.contains("tenant")) << "the engine cannot start without it";
+    EXPECT_EQ(read->services.at("tenant").host, "127.0.0.1");
+    EXPECT_EQ(read->services.at("tenant").port, "8005");
+    EXPECT_EQ(read->services.at("sales").host, "sales.internal");
+    EXPECT_EQ(read->services.at("sales").port, "443");
+    EXPECT_TRUE(read->services.contains("alert_processor"));
+}
+
+TEST(config, reads_every_variable) {
+    const auto read = parse_config({{"PORT", "0"},
+                                    {"ORCHESTRATOR_ADDRESS", "0.0.0.0"},
+                                    {"DATABASE_URL", "memory:"},
+                                    {"MAX_WORKFLOW_DURATION_SECONDS", "7200"},
+                                    {"ORCHESTRATOR_INSTANCE_ID", "host_9"},
+                                    {"ORCHESTRATOR_MAX_CALLS", "10"},
+                                    {"ORCHESTRATOR_MAX_CALLS_PER_SERVICE", "5"},
+                                    {"ORCHESTRATOR_DRAIN_SECONDS", "3"},
+                                    {"ORCHESTRATOR_CA_FILE", "/etc/ca.pem"},
+                                    {"ORCHESTRATOR_LOG_LEVEL", "debug"}});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->port, 0);
+    EXPECT_EQ(read->address, "0.0.0.0");
+    EXPECT_EQ(read->store, store_kind::memory);
+    EXPECT_EQ(read->max_workflow_duration_seconds, 7'200);
+    EXPECT_EQ(read->instance_id, "host_9");
+    EXPECT_EQ(read->max_calls, 10);
+    EXPECT_EQ(read->max_calls_per_service, 5);
+    EXPECT_EQ(read->drain_timeout, milliseconds{3'000});
+    EXPECT_EQ(read->ca_file, "/etc/ca.pem");
+    EXPECT_EQ(read->log_level, "debug");
+}
+
+TEST(config, takes_an_empty_variable_for_an_absent_one) {
+    const auto read = parse_config({{"PORT", ""}, {"DATABASE_URL", ""}, {"ORCHESTRATOR_LOG_LEVEL", ""}});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->port, 8018);
+    EXPECT_EQ(read->database_path, "orchestrator.db");
+    EXPECT_EQ(read->log_level, "info");
+}
+
+TEST(config, finds_the_path_in_a_database_url) {
+    const auto path = [](std::string url) { return parse_config({{"DATABASE_URL", std::move(url)}})->database_path; };
+    EXPECT_EQ(path("sqlite:data.db"), "data.db");
+    EXPECT_EQ(path("sqlite:./a/data.db"), "./a/data.db");
+    EXPECT_EQ(path("sqlite:/var/lib/data.db"), "/var/lib/data.db");
+    EXPECT_EQ(path("sqlite:///var/lib/data.db"), "/var/lib/data.db");
+}
+
+struct mistake {
+    std::string variable;
+    std::string value;
+    std::string_view message;
+};
+
+class mistaken_config : public testing::TestWithParam<mistake> {};
+
+TEST_P(mistaken_config, names_the_variable_and_what_would_be_right) {
+    const auto found = violations_of({{GetParam().variable, GetParam().value}});
+    ASSERT_EQ(found.size(), 1U) << GetParam().value;
+    EXPECT_EQ(found[0].pointer, GetParam().variable);
+    EXPECT_THAT(found[0].message, HasSubstr(GetParam().message));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    config, mistaken_config,
+    testing::Values(mistake{"PORT", "65536", "\"65536\" is not a whole number from 0 to 65535"},
+                    mistake{"PORT", "-1", "not a whole number"}, mistake{"PORT", "80a", "not a whole number"},
+                    mistake{"PORT", " 80", "not a whole number"}, mistake{"PORT", "8e1", "not a whole number"},
+                    mistake{"MAX_WORKFLOW_DURATION_SECONDS", "0", "from 1 to 86400"},
+                    mistake{"MAX_WORKFLOW_DURATION_SECONDS", "86401", "from 1 to 86400"},
+                    mistake{"MAX_WORKFLOW_DURATION_SECONDS", "99999999999999999999", "not a whole number"},
+                    mistake{"ORCHESTRATOR_MAX_CALLS", "0", "from 1 to 100000"},
+                    mistake{"ORCHESTRATOR_MAX_CALLS_PER_SERVICE", "100001", "from 1 to 100000"},
+                    mistake{"ORCHESTRATOR_DRAIN_SECONDS", "3601", "from 0 to 3600"},
+                    mistake{"DATABASE_URL", "sqlite:", "neither sqlite:PATH nor memory:"},
+                    mistake{"DATABASE_URL", "postgresql://db/x", "neither sqlite:PATH nor memory:"},
+                    mistake{"DATABASE_URL", "orchestrator.db", "neither"},
+                    mistake{"ORCHESTRATOR_LOG_LEVEL", "verbose",
+                            "\"verbose\" is not one of debug, info, warning, error"},
+                    mistake{"SALES_SERVICE_URL", "sales:8004", "not an http:// or https:// address"},
+                    mistake{"SALES_SERVICE_URL", "ftp://sales", "not an http:// or https:// address"},
+                    mistake{"SALES_SERVICE_URL", "http://user@sales", "not an http:// or https:// address"},
+                    mistake{"SALES_SERVICE_URL", "http://sales?x=1", "not an http:// or https:// address"},
+                    mistake{"ORCHESTRATOR_LOGLEVEL", "info", "did you mean ORCHESTRATOR_LOG_LEVEL?"},
+                    mistake{"ORCHESTRATOR_MAX_CALL", "1", "did you mean ORCHESTRATOR_MAX_CALLS?"},
+                    mistake{"ORCHESTRATOR_", "", "is not a setting"}));
+
+TEST(config, takes_the_bounds_themselves) {
+    EXPECT_THAT(violations_of({{"PORT", "65535"},
+                               {"MAX_WORKFLOW_DURATION_SECONDS", "86400"},
+                               {"ORCHESTRATOR_MAX_CALLS", "100000"},
+                               {"ORCHESTRATOR_MAX_CALLS_PER_SERVICE", "1"},
+                               {"ORCHESTRATOR_DRAIN_SECONDS", "0"}}),
+                IsEmpty());
+}
+
+TEST(config, reports_all_mistakes_at_once) {
+    std::set<std::string> pointers;
+    for (const auto& each : violations_of({{"PORT", "x"},
+                                           {"DATABASE_URL", "x"},
+                                           {"TENANT_SERVICE_URL", "x"},
+                                           {"ORCHESTRATOR_DRAIN_SECONDS", "x"},
+                                           {"ORCHESTRATOR_LOG_LEVEL", "x"},
+                                           {"ORCHESTRATOR_X", "x"}}))
+        pointers.insert(each.pointer);
+    EXPECT_EQ(pointers,
+              (std::set<std::string>{"PORT", "DATABASE_URL", "TENANT_SERVICE_URL", "ORCHESTRATOR_DRAIN_SECONDS",
+                                     "ORCHESTRATOR_LOG_LEVEL", "ORCHESTRATOR_X"}));
+}
+
+TEST(config, leaves_the_variables_of_others_alone) {
+    EXPECT_THAT(violations_of({{"PATH", "/bin"}, {"ORCHESTRATOR_URL", "http://127.0.0.1:8018"}, {"POSTGRES_URL", "x"}}),
+                IsEmpty());
+}
+
+// What `serve --help` says is what happens.
+TEST(settings, tell_the_true_defaults) {
+    environment as_told;
+    std::set<std::string_view> names;
+    for (const auto& [name, fallback, meaning] : settings()) {
+        EXPECT_TRUE(names.insert(name).second) << name;
+        EXPECT_FALSE(meaning.empty()) << name;
+        if (name != "ORCHESTRATOR_INSTANCE_ID") as_told.emplace(name, fallback);
+    }
+    const auto told = parse_config(as_told), bare = parse_config({});
+    ASSERT_TRUE(told && bare);
+    EXPECT_EQ(told->port, bare->port);
+    EXPECT_EQ(told->address, bare->address);
+    EXPECT_EQ(told->database_path, bare->database_path);
+    EXPECT_EQ(told->max_workflow_duration_seconds, bare->max_workflow_duration_seconds);
+    EXPECT_EQ(told->max_calls, bare->max_calls);
+    EXPECT_EQ(told->max_calls_per_service, bare->max_calls_per_service);
+    EXPECT_EQ(told->drain_timeout, bare->drain_timeout);
+    EXPECT_EQ(told->log_level, bare->log_level);
+    for (const auto& [name, origin] : bare->services) EXPECT_EQ(told->services.at(name).port, origin.port) << name;
+}
+
+}  // namespace
+}  // namespace orchestrator::server
