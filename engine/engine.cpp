@@ -61,6 +61,9 @@ void engine::start() {
 
 // The heartbeat: our lease, the runs that others lost, and executions that were opened or cancelled elsewhere.
 task<> engine::keep_lease() {
+    // Claims under our own name are from a life before this one.
+    if (const auto kept = co_await ports_.runs.release_instance(options_.instance_id); !kept)
+        spdlog::warn("cannot give back old claims: {}", kept.error().message);
     while (!draining_) {
         const auto now = ports_.time.now();
         const auto trusted_until = ports_.time.steady_now() + options_.lease - options_.heartbeat;

@@ -54,7 +54,9 @@ task<> journal::flush() {
         batch_waiters_.assign(arriving_waiters_.begin(), arriving_waiters_.begin() + end);
         arriving_.erase(arriving_.begin(), arriving_.begin() + end);
         arriving_waiters_.erase(arriving_waiters_.begin(), arriving_waiters_.begin() + end);
-        settle(co_await commit_batch());
+        auto receipt = co_await commit(batch_);
+        if (!receipt) receipt = co_await commit_one_by_one();
+        settle(receipt);
     }
     flushing_ = false;
 }
@@ -63,27 +65,45 @@ bool journal::company_comes() const {
     return arriving_.size() < worthwhile_batch && calls_in_flight_() >= commit_siblings;
 }
 
-// Tries until the store takes the batch; only a fault that will not pass ends it otherwise.
-task<result<journal_receipt>> journal::commit_batch() {
+// Tries until the store takes the entries; only a fault that will not pass ends it otherwise.
+task<result<journal_receipt>> journal::commit(const std::vector<journal_entry>& entries) {
     for (auto pause = first_retry_pause;; pause = std::min(pause * 2, longest_retry_pause)) {
-        auto receipt = co_await commit_once();
-        if (receipt) {
+        auto receipt = co_await commit_once(entries);
+        if (receipt || !is_passing_store_fault(receipt.error().code)) {
             tell_problem(std::nullopt);
             co_return receipt;
         }
         tell_problem(receipt.error());
-        if (!is_passing_store_fault(receipt.error().code)) co_return receipt;
         co_await time_.sleep_until(time_.steady_now() + pause);
     }
 }
 
 // Nothing behind the batch may hang because the store threw: it is tried again, and the health check says so.
-task<result<journal_receipt>> journal::commit_once() {
+task<result<journal_receipt>> journal::commit_once(const std::vector<journal_entry>& entries) {
     try {
-        co_return co_await store_.commit(batch_, time_.now());
+        co_return co_await store_.commit(entries, time_.now());
     } catch (const std::exception& e) {
         co_return fail(errc::store_unavailable, e.what());
     }
+}
+
+// The store refuses the batch for good. One entry that breaks an invariant must not take the others with it: it alone
+// is refused, and its run stops as if its claim were lost.
+task<result<journal_receipt>> journal::commit_one_by_one() {
+    journal_receipt whole;
+    for (const auto& entry : batch_) {
+        const std::vector alone{entry};
+        auto receipt = co_await commit(alone);
+        if (receipt) {
+            whole.refused.insert(whole.refused.end(), receipt->refused.begin(), receipt->refused.end());
+            whole.drained.insert(whole.drained.end(), receipt->drained.begin(), receipt->drained.end());
+        } else {
+            spdlog::error("an outcome of execution {} cannot be recorded: {}", to_string(entry.execution),
+                          receipt.error().message);
+            whole.refused.push_back(entry.claim);
+        }
+    }
+    co_return whole;
 }
 
 // Told once when it comes and once when it goes, not with each try.

@@ -48,8 +48,9 @@ class journal {
     task<> flush();
     [[nodiscard]] bool company_comes() const;
     void tell_problem(std::optional<error> problem);
-    task<result<journal_receipt>> commit_batch();
-    task<result<journal_receipt>> commit_once();
+    task<result<journal_receipt>> commit(const std::vector<journal_entry>& entries);
+    task<result<journal_receipt>> commit_one_by_one();
+    task<result<journal_receipt>> commit_once(const std::vector<journal_entry>& entries);
     void settle(const result<journal_receipt>&);
 
     executor where_;

@@ -16,6 +16,7 @@ errc meaning_of(int code) {
         case SQLITE_FULL: return errc::store_full;
         case SQLITE_READONLY:
         case SQLITE_PERM: return errc::store_read_only;
+        case SQLITE_CONSTRAINT:  // the schema's own invariant: trying again would break it again
         case SQLITE_CORRUPT:
         case SQLITE_NOTADB: return errc::store_corrupt;
         default: return errc::store_unavailable;

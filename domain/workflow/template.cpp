@@ -247,7 +247,7 @@ void compiled_template::append_value(std::string& out, const piece& placeholder,
     const auto field = [&](const json::value* value) {
         if (as_json)
             out += value ? json::serialize(*value) : "null";
-        else if (!value)
+        else if (!value || value->is_null())
             text("N/A");
         else if (value->is_string())
             text(value->get_string());
