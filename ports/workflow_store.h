@@ -19,6 +19,8 @@ class workflow_store {
     // not_found: unknown or deleted.
     virtual task<result<workflow>> find_workflow(workflow_id) = 0;
     virtual task<result<workflow>> find_workflow_by_name(std::string name) = 0;
+    // Was there ever a workflow of this name, deleted ones included?
+    virtual task<result<bool>> knows_workflow_name(std::string name) = 0;
     // already_exists: a workflow that is not deleted has this name.
     virtual task<result<void>> insert_workflow(workflow) = 0;
     // Replaces what people write (all but id, times and counters). not_found, already_exists (the new name is taken).

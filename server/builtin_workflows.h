@@ -17,7 +17,7 @@ std::span<const embedded_file> builtin_workflow_files();  // workflows/*.json
 
 namespace orchestrator::server {
 
-// Inserts those whose name is not there. Returns how many.
+// Inserts those whose name was never there. Returns how many.
 task<result<int>> install_builtin_workflows(workflow_store&, clock&, random_source&, int longest_execution_seconds);
 
 }  // namespace orchestrator::server

@@ -47,6 +47,12 @@ task<result<workflow>> store::find_workflow_by_name(std::string name) {
     co_return fail(errc::not_found, fmt::format("workflow \"{}\" does not exist", name));
 }
 
+task<result<bool>> store::knows_workflow_name(std::string name) {
+    const std::scoped_lock lock{guard_};
+    co_return std::ranges::any_of(workflows_,
+                                  [&](const auto& kept) { return kept.second.current.workflow_name == name; });
+}
+
 task<result<void>> store::insert_workflow(workflow added) {
     const std::scoped_lock lock{guard_};
     if (name_taken(added.workflow_name, added.id))

@@ -210,6 +210,9 @@ task<result<workflow>> store::find_workflow(workflow_id id) {
 task<result<workflow>> store::find_workflow_by_name(std::string name) {
     return state_->read([name = std::move(name)](connection& db) { return sqlite::find_workflow_by_name(db, name); });
 }
+task<result<bool>> store::knows_workflow_name(std::string name) {
+    return state_->read([name = std::move(name)](connection& db) { return sqlite::knows_workflow_name(db, name); });
+}
 task<result<void>> store::insert_workflow(workflow added) {
     return state_->write([added = std::move(added)](connection& db) { return sqlite::insert_workflow(db, added); });
 }

@@ -29,6 +29,7 @@ class store final : public workflow_store, public execution_store, public run_st
     task<result<std::vector<workflow>>> list_workflows() override;
     task<result<workflow>> find_workflow(workflow_id) override;
     task<result<workflow>> find_workflow_by_name(std::string name) override;
+    task<result<bool>> knows_workflow_name(std::string name) override;
     task<result<void>> insert_workflow(workflow) override;
     task<result<workflow>> replace_workflow(workflow) override;
     task<result<workflow>> enable_workflow(workflow_id, bool enabled, system_time now) override;

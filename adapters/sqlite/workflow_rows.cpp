@@ -56,6 +56,12 @@ result<workflow> find_workflow_by_name(connection& database, const std::string& 
     return read(row);
 }
 
+bool knows_workflow_name(connection& database, const std::string& name) {
+    auto row = database.query("workflows", "knows_name");
+    row.bind(1, std::string_view{name});
+    return row.step();
+}
+
 result<void> insert_workflow(connection& database, const workflow& added) {
     if (find_workflow_by_name(database, added.workflow_name)) return taken(added.workflow_name);
     auto row = database.query("workflows", "insert");

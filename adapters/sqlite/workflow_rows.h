@@ -11,6 +11,7 @@ namespace orchestrator::sqlite {
 std::vector<workflow> list_workflows(connection&);
 result<workflow> find_workflow(connection&, workflow_id);
 result<workflow> find_workflow_by_name(connection&, const std::string& name);
+bool knows_workflow_name(connection&, const std::string& name);
 result<void> insert_workflow(connection&, const workflow&);
 result<workflow> replace_workflow(connection&, const workflow&);
 result<workflow> enable_workflow(connection&, workflow_id, bool enabled, system_time now);

@@ -118,6 +118,13 @@ TEST_P(store_contract, restore_brings_a_deleted_workflow_back) {
     EXPECT_EQ(expect(workflows().find_workflow(workflow_no(1))).updated_at, after(2));
 }
 
+TEST_P(store_contract, knows_the_name_of_a_deleted_workflow) {
+    EXPECT_FALSE(expect(workflows().knows_workflow_name("workflow_2")));
+    EXPECT_TRUE(expect(workflows().knows_workflow_name("workflow_1")));
+    expect(workflows().delete_workflow(workflow_no(1), after(1)));
+    EXPECT_TRUE(expect(workflows().knows_workflow_name("workflow_1")));
+}
+
 TEST_P(store_contract, the_name_of_a_deleted_workflow_is_free_and_then_bars_its_return) {
     expect(workflows().delete_workflow(workflow_no(1), after(1)));
     expect(workflows().insert_workflow(make_workflow(2, "workflow_1")));

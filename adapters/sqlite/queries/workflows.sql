@@ -16,6 +16,9 @@ SELECT id, workflow_name, workflow_type, description, is_enabled, max_execution_
        created_at, updated_at
 FROM orchestrator_workflows WHERE workflow_name = ?1 AND deleted_at IS NULL;
 
+-- name: knows_name
+SELECT 1 FROM orchestrator_workflows WHERE workflow_name = ?1 LIMIT 1;
+
 -- name: insert
 INSERT INTO orchestrator_workflows (id, workflow_name, workflow_type, description, is_enabled,
     max_execution_time_seconds, max_retries, retry_delay_seconds, steps, created_at, updated_at)

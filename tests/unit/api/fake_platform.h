@@ -68,6 +68,9 @@ class fake_workflow_store final : public workflow_store {
             if (each.workflow_name == name) co_return each;
         co_return fail(errc::not_found, "no such workflow");
     }
+    task<result<bool>> knows_workflow_name(std::string name) override {
+        co_return (co_await find_workflow_by_name(std::move(name))).has_value();
+    }
     task<result<void>> insert_workflow(workflow added) override {
         for (const auto& [id, each] : rows)
             if (each.workflow_name == added.workflow_name) co_return fail(errc::already_exists, "the name is taken");
