@@ -35,6 +35,7 @@ struct claimed_run {
     tenant for_tenant;
     std::vector<step_record> recorded;  // steps that have ended, carried over ones included
     std::vector<stored_wait> waits;
+    bool cancel_requested = false;  // of its execution: known here before any other word of it arrives
 };
 
 enum class run_release : std::uint8_t {

@@ -40,7 +40,8 @@ task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id
                                           .tier = run.view.tier,
                                           .timezone = run.view.timezone},
                            .recorded = run.view.steps,
-                           .waits = run.waits});
+                           .waits = run.waits,
+                           .cancel_requested = executions_.at(run.execution).current.cancel_requested});
     }
     co_return claimed;
 }

@@ -86,6 +86,7 @@ std::vector<claimed_run> claim_runs(connection& database, const std::string& ins
                           .tier = parse_subscription_tier(row.text(4)).value_or(subscription_tier::starter),
                           .timezone = row.text(5)};
         run.waits = stored_waits_from_json(row.text(6));
+        run.cancel_requested = row.integer(7) != 0;
         run.recorded = read_results(database, id);
         row.run();
         claimed.push_back(std::move(run));

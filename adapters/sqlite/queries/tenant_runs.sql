@@ -16,7 +16,8 @@ SELECT id FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before 
 UPDATE orchestrator_tenant_runs SET status = 'running', not_before = NULL, claimed_by = ?2,
     claim_token = claim_token + 1, started_at = coalesce(started_at, ?3)
 WHERE id = ?1 AND status = 'pending'
-RETURNING claim_token, execution_id, tenant_id, tenant_name, subscription_tier, timezone, waits;
+RETURNING claim_token, execution_id, tenant_id, tenant_name, subscription_tier, timezone, waits,
+    (SELECT cancel_requested FROM orchestrator_executions e WHERE e.id = execution_id);
 
 -- name: next_parked
 SELECT min(not_before) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NOT NULL;
