@@ -1,0 +1,66 @@
+// The memory store behind a wire: each call takes a moment before it is done and another before its answer arrives, so
+// that a crash may fall on either side of the commit; and in bad weather it fails for a while, as a full disk does.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "adapters/memory/store.h"
+#include "tests/simulation/world/draws.h"
+#include "tests/simulation/world/simulated_clock.h"
+#include "tests/simulation/world/witness.h"
+
+namespace orchestrator::simulation {
+
+// Shared by all instances, and changed by the world.
+struct store_weather {
+    std::optional<errc> fault{};  // every write fails with it, with store_unavailable every read, too
+    milliseconds slowest{3};    // a call takes at most twice as long
+    double lost_receipts = 0;   // probability that a commit is done and its answer lost
+};
+
+class simulated_store final : public execution_store, public run_store {
+  public:
+    simulated_store(memory::store& inner, simulated_clock& time, store_weather& weather, witness& seen_by,
+                    std::string instance, std::uint64_t seed)
+        : inner_{inner}, time_{time}, weather_{weather}, witness_{seen_by}, instance_{std::move(instance)}, draws_{seed} {}
+
+    task<result<opened_execution>> open_execution(execution) override;
+    task<result<int>> insert_runs(execution_id, std::vector<planned_run>, system_time now) override;
+    task<result<void>> complete_planning(execution_id, std::string error_message, system_time now) override;
+    task<result<void>> request_cancel(execution_id, system_time now) override;
+    task<result<execution>> finish_if_done(execution_id, system_time now) override;
+    task<result<std::vector<execution>>> open_executions() override;
+    task<result<std::int64_t>> lowest_waiting_rank() override;
+    task<result<execution>> find_execution(execution_id) override;
+    task<result<std::vector<execution>>> list_executions(execution_query) override;
+    task<result<std::vector<step_summary>>> step_summaries(execution_id) override;
+    task<result<std::vector<tenant_run_view>>> list_runs(execution_id, run_query) override;
+    task<result<std::vector<log_entry>>> list_logs(execution_id, log_query) override;
+
+    task<result<std::vector<claimed_run>>> claim_runs(std::string instance_id, int limit, system_time now) override;
+    task<result<std::optional<system_time>>> next_parked_run(system_time now) override;
+    task<result<journal_receipt>> commit(const std::vector<journal_entry>&, system_time now) override;
+    task<result<void>> renew_lease(std::string instance_id, system_time lease_until) override;
+    task<result<int>> release_lost_runs(system_time now, std::string survivor) override;
+    task<result<void>> release_instance(std::string instance_id) override;
+
+  private:
+    enum class access { reads, writes };
+
+    // `call` is no coroutine: it makes the inner store's, and this one keeps what it captured.
+    template <class T, class Call>
+    task<result<T>> over_the_wire(access kind, Call call);
+    task<> travel();
+    [[nodiscard]] std::optional<error> fault(access) const;
+
+    memory::store& inner_;
+    simulated_clock& time_;
+    store_weather& weather_;
+    witness& witness_;
+    std::string instance_;
+    draws draws_;
+};
+
+}  // namespace orchestrator::simulation

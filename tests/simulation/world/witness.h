@@ -1,0 +1,28 @@
+// Who watches an instance from outside: told of every call that begins and of everything that becomes durable.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ports/execution_store.h"
+#include "ports/http_client.h"
+#include "ports/run_store.h"
+
+namespace orchestrator::simulation {
+
+class witness {
+  public:
+    virtual ~witness() = default;
+
+    virtual void call_began(const std::string& /*instance*/, const http_request&) {}
+    virtual void call_ended(const std::string& /*instance*/, const http_request&) {}
+    virtual void claimed(const std::string& /*instance*/, const std::vector<claimed_run>&) {}
+    // Durable from now on; the instance does not know it yet.
+    virtual void committed(const std::string& /*instance*/, const std::vector<journal_entry>&, const journal_receipt&) {}
+    // Now it knows.
+    virtual void acknowledged(const std::string& /*instance*/, const std::vector<journal_entry>&, const journal_receipt&) {}
+    virtual void planned(const std::string& /*instance*/, execution_id, const std::vector<planned_run>&) {}
+    virtual void finished(const std::string& /*instance*/, const execution&) {}
+};
+
+}  // namespace orchestrator::simulation

@@ -1,0 +1,114 @@
+// A whole deployment in one thread and in no time: instances of the engine on one store, the services around them, and a
+// clock that jumps. What happens is decided by one seed.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/memory/store.h"
+#include "engine/engine.h"
+#include "tests/simulation/world/audit.h"
+#include "tests/simulation/world/draws.h"
+#include "tests/simulation/world/simulated_network.h"
+#include "tests/simulation/world/simulated_store.h"
+
+namespace orchestrator::simulation {
+
+// The value of a call of the memory store, which never waits.
+template <class T>
+T at_once(task<result<T>> work) {
+    asio::io_context context{1};
+    std::optional<result<T>> answer;
+    asio::co_spawn(context, std::move(work), [&](std::exception_ptr thrown, result<T> value) {
+        if (thrown) std::rethrow_exception(thrown);
+        answer.emplace(std::move(value));
+    });
+    context.run();
+    if (!answer.value()) throw std::runtime_error{answer->error().message};
+    if constexpr (!std::is_void_v<T>) return std::move(**answer);
+}
+
+struct world_options {
+    std::uint64_t seed = 1;
+    call_limits::limits calls{};
+    int max_active_runs = 1'024;
+    int claim_batch = 256;
+    int page_size = 500;
+    std::size_t longest_result = 16 << 10;
+};
+
+class world {
+  public:
+    explicit world(world_options);
+    ~world();
+
+    [[nodiscard]] simulated_services& services() { return services_; }
+    [[nodiscard]] store_weather& weather() { return weather_; }
+    [[nodiscard]] timeline& time() { return line_; }
+    [[nodiscard]] memory::store& store() { return store_; }
+    [[nodiscard]] audit& books() { return audit_; }
+
+    // Instances are known by a name that is never used again.
+    std::string start_instance();
+    [[nodiscard]] std::vector<std::string> instances() const;
+    [[nodiscard]] engine& at(const std::string& instance) { return *instances_.at(instance)->runs; }
+    // Killed: whatever it was doing is gone. Its lease ends when it is over, or at once with `release` (the store knows).
+    void crash(const std::string& instance, bool release);
+    // Frozen, as a machine is that swaps or whose virtual disk hangs; it knows nothing of it.
+    void stall(const std::string& instance) { instances_.at(instance)->stalled = true; }
+    void resume(const std::string& instance);
+    // engine::stop; the instance is gone when it returns.
+    void stop_gracefully(const std::string& instance, milliseconds drain);
+
+    execution_id open(const workflow_definition&, tenant_filter = {}, std::optional<execution_id> retry_of = {},
+                      bool tell = true);
+    // Requested in the store, and every instance that is awake is told.
+    void cancel(execution_id);
+
+    void after(milliseconds, std::function<void()> happens);
+    // False: it did not come about within `longest`, or something was wrong.
+    bool run_until(const std::function<bool()>& come_about, milliseconds longest);
+    void run_for(milliseconds);
+    bool run_to_end(std::vector<execution_id>, milliseconds longest);
+
+    [[nodiscard]] execution find(execution_id id) { return at_once(store_.find_execution(id)); }
+    [[nodiscard]] std::vector<tenant_run_view> runs_of(execution_id);
+    void check_books(execution_id);
+    // What to print when something is wrong.
+    [[nodiscard]] std::string report(std::size_t lines = 60) const;
+
+  private:
+    struct instance {
+        instance(world&, const std::string& name);
+        ~instance();
+
+        simulated_context context;
+        simulated_clock time;
+        simulated_network network;
+        simulated_store store;
+        system::random random;
+        std::unique_ptr<engine> runs;
+        bool stalled = false;
+    };
+
+    bool step(steady_time latest);
+    [[nodiscard]] std::size_t poll_all();
+    void bury_stopped();
+
+    world_options options_;
+    draws draws_;
+    timeline line_;
+    audit audit_;
+    memory::store store_;
+    store_weather weather_;
+    simulated_services services_;
+    std::map<std::string, std::unique_ptr<instance>> instances_;
+    std::multimap<steady_time, std::function<void()>> events_;
+    std::vector<std::string> stopped_;
+    int started_ = 0;
+};
+
+}  // namespace orchestrator::simulation

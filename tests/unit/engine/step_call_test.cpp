@@ -1,0 +1,242 @@
+// One attempt at one step: what is sent, which answers count as what, and where an accepted job is polled.
+#include "engine/step_call.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/simulation/world/random_world.h"
+#include "tests/simulation/world/virtual_thread.h"
+
+namespace orchestrator {
+namespace {
+
+using simulation::answered;
+using std::chrono::seconds;
+
+class step_call_test : public testing::Test {
+  protected:
+    step_call_test() {
+        execution_.id = {make_uuid_v7(thread_.time.now(), {1, 2})};
+        execution_.definition = simulation::workflow_from(R"({"workflow_name":"one","steps":[{"name":"bake",
+            "service":"production","method":"POST","path":"/bake/{{tenant.id}}","body":{"n":1},"timeout_seconds":10}]})");
+        execution_.deadline = thread_.line.steady_now() + seconds{60};
+        execution_.targets = {{&services_.directory().at("production"), limits_.service_index("production")}};
+    }
+    ~step_call_test() override { thread_.drop(); }
+
+    void script(simulation::scripted_answer answer) {
+        services_.script_steps([this, answer](const http_request& request, int) {
+            seen_ = request;
+            return answer;
+        });
+    }
+    // A 202 with this Location, and then nothing that the script knows of.
+    void script_location(std::string location, std::string retry_after = "") {
+        auto accepted = answered(202);
+        accepted.response.headers.emplace_back("Location", std::move(location));
+        if (!retry_after.empty()) accepted.response.headers.emplace_back("Retry-After", std::move(retry_after));
+        services_.script_steps([this, accepted](const http_request& request, int nth) {
+            targets_.push_back(request.target);
+            return nth == 1 ? accepted : answered(200, R"({"done":true})");
+        });
+    }
+    step_attempt attempt() {
+        const tenant bakery{.id = {make_uuid_v7(thread_.time.now(), {3, 4})}, .name = "Bakery"};
+        const std::vector<step_view> views(1);
+        const template_context context{.for_tenant = bakery,
+                                       .execution = execution_.id,
+                                       .workflow_name = "one",
+                                       .step_names = execution_.definition.step_names,
+                                       .steps = views,
+                                       .own_result = nullptr,
+                                       .failed_steps = {}};
+        tenant_ = bakery.id;
+        const std::function<bool()> still_wanted = [this] { return wanted_; };
+        return thread_.run(caller_.attempt(execution_, 0, context, still_wanted));
+    }
+
+    simulation::virtual_thread thread_;
+    simulation::simulated_services services_;
+    simulation::simulated_network network_{services_, thread_.time};
+    call_limits limits_{{.total = 2, .each_service = 1}};
+    step_caller caller_{network_, thread_.time, limits_, 200};
+    active_execution execution_;
+    tenant_id tenant_;
+    bool wanted_ = true;
+    http_request seen_;
+    std::vector<std::string> targets_;
+};
+
+TEST_F(step_call_test, sends_the_rendered_request_under_a_key_that_does_not_change) {
+    script(answered(200));
+    attempt();
+    EXPECT_EQ(seen_.method, http_method::post);
+    EXPECT_EQ(seen_.target, "/bake/" + to_string(tenant_));
+    EXPECT_EQ(seen_.body, R"({"n":1})");
+    const auto key = to_string(execution_.id) + ":" + to_string(tenant_) + ":bake";
+    EXPECT_EQ(find_header(seen_.headers, "Idempotency-Key"), key);
+    EXPECT_EQ(idempotency_key(execution_.id, tenant_, "bake"), key);
+}
+
+TEST_F(step_call_test, an_attempt_ends_with_its_timeout) {
+    script(simulation::hanging());
+    const auto late = attempt();
+    EXPECT_EQ(late.verdict, call_verdict::worth_a_retry);
+    EXPECT_EQ(late.error_code, "timed_out");
+    EXPECT_EQ(thread_.line.elapsed(), seconds{10});
+}
+
+TEST_F(step_call_test, the_deadline_of_the_workflow_wins_and_is_final) {
+    script(simulation::hanging());
+    execution_.deadline = thread_.line.steady_now() + seconds{3};
+    const auto late = attempt();
+    EXPECT_EQ(late.verdict, call_verdict::refused);
+    EXPECT_EQ(late.error_code, "deadline_exceeded");
+    EXPECT_EQ(thread_.line.elapsed(), seconds{3});
+}
+
+TEST_F(step_call_test, nothing_is_sent_after_the_deadline) {
+    execution_.deadline = thread_.line.steady_now();
+    EXPECT_EQ(attempt().error_code, "deadline_exceeded");
+    EXPECT_EQ(services_.calls(idempotency_key(execution_.id, tenant_, "bake")), 0);
+}
+
+TEST_F(step_call_test, nothing_is_sent_that_is_not_wanted_any_more) {
+    wanted_ = false;
+    const auto ended = attempt();
+    EXPECT_TRUE(ended.interrupted);
+    EXPECT_FALSE(ended.called);
+    wanted_ = true;
+    execution_.stop.request_stop();
+    EXPECT_FALSE(attempt().called);
+    EXPECT_EQ(limits_.in_flight(), 0);
+}
+
+TEST_F(step_call_test, a_call_in_flight_is_interrupted_by_the_stop_of_its_execution) {
+    script(simulation::hanging());
+    simulation::timeline& line = thread_.line;
+    thread_.start([](simulation::virtual_thread& thread, std::stop_source stop) -> task<> {
+        co_await thread.time.sleep_until(thread.line.steady_now() + seconds{2});
+        stop.request_stop();
+    }(thread_, execution_.stop));
+    const auto ended = attempt();
+    EXPECT_TRUE(ended.interrupted);
+    EXPECT_TRUE(ended.called);
+    EXPECT_EQ(line.elapsed(), seconds{2});
+}
+
+TEST_F(step_call_test, a_service_that_is_not_configured_is_refused) {
+    execution_.targets[0].origin = nullptr;
+    EXPECT_EQ(attempt().error_code, "service_unknown");
+}
+
+TEST_F(step_call_test, judges_the_status) {
+    for (const auto& [status, verdict] : {std::pair{200, call_verdict::succeeded}, {204, call_verdict::succeeded},
+                                          {301, call_verdict::refused}, {404, call_verdict::refused},
+                                          {408, call_verdict::worth_a_retry}, {429, call_verdict::worth_a_retry},
+                                          {500, call_verdict::worth_a_retry}}) {
+        script(answered(status, "secret of the service"));
+        const auto ended = attempt();
+        EXPECT_EQ(ended.verdict, verdict) << status;
+        EXPECT_EQ(ended.http_status, status);
+        EXPECT_FALSE(ended.error_message.contains("secret"));
+    }
+}
+
+TEST_F(step_call_test, a_lost_connection_is_worth_a_retry_and_says_which_service) {
+    for (const auto fault : {http_fault::connect_failed, http_fault::tls_failed, http_fault::connection_lost,
+                             http_fault::malformed_response}) {
+        script(simulation::lost(fault));
+        const auto ended = attempt();
+        EXPECT_EQ(ended.verdict, call_verdict::worth_a_retry);
+        EXPECT_EQ(ended.error_code, to_string(fault));
+        EXPECT_TRUE(ended.error_message.starts_with("production: "));
+    }
+}
+
+TEST_F(step_call_test, passes_retry_after_on) {
+    auto throttled = answered(429);
+    throttled.response.headers.emplace_back("retry-after", "7");
+    script(throttled);
+    EXPECT_EQ(attempt().retry_after, seconds{7});
+}
+
+TEST_F(step_call_test, keeps_a_bounded_result_without_secrets) {
+    script(answered(200, R"({"count":3,"access_token":"abc"})"));
+    EXPECT_EQ(attempt().result.text, R"({"count":3,"access_token":"***"})");
+    script(answered(200, R"({"count":3,"list":[")" + std::string(500, 'x') + "\"]}"));
+    EXPECT_EQ(attempt().result.text, R"({"count":3})");
+}
+
+TEST_F(step_call_test, a_truncated_answer_is_a_success_without_a_result) {
+    script(answered(200, std::string(2 << 20, '1')));
+    const auto ended = attempt();
+    EXPECT_EQ(ended.verdict, call_verdict::succeeded);
+    EXPECT_TRUE(ended.result.text.empty());
+}
+
+TEST_F(step_call_test, an_accepted_job_is_polled_until_it_ends) {
+    auto accepted = answered(200, R"({"done":true})");
+    accepted.polls = 3;
+    script(accepted);
+    const auto ended = attempt();
+    EXPECT_EQ(ended.verdict, call_verdict::succeeded);
+    EXPECT_EQ(ended.result.text, R"({"done":true})");
+    EXPECT_EQ(services_.effects(idempotency_key(execution_.id, tenant_, "bake")), 1);
+}
+
+TEST_F(step_call_test, a_job_that_does_not_end_times_out_with_the_attempt) {
+    auto accepted = answered(200);
+    accepted.polls = 1'000'000;
+    script(accepted);
+    EXPECT_EQ(attempt().error_code, "timed_out");
+    EXPECT_EQ(thread_.line.elapsed(), seconds{10});
+}
+
+TEST_F(step_call_test, a_job_that_fails_fails_the_attempt) {
+    auto accepted = answered(500);
+    accepted.polls = 2;
+    script(accepted);
+    EXPECT_EQ(attempt().http_status, 500);
+}
+
+TEST_F(step_call_test, an_accepted_job_without_a_location_is_a_success) {
+    script(answered(202, R"({"queued":true})"));
+    EXPECT_EQ(attempt().verdict, call_verdict::succeeded);
+}
+
+TEST_F(step_call_test, polls_where_the_same_service_says) {
+    for (const auto* location : {"/status/7?x=1", "http://production:8000/status/7?x=1"}) {
+        targets_.clear();
+        execution_.id = {make_uuid_v7(thread_.time.now(), {9, std::uint64_t(location[1])})};
+        script_location(location);
+        EXPECT_EQ(attempt().verdict, call_verdict::succeeded) << location;
+        ASSERT_EQ(targets_.size(), 2U);
+        EXPECT_EQ(targets_[1], "/status/7?x=1");
+    }
+}
+
+TEST_F(step_call_test, waits_as_long_as_the_accepted_job_asks) {
+    script_location("/status/7", "4");
+    EXPECT_EQ(attempt().verdict, call_verdict::succeeded);
+    EXPECT_GE(thread_.line.elapsed(), seconds{4});
+}
+
+TEST_F(step_call_test, never_follows_a_location_that_leads_elsewhere) {
+    std::uint64_t number = 0;
+    for (const auto* location : {"http://evil:8000/x", "https://production:8000/x", "http://production:9000/x",
+                                 "http://production:8000", "//evil/x", "relative", "/with space", "ftp://production/x",
+                                 "http://user@production:8000/x"}) {
+        targets_.clear();
+        execution_.id = {make_uuid_v7(thread_.time.now(), {10, ++number})};
+        script_location(location);
+        const auto ended = attempt();
+        EXPECT_EQ(ended.error_code, "malformed_response") << location;
+        EXPECT_EQ(targets_.size(), 1U);
+        EXPECT_FALSE(ended.error_message.contains("evil"));
+    }
+}
+
+}  // namespace
+}  // namespace orchestrator

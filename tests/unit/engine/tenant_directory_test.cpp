@@ -1,0 +1,135 @@
+// The client of the tenant service: both shapes of its answer, and everything else that may come instead.
+#include "engine/tenant_directory.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "tests/simulation/world/draws.h"
+#include "tests/simulation/world/simulated_network.h"
+#include "tests/simulation/world/virtual_thread.h"
+
+namespace orchestrator {
+namespace {
+
+using simulation::answered;
+
+constexpr std::string_view one_tenant = R"({"id":"018f5e3c-0000-7000-8000-000000000001","name":"Bakery",)"
+                                        R"("subscription_tier":"enterprise","status":"active"})";
+
+class tenant_directory_test : public testing::Test {
+  protected:
+    // Answers in this order; the last one again and again.
+    void script(std::vector<simulation::scripted_answer> answers) {
+        services_.script_tenants([this, answers = std::move(answers)](const http_request& request, int nth) {
+            last_target_ = request.target;
+            return answers[std::min(std::size_t(nth), answers.size()) - 1];
+        });
+    }
+    result<tenant_page> page(milliseconds time_left = std::chrono::hours{1}) {
+        return thread_.run(directory_.page(0, 500, thread_.line.steady_now() + time_left, stop_.get_token()));
+    }
+    [[nodiscard]] int calls() const { return services_.tenant_list_calls(); }
+
+    simulation::virtual_thread thread_;
+    simulation::simulated_services services_;
+    simulation::simulated_network network_{services_, thread_.time};
+    system::random random_{1};
+    tenant_directory directory_{network_, thread_.time, random_, services_.directory().at("tenant")};
+    std::stop_source stop_;
+    std::string last_target_;
+};
+
+TEST_F(tenant_directory_test, reads_an_object_with_tenants_and_a_bare_array) {
+    for (const auto& body : {R"({"tenants":[)" + std::string{one_tenant} + "]}", "[" + std::string{one_tenant} + "]"}) {
+        script({answered(200, body)});
+        const auto read = page();
+        ASSERT_TRUE(read) << body;
+        ASSERT_EQ(read->tenants.size(), 1U);
+        EXPECT_EQ(read->tenants.front().name, "Bakery");
+        EXPECT_EQ(read->tenants.front().tier, subscription_tier::enterprise);
+    }
+}
+
+TEST_F(tenant_directory_test, asks_for_the_page_that_it_is_told) {
+    script({answered(200, "[]")});
+    ASSERT_TRUE(thread_.run(directory_.page(1'500, 250, thread_.line.steady_now() + std::chrono::hours{1}, {})));
+    EXPECT_EQ(last_target_, "/api/v1/tenants?status=active&skip=1500&limit=250");
+}
+
+TEST_F(tenant_directory_test, elements_that_are_no_tenants_are_left_out_but_counted) {
+    script({answered(200, "[" + std::string{one_tenant} + R"(,7,null,{"id":"x"},[]])")});
+    const auto read = page();
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->tenants.size(), 1U);
+    EXPECT_EQ(read->received, 5U);
+}
+
+TEST_F(tenant_directory_test, tries_again_while_the_service_is_away) {
+    script({simulation::lost(http_fault::connect_failed), answered(503), answered(429), simulation::lost(http_fault::connection_lost),
+            answered(200, "[]")});
+    EXPECT_TRUE(page());
+    EXPECT_EQ(calls(), 5);
+}
+
+TEST_F(tenant_directory_test, obeys_retry_after) {
+    auto throttled = answered(429);
+    throttled.response.headers.emplace_back("Retry-After", "90");
+    script({throttled, answered(200, "[]")});
+    EXPECT_TRUE(page());
+    EXPECT_GE(thread_.line.elapsed(), milliseconds{90'000});
+}
+
+TEST_F(tenant_directory_test, a_refusal_is_final) {
+    for (const int status : {400, 401, 403, 404, 301}) {
+        script({answered(status)});
+        const auto before = calls();
+        const auto refused = page();
+        ASSERT_FALSE(refused);
+        EXPECT_EQ(refused.error().code, errc::service_failed);
+        EXPECT_TRUE(refused.error().message.contains(std::to_string(status))) << refused.error().message;
+        EXPECT_EQ(calls() - before, 1);
+    }
+}
+
+TEST_F(tenant_directory_test, an_answer_that_is_no_list_is_asked_for_five_times) {
+    for (const auto* body : {"", "<html>", "{}", R"({"tenants":7})", "7", R"({"tenants":[)", "\xff"}) {
+        script({answered(200, body)});
+        const auto before = calls();
+        if (*body == '\0') continue;  // an empty body means the default list to the script
+        const auto failed = page();
+        ASSERT_FALSE(failed) << body;
+        EXPECT_EQ(failed.error().code, errc::service_failed);
+        EXPECT_EQ(failed.error().message, "the tenant service's answer is not a list of tenants");
+        EXPECT_EQ(calls() - before, 5);
+    }
+}
+
+TEST_F(tenant_directory_test, an_answer_that_was_broken_once_is_read_at_the_second_try) {
+    script({answered(200, R"({"tenants":[)"), answered(200, "[]")});
+    EXPECT_TRUE(page());
+}
+
+TEST_F(tenant_directory_test, gives_up_when_the_next_try_would_come_after_the_deadline) {
+    script({answered(503)});
+    const auto failed = page(milliseconds{20'000});
+    ASSERT_FALSE(failed);
+    EXPECT_EQ(failed.error().code, errc::service_failed);
+    EXPECT_LE(thread_.line.elapsed(), milliseconds{20'000});
+}
+
+TEST_F(tenant_directory_test, one_hanging_call_does_not_use_up_the_whole_time) {
+    script({simulation::hanging(), answered(200, "[]")});
+    EXPECT_TRUE(page());
+    EXPECT_LE(thread_.line.elapsed(), milliseconds{31'000});
+}
+
+TEST_F(tenant_directory_test, stops_when_it_is_told_so) {
+    script({answered(503)});
+    stop_.request_stop();
+    EXPECT_FALSE(page());
+    EXPECT_EQ(calls(), 0);
+}
+
+}  // namespace
+}  // namespace orchestrator
