@@ -106,8 +106,8 @@ execution new_execution(const api_dependencies& api, const workflow_definition& 
     made.status = execution_status::pending;
     made.created_at = now;
     // The installation's cap wins over a definition that was stored before it was lowered.
-    made.deadline_at = now + std::min(definition.max_execution_time,
-                                      std::chrono::seconds{api.rules.longest_execution_seconds});
+    made.deadline_at =
+        now + std::min(definition.max_execution_time, std::chrono::seconds{api.rules.longest_execution_seconds});
     made.executed_by_instance = api.instance_id;
     return made;
 }

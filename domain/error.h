@@ -1,4 +1,5 @@
-// Expected failures as values. Each enumerator says what the caller can do about it; one table in api/ maps them to HTTP.
+// Expected failures as values. Each enumerator says what the caller can do about it; one table in api/ maps them to
+// HTTP.
 #pragma once
 
 #include <expected>

@@ -10,14 +10,20 @@ namespace {
 
 std::string_view kind_name(const json::value& value) {
     switch (value.kind()) {
-        case json::kind::null: return "null";
-        case json::kind::bool_: return "a boolean";
+        case json::kind::null:
+            return "null";
+        case json::kind::bool_:
+            return "a boolean";
         case json::kind::int64:
         case json::kind::uint64:
-        case json::kind::double_: return "a number";
-        case json::kind::string: return "a string";
-        case json::kind::array: return "an array";
-        case json::kind::object: return "an object";
+        case json::kind::double_:
+            return "a number";
+        case json::kind::string:
+            return "a string";
+        case json::kind::array:
+            return "an array";
+        case json::kind::object:
+            return "an object";
     }
     return "something else";
 }
@@ -42,8 +48,7 @@ std::string pointer_to(std::string_view parent, std::size_t index) { return fmt:
 
 json_fields::json_fields(const json::value& value, std::string pointer, std::vector<violation>& violations)
     : object_{value.if_object()}, pointer_{std::move(pointer)}, violations_{violations} {
-    if (!object_)
-        violations_.push_back({pointer_, fmt::format("expected an object, found {}", kind_name(value))});
+    if (!object_) violations_.push_back({pointer_, fmt::format("expected an object, found {}", kind_name(value))});
 }
 
 const json::value* json_fields::find(std::string_view name) {
@@ -98,7 +103,8 @@ std::optional<double> json_fields::number(std::string_view name, number_range ra
     }
     const double read = value->to_number<double>();
     if (!(read >= range.lowest && read <= range.highest)) {
-        add_violation(name, fmt::format("{} is outside {} to {}", json::serialize(*value), range.lowest, range.highest));
+        add_violation(name,
+                      fmt::format("{} is outside {} to {}", json::serialize(*value), range.lowest, range.highest));
         return std::nullopt;
     }
     return read;

@@ -31,8 +31,8 @@ std::shared_ptr<active_execution> active_executions::make(const execution& store
     made->deadline = time_.steady_now() + (stored.deadline_at - time_.now());
     for (const auto& step : made->definition.steps) {
         const auto service = services_.find(step.service);
-        made->targets.push_back({service == services_.end() ? nullptr : &service->second,
-                                 limits_.service_index(step.service)});
+        made->targets.push_back(
+            {service == services_.end() ? nullptr : &service->second, limits_.service_index(step.service)});
     }
     if (stored.cancel_requested) {
         made->cancelled = true;

@@ -26,13 +26,13 @@ struct active_execution {
     execution_id id;
     workflow_definition definition;
     steady_time deadline;
-    bool cancelled = false;        // true before `stop` is requested, if that is for a cancellation
-    std::stop_source stop;         // ends the calls in flight
+    bool cancelled = false;  // true before `stop` is requested, if that is for a cancellation
+    std::stop_source stop;   // ends the calls in flight
     struct target {
         const http_origin* origin;  // nullptr: the service is configured no longer
         int service;                // for call_limits
     };
-    std::vector<target> targets;   // by step index
+    std::vector<target> targets;  // by step index
 };
 
 class active_executions {

@@ -53,7 +53,8 @@ task<> dispatcher::start(claimed_run run) {
         --active_runs_;
         co_return;
     }
-    // The store gives out the runs of a cancelled execution whatever their wait; word of it may still be on its way to us.
+    // The store gives out the runs of a cancelled execution whatever their wait; word of it may still be on its way to
+    // us.
     if (run.cancel_requested) executions_.cancel(run.execution);
     std::make_shared<tenant_run>(environment_, std::move(*execution), std::move(run))->start();
 }

@@ -1,7 +1,7 @@
 // Gives work to this instance: claims tenant runs in hundreds while there is room, and starts each.
 //
-// Claims are asked for, under a lease that holds, when the room is worth a batch, when something was planned or released, and when a parked run
-// falls due; an idle instance asks the store nothing.
+// Claims are asked for, under a lease that holds, when the room is worth a batch, when something was planned or
+// released, and when a parked run falls due; an idle instance asks the store nothing.
 #pragma once
 
 #include <atomic>

@@ -35,7 +35,10 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
                    .records = journal_,
                    .draining = draining_,
                    .on_released = [this] { dispatcher_.run_released(); }},
-      dispatcher_{{options_.instance_id, options_.max_active_runs, options_.claim_batch}, ports.runs, executions_, environment_},
+      dispatcher_{{options_.instance_id, options_.max_active_runs, options_.claim_batch},
+                  ports.runs,
+                  executions_,
+                  environment_},
       planner_{options_.planning, ports.executions, directory_, ports.time, [this] { dispatcher_.notify(); }},
       heartbeat_{ports.time} {
     assert(options_.heartbeat * 3 < options_.lease);
@@ -140,7 +143,8 @@ task<> engine::stop(steady_time deadline) {
         const int busy = dispatcher_.active_runs();
         if (!cut && (busy == 0 || now >= deadline)) {
             if (busy > 0)
-                spdlog::warn("{} tenant runs are still busy: their calls are cut and made again by the next instance", busy);
+                spdlog::warn("{} tenant runs are still busy: their calls are cut and made again by the next instance",
+                             busy);
             executions_.stop_all();  // planning, too, which is repeated elsewhere
             cut = true;
         }

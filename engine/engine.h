@@ -29,7 +29,7 @@ struct engine_options {
     planner::options planning;
     std::size_t longest_result = 16 << 10;  // bytes of a step's answer that are stored
     milliseconds heartbeat{5'000};
-    milliseconds lease{30'000};             // heartbeat < lease / 3
+    milliseconds lease{30'000};  // heartbeat < lease / 3
 };
 
 struct engine_ports {
@@ -69,7 +69,7 @@ class engine final : public run_control {
     engine_options options_;
     engine_ports ports_;
     std::atomic<bool> draining_ = false;  // written on the engine's thread, read by the health check
-    call_limits limits_;  // outlives all that holds a place
+    call_limits limits_;                  // outlives all that holds a place
     active_executions executions_;
     journal journal_;
     step_caller caller_;

@@ -125,8 +125,9 @@ std::optional<error> journal::problem() const {
 void journal::settle(const result<journal_receipt>& receipt) {
     const auto waiters = std::exchange(batch_waiters_, {});
     for (std::size_t i = 0; i < waiters.size(); ++i) {
-        waiters[i]->refused = !receipt || (!receipt->refused.empty() &&
-                                           std::ranges::find(receipt->refused, batch_[i].claim) != receipt->refused.end());
+        waiters[i]->refused =
+            !receipt || (!receipt->refused.empty() &&
+                         std::ranges::find(receipt->refused, batch_[i].claim) != receipt->refused.end());
         waiters[i]->settled = true;
         if (waiters[i]->resume) waiters[i]->resume();
     }

@@ -16,7 +16,8 @@ planned_run plan_retry(const workflow_definition& definition, const tenant_run_v
     const auto rerun = steps_to_rerun(definition, completed);
 
     planned_run run;
-    run.for_tenant = {.id = failed.tenant, .name = failed.tenant_name, .tier = failed.tier, .timezone = failed.timezone};
+    run.for_tenant = {
+        .id = failed.tenant, .name = failed.tenant_name, .tier = failed.tier, .timezone = failed.timezone};
     run.steps_total = rerun.size();
     for (auto step : failed.steps) {
         if (rerun.contains(std::size_t(step.step_index))) continue;
@@ -33,7 +34,8 @@ planner::planner(options chosen, execution_store& store, tenant_directory& direc
     : options_{chosen}, store_{store}, directory_{directory}, time_{time}, on_planned_{std::move(on_planned)} {}
 
 task<result<void>> planner::plan(std::shared_ptr<active_execution> active, execution opened) {
-    const auto planned = opened.retry_of ? co_await plan_failures(*active, opened) : co_await plan_tenants(*active, opened);
+    const auto planned =
+        opened.retry_of ? co_await plan_failures(*active, opened) : co_await plan_tenants(*active, opened);
     std::string problem;
     if (!planned) {
         if (active->stop.stop_requested() && !active->cancelled) co_return planned;  // this instance stops
@@ -69,7 +71,8 @@ task<result<void>> planner::plan_tenants(const active_execution& active, const e
         if (!inserted) co_return inserted;
         if (page->received < std::size_t(options_.page_size)) co_return result<void>{};
         if (skip >= options_.max_tenants)
-            co_return fail(errc::service_failed, fmt::format("the tenant service lists more than {} tenants", options_.max_tenants));
+            co_return fail(errc::service_failed,
+                           fmt::format("the tenant service lists more than {} tenants", options_.max_tenants));
     }
     co_return fail(errc::service_failed, "planning was stopped");
 }

@@ -9,7 +9,7 @@
 namespace orchestrator {
 
 struct engine_health {
-    bool accepting = true;      // false while this instance drains
+    bool accepting = true;               // false while this instance drains
     std::optional<error> store_problem;  // why nothing can be recorded at the moment; nullopt: all is well
     int active_runs = 0;
     int calls_in_flight = 0;

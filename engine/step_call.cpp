@@ -42,8 +42,7 @@ std::string idempotency_key(execution_id execution, tenant_id tenant, std::strin
 }
 
 task<step_attempt> step_caller::attempt(const active_execution& execution, std::size_t step,
-                                        const template_context& context,
-                                        const std::function<bool()>& still_wanted) {
+                                        const template_context& context, const std::function<bool()>& still_wanted) {
     const auto& definition = execution.definition.steps[step];
     const auto& target = execution.targets[step];
     if (!target.origin)
@@ -64,10 +63,10 @@ task<step_attempt> step_caller::attempt(const active_execution& execution, std::
     if (!answer) {
         const auto fault = answer.error().fault;
         const bool late = fault == http_fault::timed_out && time_.steady_now() >= execution.deadline;
-        auto attempt = failure(late ? call_verdict::refused : call_verdict::worth_a_retry,
-                               late ? "deadline_exceeded" : to_string(fault),
-                               fmt::format("{}: {}", definition.service,
-                                           late ? "the workflow's deadline passed during the call" : answer.error().detail));
+        auto attempt = failure(
+            late ? call_verdict::refused : call_verdict::worth_a_retry, late ? "deadline_exceeded" : to_string(fault),
+            fmt::format("{}: {}", definition.service,
+                        late ? "the workflow's deadline passed during the call" : answer.error().detail));
         attempt.interrupted = fault == http_fault::cancelled;
         co_return attempt;
     }
@@ -107,8 +106,8 @@ task<http_result> step_caller::send(const active_execution& execution, std::size
 task<http_result> step_caller::poll_until_done(http_request request, http_response accepted) {
     const auto target = poll_target(find_header(accepted.headers, "Location"), *request.origin);
     if (!target)
-        co_return std::unexpected{http_failure{http_fault::malformed_response,
-                                               "the Location of an accepted job is not on the same service"}};
+        co_return std::unexpected{
+            http_failure{http_fault::malformed_response, "the Location of an accepted job is not on the same service"}};
     request.method = http_method::get;
     request.target = *target;
     request.body.clear();

@@ -1,7 +1,7 @@
 #include "engine/tenant_directory.h"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include "domain/retry/retry_policy.h"
 
@@ -11,7 +11,8 @@ namespace {
 
 constexpr milliseconds page_timeout{30'000};
 constexpr std::size_t longest_page = 8 << 20;  // bytes
-constexpr retry_policy until_deadline{.max_retries = 1'000'000, .delay = milliseconds{500}, .max_delay = milliseconds{15'000}};
+constexpr retry_policy until_deadline{
+    .max_retries = 1'000'000, .delay = milliseconds{500}, .max_delay = milliseconds{15'000}};
 
 result<tenant_page> parse_page(const http_response& response) {
     boost::system::error_code failed;
@@ -39,7 +40,8 @@ std::string describe(const http_result& answer, const std::string& target) {
 
 }  // namespace
 
-task<result<tenant_page>> tenant_directory::page(std::int64_t skip, int limit, steady_time deadline, std::stop_token stop) {
+task<result<tenant_page>> tenant_directory::page(std::int64_t skip, int limit, steady_time deadline,
+                                                 std::stop_token stop) {
     http_request request;
     request.origin = &origin_;
     request.target = fmt::format("/api/v1/tenants?status=active&skip={}&limit={}", skip, limit);

@@ -97,14 +97,15 @@ task<bool> tenant_run::settle(std::size_t step, step_attempt ended) {
     }
 
     const auto status = ended.verdict == call_verdict::succeeded ? step_status::completed
-                        : ended.called                            ? step_status::failed
-                                                                  : step_status::skipped;
+                        : ended.called                           ? step_status::failed
+                                                                 : step_status::skipped;
     if (status == step_status::skipped)
         owe_skipped(step_set::of(step), ended.error_code, "skipped: " + ended.error_message);
     else
         owed_steps_.push_back(record_of(step, ended, attempts));
     auto after = state_;
-    owe_skipped(after.conclude(step, status), "dependency_failed", fmt::format("skipped: {} failed", definition(step).name));
+    owe_skipped(after.conclude(step, status), "dependency_failed",
+                fmt::format("skipped: {} failed", definition(step).name));
 
     auto entry = owed_entry();
     entry.outcome = outcome_of(after, after.next_move(environment_.time.steady_now()));
@@ -122,7 +123,8 @@ task<bool> tenant_run::settle(std::size_t step, step_attempt ended) {
 
 bool tenant_run::worth_waiting(std::size_t step, const step_attempt& ended, step_wait& wait) {
     if (ended.verdict != call_verdict::worth_a_retry || execution_->cancelled) return false;
-    const auto delay = retry_delay(definition(step).retry, wait.attempts, ended.retry_after, environment_.random.uniform());
+    const auto delay =
+        retry_delay(definition(step).retry, wait.attempts, ended.retry_after, environment_.random.uniform());
     if (!delay) return false;
     wait.retry_at = environment_.time.steady_now() + *delay;
     return wait.retry_at < execution_->deadline;
@@ -135,7 +137,8 @@ std::optional<std::size_t> tenant_run::advance() {
     const auto move = state_.next_move(environment_.time.steady_now());
     if (environment_.draining && !move.end) {
         if (state_.running().empty())
-            begin_release({.release = run_release::returned, .status = {}, .not_before = {}, .waits = stored_waits(state_)});
+            begin_release(
+                {.release = run_release::returned, .status = {}, .not_before = {}, .waits = stored_waits(state_)});
         return std::nullopt;
     }
     if (auto outcome = outcome_of(state_, move)) {
@@ -194,8 +197,7 @@ void tenant_run::let_go() {
 }
 
 std::optional<run_outcome> tenant_run::outcome_of(const run_state& state, const run_move& move) const {
-    if (move.end)
-        return run_outcome{.release = run_release::ended, .status = *move.end, .not_before = {}, .waits = {}};
+    if (move.end) return run_outcome{.release = run_release::ended, .status = *move.end, .not_before = {}, .waits = {}};
     if (!move.park_until) return std::nullopt;
     return run_outcome{.release = run_release::parked,
                        .status = {},
@@ -228,7 +230,8 @@ step_record tenant_run::record_of(std::size_t step, step_attempt& ended, int att
     record.http_status = ended.http_status;
     record.started_at = memory_[step].started_at;
     record.duration = std::max(milliseconds{0}, now - record.started_at);
-    record.result = execution_->definition.results_read.contains(step) ? ended.result.text : std::move(ended.result.text);
+    record.result =
+        execution_->definition.results_read.contains(step) ? ended.result.text : std::move(ended.result.text);
     record.error_code = ended.error_code;
     record.error_message = ended.error_message;
 

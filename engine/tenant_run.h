@@ -28,8 +28,8 @@ struct run_environment {
     random_source& random;
     step_caller& caller;
     journal& records;
-    const std::atomic<bool>& draining;                 // true: no step starts any more
-    std::function<void()> on_released;    // the run's place is free
+    const std::atomic<bool>& draining;  // true: no step starts any more
+    std::function<void()> on_released;  // the run's place is free
 };
 
 class tenant_run : public std::enable_shared_from_this<tenant_run> {
@@ -41,9 +41,9 @@ class tenant_run : public std::enable_shared_from_this<tenant_run> {
 
   private:
     struct step_memory {
-        system_time started_at;        // of the first attempt
-        std::string result;            // kept only if a later template reads it
-        step_status status{};          // once it has ended
+        system_time started_at;  // of the first attempt
+        std::string result;      // kept only if a later template reads it
+        step_status status{};    // once it has ended
     };
 
     task<> work(std::size_t step);
@@ -79,11 +79,11 @@ class tenant_run : public std::enable_shared_from_this<tenant_run> {
     // Goes into the next entry: what needs no commit of its own.
     std::vector<step_record> owed_steps_;
     std::vector<log_entry> owed_logs_;
-    step_set skips_owed_;              // every skip that went into an entry, or will
-    std::stop_source released_;        // ends our sleeps
+    step_set skips_owed_;        // every skip that went into an entry, or will
+    std::stop_source released_;  // ends our sleeps
     std::optional<std::stop_callback<std::function<void()>>> on_stop_;
     std::optional<steady_time> wake_at_;
-    bool releasing_ = false;           // the end is being recorded, or the claim is lost
+    bool releasing_ = false;  // the end is being recorded, or the claim is lost
     bool cancellation_applied_ = false;
 };
 

@@ -29,9 +29,9 @@ struct planned_run {
 struct execution_query {
     std::optional<execution_status> status;
     std::optional<workflow_id> workflow;
-    std::string workflow_name;            // empty: all
-    bool failures_only = false;           // failed and partial
-    std::optional<execution_id> before;   // cursor: the last one of the page before
+    std::string workflow_name;           // empty: all
+    bool failures_only = false;          // failed and partial
+    std::optional<execution_id> before;  // cursor: the last one of the page before
     int limit = 50;
 };
 
@@ -39,15 +39,15 @@ struct run_query {
     std::optional<run_status> status;
     bool failures_only = false;  // failed and partial
     std::optional<tenant_id> tenant;
-    run_id after{};              // cursor
+    run_id after{};  // cursor
     int limit = 100;
 };
 
 struct log_query {
     std::optional<log_level> lowest_level;
     std::optional<tenant_id> tenant;
-    std::string step_name;       // empty: all
-    std::int64_t after = 0;      // cursor: sequence
+    std::string step_name;   // empty: all
+    std::int64_t after = 0;  // cursor: sequence
     int limit = 100;
 };
 

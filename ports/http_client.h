@@ -16,12 +16,12 @@ namespace orchestrator {
 struct http_request {
     const http_origin* origin = nullptr;  // outlives the call
     http_method method = http_method::get;
-    std::string target;             // path and query below the origin's base path, percent-encoded
-    std::string body;               // sent as application/json unless empty
-    http_headers headers;           // beside Host, Content-Type and Content-Length
-    steady_time deadline;           // for everything: waiting for a connection, sending, and the whole answer
+    std::string target;              // path and query below the origin's base path, percent-encoded
+    std::string body;                // sent as application/json unless empty
+    http_headers headers;            // beside Host, Content-Type and Content-Length
+    steady_time deadline;            // for everything: waiting for a connection, sending, and the whole answer
     std::size_t max_body = 1 << 20;  // bytes
-    std::stop_token stop;           // requested on the client's own thread
+    std::stop_token stop;            // requested on the client's own thread
 };
 
 struct http_response {

@@ -1,7 +1,7 @@
 #include "ports/http_message.h"
 
-#include <boost/url.hpp>
 #include <fmt/format.h>
+#include <boost/url.hpp>
 
 #include <algorithm>
 #include <array>
@@ -10,11 +10,16 @@ namespace orchestrator {
 
 std::string_view to_string(http_method method) {
     switch (method) {
-        case http_method::get: return "GET";
-        case http_method::post: return "POST";
-        case http_method::put: return "PUT";
-        case http_method::patch: return "PATCH";
-        case http_method::delete_: return "DELETE";
+        case http_method::get:
+            return "GET";
+        case http_method::post:
+            return "POST";
+        case http_method::put:
+            return "PUT";
+        case http_method::patch:
+            return "PATCH";
+        case http_method::delete_:
+            return "DELETE";
     }
     return "GET";
 }

@@ -61,7 +61,7 @@ struct journal_entry {
 };
 
 struct journal_receipt {
-    std::vector<run_claim> refused;      // the claim was lost: nothing of the entry was kept
+    std::vector<run_claim> refused;     // the claim was lost: nothing of the entry was kept
     std::vector<execution_id> drained;  // executions that are planned completely and have no open run any more
 };
 

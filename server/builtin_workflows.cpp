@@ -1,7 +1,7 @@
 #include "server/builtin_workflows.h"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include <algorithm>
 

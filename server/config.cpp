@@ -66,7 +66,9 @@ class reader {
             into = value;
     }
 
-    void refuse(std::string_view name, std::string message) { violations_.push_back({std::string{name}, std::move(message)}); }
+    void refuse(std::string_view name, std::string message) {
+        violations_.push_back({std::string{name}, std::move(message)});
+    }
 
   private:
     const environment& variables_;
@@ -94,7 +96,9 @@ void read_services(config& into, reader& from) {
         if (auto origin = parse_http_origin(url))
             into.services.emplace(service.name, std::move(*origin));
         else
-            from.refuse(name, fmt::format("\"{}\" is not an http:// or https:// address without user, query and fragment", url));
+            from.refuse(
+                name,
+                fmt::format("\"{}\" is not an http:// or https:// address without user, query and fragment", url));
     }
 }
 
@@ -104,7 +108,8 @@ void refuse_unknown(const environment& variables, reader& from) {
     for (const auto& [name, value] : variables) {
         if (!name.starts_with(prefix) || name == "ORCHESTRATOR_URL") continue;  // the command line's own
         if (std::ranges::find(known, name, &setting::name) != known.end()) continue;
-        const auto nearest = std::ranges::min_element(known, {}, [&](const setting& s) { return distance(name, s.name); });
+        const auto nearest =
+            std::ranges::min_element(known, {}, [&](const setting& s) { return distance(name, s.name); });
         from.refuse(name, fmt::format("is not a setting; did you mean {}?", nearest->name));
     }
 }
@@ -154,7 +159,8 @@ std::expected<config, std::vector<violation>> parse_config(const environment& va
     read.log_level = from.text("ORCHESTRATOR_LOG_LEVEL", read.log_level);
     constexpr std::array<std::string_view, 4> levels{"debug", "info", "warning", "error"};
     if (std::ranges::find(levels, read.log_level) == levels.end())
-        from.refuse("ORCHESTRATOR_LOG_LEVEL", fmt::format("\"{}\" is not one of debug, info, warning, error", read.log_level));
+        from.refuse("ORCHESTRATOR_LOG_LEVEL",
+                    fmt::format("\"{}\" is not one of debug, info, warning, error", read.log_level));
     refuse_unknown(variables, from);
     if (!violations.empty()) return std::unexpected{std::move(violations)};
     return read;

@@ -23,9 +23,9 @@ struct config {
     store_kind store = store_kind::sqlite;
     std::string database_path = "orchestrator.db";
     service_directory services;
-    std::string instance_id;             // empty: host name and process
+    std::string instance_id;  // empty: host name and process
     int max_workflow_duration_seconds = 3'600;
-    int max_calls = 512;                 // in flight, over all services
+    int max_calls = 512;  // in flight, over all services
     int max_calls_per_service = 256;
     milliseconds drain_timeout{20'000};  // after the first signal
     std::string ca_file;                 // PEM; empty: the system's certificates

@@ -1,6 +1,6 @@
 // The program `orchestrator`: the command line of cli/, and the commands that run here instead of asking a server.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <CLI/CLI.hpp>
 
 #include <cstdio>
 #include <string>

@@ -1,11 +1,11 @@
 #include "server/serve.h"
 
-#include <boost/asio/executor_work_guard.hpp>
-#include <boost/asio/signal_set.hpp>
 #include <fmt/format.h>
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/signal_set.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -135,7 +135,8 @@ class program {
                 .engine = engine_,
                 .time = api_time_,
                 .random = api_random_,
-                .rules = {.services = service_names(chosen), .longest_execution_seconds = chosen.max_workflow_duration_seconds},
+                .rules = {.services = service_names(chosen),
+                          .longest_execution_seconds = chosen.max_workflow_duration_seconds},
                 .instance_id = instance_id_,
                 .store_kind = chosen.store == store_kind::memory ? "memory" : "sqlite"}},
           server_{api_thread_.context(), chosen.address, chosen.port,
@@ -143,7 +144,7 @@ class program {
 
     int run(const std::string& ready_file) {
         const auto installed = run_alone(context_, install_builtin_workflows(*stores_.workflows, time_, random_,
-                                                                            chosen_.max_workflow_duration_seconds));
+                                                                             chosen_.max_workflow_duration_seconds));
         if (!installed) {
             spdlog::error("cannot install the built-in workflows: {}", installed.error().message);
             return 6;

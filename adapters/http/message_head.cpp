@@ -153,12 +153,18 @@ namespace {
 // The word for programs, beside the status for HTTP: as in docs/api.md.
 std::string_view problem_code(int status) {
     switch (status) {
-        case 408: return "request_timeout";
-        case 413: return "content_too_large";
-        case 431: return "headers_too_large";
-        case 500: return "internal";
-        case 503: return "too_many_connections";
-        default: return "invalid_argument";
+        case 408:
+            return "request_timeout";
+        case 413:
+            return "content_too_large";
+        case 431:
+            return "headers_too_large";
+        case 500:
+            return "internal";
+        case 503:
+            return "too_many_connections";
+        default:
+            return "invalid_argument";
     }
 }
 

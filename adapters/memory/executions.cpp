@@ -34,7 +34,8 @@ task<result<opened_execution>> store::open_execution(execution opened) {
     auto& kept = executions_[opened.id];
     if (definition)
         for (std::size_t i = 0; i < definition->steps.size(); ++i)
-            kept.steps[int(i)] = {.step_name = definition->steps[i].name, .step_index = int(i), .counts = {}, .latency = {}};
+            kept.steps[int(i)] = {
+                .step_name = definition->steps[i].name, .step_index = int(i), .counts = {}, .latency = {}};
     kept.current = std::move(opened);
     co_return opened_execution{kept.current.id, true};
 }
@@ -179,8 +180,8 @@ task<result<std::vector<tenant_run_view>>> store::list_runs(execution_id id, run
     for (const auto run : (*found)->runs) {
         const auto& view = runs_.at(run).view;
         const bool failure = view.status == run_status::failed || view.status == run_status::partial;
-        if (run <= query.after || (query.status && view.status != *query.status) ||
-            (query.failures_only && !failure) || (query.tenant && view.tenant != *query.tenant))
+        if (run <= query.after || (query.status && view.status != *query.status) || (query.failures_only && !failure) ||
+            (query.tenant && view.tenant != *query.tenant))
             continue;
         if (listed.size() == std::size_t(query.limit)) break;
         listed.push_back(view);

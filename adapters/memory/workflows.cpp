@@ -101,7 +101,8 @@ task<result<workflow>> store::restore_workflow(workflow_id id, system_time now) 
         co_return fail(errc::not_found, fmt::format("no deleted workflow has the id {}", to_string(id)));
     auto& kept = found->second;
     if (name_taken(kept.current.workflow_name, id))
-        co_return fail(errc::already_exists, "the name of the deleted workflow was taken meanwhile: rename the other one first");
+        co_return fail(errc::already_exists,
+                       "the name of the deleted workflow was taken meanwhile: rename the other one first");
     kept.deleted = false;
     kept.current.updated_at = now;
     co_return kept.current;

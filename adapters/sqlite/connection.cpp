@@ -13,13 +13,17 @@ constexpr int busy_timeout_ms = 10'000;
 
 errc meaning_of(int code) {
     switch (code & 0xff) {
-        case SQLITE_FULL: return errc::store_full;
+        case SQLITE_FULL:
+            return errc::store_full;
         case SQLITE_READONLY:
-        case SQLITE_PERM: return errc::store_read_only;
+        case SQLITE_PERM:
+            return errc::store_read_only;
         case SQLITE_CONSTRAINT:  // the schema's own invariant: trying again would break it again
         case SQLITE_CORRUPT:
-        case SQLITE_NOTADB: return errc::store_corrupt;
-        default: return errc::store_unavailable;
+        case SQLITE_NOTADB:
+            return errc::store_corrupt;
+        default:
+            return errc::store_unavailable;
     }
 }
 
@@ -27,8 +31,10 @@ errc meaning_of(int code) {
     const auto what = meaning_of(code);
     const char* reason = handle ? sqlite3_errmsg(handle) : sqlite3_errstr(code);
     std::string message = fmt::format("database: {} while {}", reason, doing);
-    if (what == errc::store_full) message = "database: the disk is full; free some space and the work goes on by itself";
-    if (what == errc::store_read_only) message = "database: it is read-only; make the file and its folder writable and the work goes on by itself";
+    if (what == errc::store_full)
+        message = "database: the disk is full; free some space and the work goes on by itself";
+    if (what == errc::store_read_only)
+        message = "database: it is read-only; make the file and its folder writable and the work goes on by itself";
     throw database_error{what, code, message};
 }
 
@@ -59,7 +65,8 @@ statement& statement::bind(int index, std::int64_t value) {
 }
 
 statement& statement::bind(int index, std::string_view text) {
-    check(prepared_, sqlite3_bind_text64(prepared_, index, text.data() ? text.data() : "", text.size(), SQLITE_STATIC, SQLITE_UTF8));
+    check(prepared_, sqlite3_bind_text64(prepared_, index, text.data() ? text.data() : "", text.size(), SQLITE_STATIC,
+                                         SQLITE_UTF8));
     return *this;
 }
 
@@ -124,7 +131,8 @@ void connection::execute(const std::string& sql) {
 
 connection::prepared connection::prepare(const std::string& sql) {
     sqlite3_stmt* made = nullptr;
-    const int code = sqlite3_prepare_v3(handle_, sql.c_str(), int(sql.size()), SQLITE_PREPARE_PERSISTENT, &made, nullptr);
+    const int code =
+        sqlite3_prepare_v3(handle_, sql.c_str(), int(sql.size()), SQLITE_PREPARE_PERSISTENT, &made, nullptr);
     if (code != SQLITE_OK) raise(handle_, sqlite3_extended_errcode(handle_), "preparing \"" + sql.substr(0, 60) + "\"");
     return prepared{made};
 }

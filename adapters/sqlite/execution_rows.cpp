@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
-#include "adapters/sqlite/run_rows.h"
 #include "adapters/sqlite/row_json.h"
+#include "adapters/sqlite/run_rows.h"
 #include "domain/workflow/workflow.h"
 
 namespace orchestrator::sqlite {
@@ -90,7 +90,8 @@ result<int> insert_runs(connection& database, execution_id id, const std::vector
     return inserted;
 }
 
-result<void> complete_planning(connection& database, execution_id id, const std::string& error_message, system_time now) {
+result<void> complete_planning(connection& database, execution_id id, const std::string& error_message,
+                               system_time now) {
     {
         auto row = database.query("executions", "complete_planning");
         row.bind(1, id).bind(2, std::string_view{error_message}).bind(3, now);
@@ -123,7 +124,8 @@ result<void> request_cancel(connection& database, execution_id id) {
 result<execution> finish_if_done(connection& database, execution_id id, system_time now) {
     const auto at = find_execution(database, id);
     if (!at || is_final(at->status) || !at->planning_complete || at->tenants.ended() < at->tenants.total) return at;
-    const auto status = to_string(final_execution_status(at->tenants, at->cancel_requested, !at->error_message.empty()));
+    const auto status =
+        to_string(final_execution_status(at->tenants, at->cancel_requested, !at->error_message.empty()));
     {
         auto row = database.query("executions", "finish");
         row.bind(1, id).bind(2, status).bind(3, now);
@@ -175,7 +177,9 @@ result<std::vector<step_summary>> step_summaries(connection& database, execution
         summaries[i].step_index = int(i);
         summaries[i].counts.total = at->tenants.total;
     }
-    const auto summary_of = [&](const statement& row) -> step_summary& { return summaries.at(std::size_t(row.integer(0))); };
+    const auto summary_of = [&](const statement& row) -> step_summary& {
+        return summaries.at(std::size_t(row.integer(0)));
+    };
     auto counts = database.query("executions", "step_counts");
     counts.bind(1, id);
     while (counts.step()) {

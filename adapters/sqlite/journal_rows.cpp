@@ -45,7 +45,8 @@ bool write_counts(connection& database, execution_id id, const journal_delta::of
 
 }  // namespace
 
-journal_receipt journal_writer::commit(connection& database, const std::vector<journal_entry>& entries, system_time now) {
+journal_receipt journal_writer::commit(connection& database, const std::vector<journal_entry>& entries,
+                                       system_time now) {
     journal_receipt receipt;
     journal_delta delta;
     std::map<execution_id, log_range> logs;

@@ -51,10 +51,11 @@ int schema_version(connection& database) {
 
 result<void> migrate(connection& database, const std::function<void(std::string_view)>& on_applied) {
     if (const int found = schema_version(database); found > newest_schema_version())
-        return fail(errc::schema_newer,
-                    fmt::format("the database has schema version {}, this program knows up to {}: run the newer program "
-                                "that wrote it, or restore a backup from before the upgrade",
-                                found, newest_schema_version()));
+        return fail(
+            errc::schema_newer,
+            fmt::format("the database has schema version {}, this program knows up to {}: run the newer program "
+                        "that wrote it, or restore a backup from before the upgrade",
+                        found, newest_schema_version()));
     for (const auto& next : all_migrations())
         if (apply_if_missing(database, next) && on_applied) on_applied(next.name);
     return {};

@@ -24,7 +24,8 @@ tenant_filter tenant_filter_from_json(std::string_view text) {
     if (const auto* ids = object.if_contains("tenant_ids"))
         for (const auto& id : ids->as_array()) filter.tenant_ids.push_back(tenant_id::parse(id.as_string()).value());
     if (const auto* tiers = object.if_contains("subscription_tiers"))
-        for (const auto& tier : tiers->as_array()) filter.tiers.push_back(parse_subscription_tier(tier.as_string()).value());
+        for (const auto& tier : tiers->as_array())
+            filter.tiers.push_back(parse_subscription_tier(tier.as_string()).value());
     return filter;
 }
 

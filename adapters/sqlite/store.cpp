@@ -42,8 +42,10 @@ class instance_lock {
         if (lock.file_ < 0)
             return fail(errc::store_unavailable, fmt::format("cannot open {}: {}", path, std::strerror(errno)));
         if (::flock(lock.file_, LOCK_EX | LOCK_NB) != 0)
-            return fail(errc::store_unavailable, fmt::format("another instance uses this database already (it holds {}). "
-                                                             "SQLite serves one instance", path));
+            return fail(errc::store_unavailable,
+                        fmt::format("another instance uses this database already (it holds {}). "
+                                    "SQLite serves one instance",
+                                    path));
         return lock;
     }
 
@@ -69,9 +71,10 @@ result<void> check_whole(connection& database, const std::string& path) {
     if (std::filesystem::file_size(path, unknown) > largest_file_checked_at_start) return {};
     auto check = database.prepare_once("PRAGMA quick_check(1)");
     if (check.step() && check.text(0) == "ok") return {};
-    return fail(errc::store_corrupt, fmt::format("database {} is damaged: {}. Stop, keep a copy of the file, then restore a "
-                                                 "backup, or save what is readable with: sqlite3 {} .recover | sqlite3 new.db",
-                                                 path, check.text(0), path));
+    return fail(errc::store_corrupt,
+                fmt::format("database {} is damaged: {}. Stop, keep a copy of the file, then restore a "
+                            "backup, or save what is readable with: sqlite3 {} .recover | sqlite3 new.db",
+                            path, check.text(0), path));
 }
 
 // Runs database work and turns what it throws into an error.
@@ -100,8 +103,7 @@ auto guarded(Work& work) {
 
 struct store::state {
     state(const store_options& options, instance_lock held)
-        : lock{std::move(held)},
-          write_database{options.path, connection::mode::read_write} {}
+        : lock{std::move(held)}, write_database{options.path, connection::mode::read_write} {}
 
     instance_lock lock;
     connection write_database;
@@ -195,7 +197,8 @@ result<std::unique_ptr<store>> store::open(const store_options& options) {
     };
     auto opened = guarded(work);
     if (!opened && opened.error().code == errc::store_corrupt && !opened.error().message.contains("backup"))
-        opened.error().message += fmt::format(". {} is no usable SQLite database: restore a backup, or name another file", options.path);
+        opened.error().message +=
+            fmt::format(". {} is no usable SQLite database: restore a backup, or name another file", options.path);
     return opened;
 }
 
@@ -217,7 +220,8 @@ task<result<void>> store::insert_workflow(workflow added) {
     return state_->write([added = std::move(added)](connection& db) { return sqlite::insert_workflow(db, added); });
 }
 task<result<workflow>> store::replace_workflow(workflow changed) {
-    return state_->write([changed = std::move(changed)](connection& db) { return sqlite::replace_workflow(db, changed); });
+    return state_->write(
+        [changed = std::move(changed)](connection& db) { return sqlite::replace_workflow(db, changed); });
 }
 task<result<workflow>> store::enable_workflow(workflow_id id, bool enabled, system_time now) {
     return state_->write([=](connection& db) { return sqlite::enable_workflow(db, id, enabled, now); });
@@ -235,7 +239,8 @@ task<result<opened_execution>> store::open_execution(execution opened) {
     return state_->write([opened = std::move(opened)](connection& db) { return sqlite::open_execution(db, opened); });
 }
 task<result<int>> store::insert_runs(execution_id id, std::vector<planned_run> runs, system_time now) {
-    return state_->write([id, now, runs = std::move(runs)](connection& db) { return sqlite::insert_runs(db, id, runs, now); });
+    return state_->write(
+        [id, now, runs = std::move(runs)](connection& db) { return sqlite::insert_runs(db, id, runs, now); });
 }
 task<result<void>> store::complete_planning(execution_id id, std::string message, system_time now) {
     return state_->write([id, now, message = std::move(message)](connection& db) {
@@ -292,12 +297,12 @@ task<result<void>> store::renew_lease(std::string instance_id, system_time lease
     });
 }
 task<result<int>> store::release_lost_runs(system_time now, std::string survivor) {
-    return state_->write([now, survivor = std::move(survivor)](connection& db) {
-        return sqlite::release_lost_runs(db, now, survivor);
-    });
+    return state_->write(
+        [now, survivor = std::move(survivor)](connection& db) { return sqlite::release_lost_runs(db, now, survivor); });
 }
 task<result<void>> store::release_instance(std::string instance_id) {
-    return state_->write([instance_id = std::move(instance_id)](connection& db) { sqlite::release_instance(db, instance_id); });
+    return state_->write(
+        [instance_id = std::move(instance_id)](connection& db) { sqlite::release_instance(db, instance_id); });
 }
 
 }  // namespace orchestrator::sqlite

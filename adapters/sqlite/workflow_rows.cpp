@@ -126,7 +126,8 @@ result<workflow> restore_workflow(connection& database, workflow_id id, system_t
             return fail(errc::not_found, fmt::format("no deleted workflow has the id {}", to_string(id)));
     } catch (const database_error& fault) {
         if (!fault.is_constraint()) throw;
-        return fail(errc::already_exists, "the name of the deleted workflow was taken meanwhile: rename the other one first");
+        return fail(errc::already_exists,
+                    "the name of the deleted workflow was taken meanwhile: rename the other one first");
     }
     return find_workflow(database, id);
 }

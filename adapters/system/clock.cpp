@@ -5,14 +5,13 @@
 
 namespace orchestrator::system {
 
-system_time clock::now() const {
-    return std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
-}
+system_time clock::now() const { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()); }
 
 steady_time clock::steady_now() const { return std::chrono::steady_clock::now(); }
 
 task<> clock::sleep_until(steady_time until, std::stop_token stop) {
-    using timer = asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, executor>;
+    using timer =
+        asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, executor>;
     timer alarm{context_.get_executor(), until};
     const std::stop_callback wake{stop, [&alarm] { alarm.cancel(); }};
     if (stop.stop_requested()) co_return;

@@ -4,16 +4,20 @@ namespace orchestrator {
 
 execution_status final_execution_status(const tenant_counts& tenants, bool cancel_requested, bool planning_failed) {
     if (cancel_requested) return execution_status::cancelled;
-    if (planning_failed) return tenants.completed + tenants.partial > 0 ? execution_status::partial : execution_status::failed;
+    if (planning_failed)
+        return tenants.completed + tenants.partial > 0 ? execution_status::partial : execution_status::failed;
     if (tenants.completed == tenants.total) return execution_status::completed;
     return tenants.completed + tenants.partial > 0 ? execution_status::partial : execution_status::failed;
 }
 
 std::string_view to_string(log_level level) {
     switch (level) {
-        case log_level::info: return "info";
-        case log_level::warning: return "warning";
-        case log_level::error: return "error";
+        case log_level::info:
+            return "info";
+        case log_level::warning:
+            return "warning";
+        case log_level::error:
+            return "error";
     }
     return "info";
 }

@@ -42,20 +42,20 @@ struct execution {
     execution_id id;
     workflow_id workflow;
     std::string workflow_name;
-    std::string execution_type = "manual";     // scheduled, manual, retry
-    std::optional<execution_id> retry_of;      // the execution whose failures this one runs again
-    std::string idempotency_key;               // of the request that made it; empty: none
+    std::string execution_type = "manual";  // scheduled, manual, retry
+    std::optional<execution_id> retry_of;   // the execution whose failures this one runs again
+    std::string idempotency_key;            // of the request that made it; empty: none
     tenant_filter filter;
-    std::string definition;                    // snapshot, JSON
+    std::string definition;  // snapshot, JSON
 
     execution_status status = execution_status::pending;
-    bool planning_complete = false;            // every tenant run is inserted
+    bool planning_complete = false;  // every tenant run is inserted
     bool cancel_requested = false;
     system_time created_at;
     std::optional<system_time> started_at;
     std::optional<system_time> completed_at;
-    system_time deadline_at;                   // the workflow's deadline; wins over every step's
-    std::string error_message;                 // why planning failed; empty otherwise
+    system_time deadline_at;    // the workflow's deadline; wins over every step's
+    std::string error_message;  // why planning failed; empty otherwise
     std::string executed_by_instance;
 
     tenant_counts tenants;
@@ -79,13 +79,13 @@ struct step_record {
     run_id run{};
     int step_index = 0;
     step_status status = step_status::completed;
-    int attempts = 0;      // 0: skipped
-    int http_status = 0;   // of the last attempt; 0: no answer
+    int attempts = 0;           // 0: skipped
+    int http_status = 0;        // of the last attempt; 0: no answer
     bool carried_over = false;  // copied from the execution that this one retries
     system_time started_at;
-    milliseconds duration{0};   // from the first attempt's start to the last one's end, waits included
-    std::string result;         // JSON, bounded and redacted; empty: none
-    std::string error_code;     // empty unless failed or skipped; see engine/step_call.h
+    milliseconds duration{0};  // from the first attempt's start to the last one's end, waits included
+    std::string result;        // JSON, bounded and redacted; empty: none
+    std::string error_code;    // empty unless failed or skipped; see engine/step_call.h
     std::string error_message;
 };
 

@@ -7,9 +7,15 @@ namespace {
 
 void count(step_counts& into, const step_record& record) {
     switch (record.status) {
-        case step_status::completed: ++into.completed; break;
-        case step_status::failed: ++into.failed; break;
-        case step_status::skipped: ++into.skipped; break;
+        case step_status::completed:
+            ++into.completed;
+            break;
+        case step_status::failed:
+            ++into.failed;
+            break;
+        case step_status::skipped:
+            ++into.skipped;
+            break;
     }
     into.retries += std::max(0, record.attempts - 1);
 }
@@ -26,12 +32,21 @@ void journal_delta::add_step(execution_id id, const step_record& record) {
 void journal_delta::add_end(execution_id id, run_status status) {
     auto& tenants = executions_[id].tenants;
     switch (status) {
-        case run_status::completed: ++tenants.completed; break;
-        case run_status::partial: ++tenants.partial; break;
-        case run_status::failed: ++tenants.failed; break;
-        case run_status::cancelled: ++tenants.cancelled; break;
+        case run_status::completed:
+            ++tenants.completed;
+            break;
+        case run_status::partial:
+            ++tenants.partial;
+            break;
+        case run_status::failed:
+            ++tenants.failed;
+            break;
+        case run_status::cancelled:
+            ++tenants.cancelled;
+            break;
         case run_status::pending:
-        case run_status::running: break;
+        case run_status::running:
+            break;
     }
 }
 

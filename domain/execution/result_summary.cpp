@@ -14,7 +14,8 @@ bool is_secret(std::string_view name) {
     constexpr std::array<std::string_view, 6> words{"password",      "token",   "secret",
                                                     "authorization", "api_key", "apikey"};
     const auto same = [](char a, char b) { return (a >= 'A' && a <= 'Z' ? char(a - 'A' + 'a') : a) == b; };
-    return std::ranges::any_of(words, [&](std::string_view word) { return !std::ranges::search(name, word, same).empty(); });
+    return std::ranges::any_of(words,
+                               [&](std::string_view word) { return !std::ranges::search(name, word, same).empty(); });
 }
 
 // The scalars at the top of an object: counts and ids, which is what messages and later steps ask for.

@@ -9,9 +9,15 @@ run_state::run_state(const workflow_definition& definition, step_set carried_ove
 
 void run_state::restore(std::size_t step, step_status status) {
     switch (status) {
-        case step_status::completed: completed_.insert(step); break;
-        case step_status::failed: failed_.insert(step); break;
-        case step_status::skipped: skipped_.insert(step); break;
+        case step_status::completed:
+            completed_.insert(step);
+            break;
+        case step_status::failed:
+            failed_.insert(step);
+            break;
+        case step_status::skipped:
+            skipped_.insert(step);
+            break;
     }
 }
 
@@ -37,7 +43,8 @@ step_set run_state::ready() const {
 }
 
 run_move run_state::next_move(steady_time now) const {
-    if (ended() == definition_->all_steps()) return {.start = {}, .wake_at = {}, .park_until = {}, .end = final_status()};
+    if (ended() == definition_->all_steps())
+        return {.start = {}, .wake_at = {}, .park_until = {}, .end = final_status()};
 
     auto start = ready();
     std::optional<steady_time> next_retry;

@@ -5,8 +5,8 @@
 namespace orchestrator {
 namespace {
 
-constexpr std::array<std::string_view, 6> execution_names{"pending", "running",   "completed",
-                                                          "partial", "failed", "cancelled"};
+constexpr std::array<std::string_view, 6> execution_names{"pending", "running", "completed",
+                                                          "partial", "failed",  "cancelled"};
 constexpr std::array<std::string_view, 6> run_names = execution_names;  // the same words, on purpose
 constexpr std::array<std::string_view, 3> step_names{"completed", "failed", "skipped"};
 

@@ -11,9 +11,12 @@ constexpr std::int64_t scale = 1'000;  // divisible by the usual weights, so tha
 
 int tier_weights::of(subscription_tier tier) const {
     switch (tier) {
-        case subscription_tier::starter: return starter;
-        case subscription_tier::professional: return professional;
-        case subscription_tier::enterprise: return enterprise;
+        case subscription_tier::starter:
+            return starter;
+        case subscription_tier::professional:
+            return professional;
+        case subscription_tier::enterprise:
+            return enterprise;
     }
     return starter;
 }

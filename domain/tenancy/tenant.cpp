@@ -18,19 +18,26 @@ std::optional<std::string_view> text_field(const json::object& object, std::stri
 
 std::string_view to_string(subscription_tier tier) {
     switch (tier) {
-        case subscription_tier::starter: return "starter";
-        case subscription_tier::professional: return "professional";
-        case subscription_tier::enterprise: return "enterprise";
+        case subscription_tier::starter:
+            return "starter";
+        case subscription_tier::professional:
+            return "professional";
+        case subscription_tier::enterprise:
+            return "enterprise";
     }
     return "starter";
 }
 
 std::string_view to_string(tenant_status status) {
     switch (status) {
-        case tenant_status::active: return "active";
-        case tenant_status::trial: return "trial";
-        case tenant_status::suspended: return "suspended";
-        case tenant_status::cancelled: return "cancelled";
+        case tenant_status::active:
+            return "active";
+        case tenant_status::trial:
+            return "trial";
+        case tenant_status::suspended:
+            return "suspended";
+        case tenant_status::cancelled:
+            return "cancelled";
     }
     return "cancelled";
 }

@@ -10,7 +10,7 @@
 namespace orchestrator {
 namespace {
 
-constexpr std::size_t longest_body = 64 << 10;   // bytes of the template
+constexpr std::size_t longest_body = 64 << 10;  // bytes of the template
 constexpr std::size_t longest_path = 2'048;
 constexpr std::size_t longest_message = 500;
 constexpr double longest_timeout_seconds = 3'600;
@@ -98,7 +98,8 @@ class steps_parser {
         step.name = fields.required_text("name", 64).value_or("");
         if (!step.name.empty() && !is_identifier(step.name))
             fields.add_violation("name", fmt::format("\"{}\" must be a lower-case letter followed by lower-case "
-                                                     "letters, digits and underscores", step.name));
+                                                     "letters, digits and underscores",
+                                                     step.name));
         read_service(step, fields);
         read_templates(step, i, fields);
         fields.array("depends_on", max_steps);
@@ -117,7 +118,8 @@ class steps_parser {
                                                         fmt::join(*rules_.services, ", ")));
         step.method = fields.text("method", 10).value_or("POST");
         if (std::ranges::find(methods, step.method) == std::ranges::end(methods))
-            fields.add_violation("method", fmt::format("\"{}\" is not one of {}", step.method, fmt::join(methods, ", ")));
+            fields.add_violation("method",
+                                 fmt::format("\"{}\" is not one of {}", step.method, fmt::join(methods, ", ")));
     }
 
     void read_templates(step_definition& step, std::size_t i, json_fields& fields) {
@@ -126,7 +128,8 @@ class steps_parser {
         if (const auto path = fields.required_text("path", longest_path)) {
             if (!is_target(*path))
                 fields.add_violation("path", fmt::format("\"{}\" must begin with one \"/\" and hold printable ASCII "
-                                                         "without spaces or \"#\"", *path));
+                                                         "without spaces or \"#\"",
+                                                         *path));
             step.path = compiled_template::from_text(*path, form::url_path, scope, fields.pointer("path"), violations_);
         }
         if (const auto* body = fields.any("body")) {
@@ -136,7 +139,8 @@ class steps_parser {
         }
         scope.own_result = true;
         if (const auto message = fields.text("message", longest_message))
-            step.message = compiled_template::from_text(*message, form::text, scope, fields.pointer("message"), violations_);
+            step.message =
+                compiled_template::from_text(*message, form::text, scope, fields.pointer("message"), violations_);
     }
 
     // A path on the configured service and nowhere else: "//host" would name another one.

@@ -36,9 +36,8 @@ const json::value* follow(const json::value* value, std::span<const std::string>
         if (const auto* object = value->if_object()) {
             value = object->if_contains(name);
         } else if (const auto* array = value->if_array();
-                   array && !name.empty() && name.size() < 6 && std::ranges::all_of(name, [](char c) {
-                       return c >= '0' && c <= '9';
-                   })) {
+                   array && !name.empty() && name.size() < 6 &&
+                   std::ranges::all_of(name, [](char c) { return c >= '0' && c <= '9'; })) {
             value = array->if_contains(std::size_t(std::stoi(name)));
         } else {
             return nullptr;
@@ -53,11 +52,21 @@ const json::value* follow(const json::value* value, std::span<const std::string>
 void append_json_escaped(std::string& out, std::string_view text) {
     for (const char c : text) {
         switch (c) {
-            case '"': out += "\\\""; break;
-            case '\\': out += "\\\\"; break;
-            case '\n': out += "\\n"; break;
-            case '\r': out += "\\r"; break;
-            case '\t': out += "\\t"; break;
+            case '"':
+                out += "\\\"";
+                break;
+            case '\\':
+                out += "\\\\";
+                break;
+            case '\n':
+                out += "\\n";
+                break;
+            case '\r':
+                out += "\\r";
+                break;
+            case '\t':
+                out += "\\t";
+                break;
             default:
                 if (static_cast<unsigned char>(c) < 0x20)
                     fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
@@ -234,9 +243,15 @@ compiled_template compiled_template::from_json(const json::value& source, const 
 void compiled_template::append_value(std::string& out, const piece& placeholder, const template_context& context) {
     const auto text = [&](std::string_view plain) {
         switch (placeholder.how) {
-            case escape::none: out += plain; break;
-            case escape::percent: append_percent_encoded(out, plain); break;
-            case escape::json_string: append_json_escaped(out, plain); break;
+            case escape::none:
+                out += plain;
+                break;
+            case escape::percent:
+                append_percent_encoded(out, plain);
+                break;
+            case escape::json_string:
+                append_json_escaped(out, plain);
+                break;
             case escape::json_value:
                 out += '"';
                 append_json_escaped(out, plain);
@@ -255,15 +270,33 @@ void compiled_template::append_value(std::string& out, const piece& placeholder,
             text(json::serialize(*value));
     };
     switch (placeholder.what) {
-        case subject::literal: out += placeholder.literal; break;
-        case subject::tenant_id: text(to_string(context.for_tenant.id)); break;
-        case subject::tenant_name: text(context.for_tenant.name); break;
-        case subject::tenant_tier: text(to_string(context.for_tenant.tier)); break;
-        case subject::tenant_timezone: text(context.for_tenant.timezone); break;
-        case subject::execution_id: text(to_string(context.execution)); break;
-        case subject::workflow_name: text(context.workflow_name); break;
-        case subject::step_status: text(context.steps[placeholder.step].status); break;
-        case subject::own_result: field(context.own_result ? follow(context.own_result, placeholder.path) : nullptr); break;
+        case subject::literal:
+            out += placeholder.literal;
+            break;
+        case subject::tenant_id:
+            text(to_string(context.for_tenant.id));
+            break;
+        case subject::tenant_name:
+            text(context.for_tenant.name);
+            break;
+        case subject::tenant_tier:
+            text(to_string(context.for_tenant.tier));
+            break;
+        case subject::tenant_timezone:
+            text(context.for_tenant.timezone);
+            break;
+        case subject::execution_id:
+            text(to_string(context.execution));
+            break;
+        case subject::workflow_name:
+            text(context.workflow_name);
+            break;
+        case subject::step_status:
+            text(context.steps[placeholder.step].status);
+            break;
+        case subject::own_result:
+            field(context.own_result ? follow(context.own_result, placeholder.path) : nullptr);
+            break;
         case subject::step_result: {
             const auto result = context.steps[placeholder.step].result;
             if (result.empty()) {

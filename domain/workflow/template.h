@@ -41,7 +41,7 @@ struct template_context {
     execution_id execution;
     std::string_view workflow_name;
     std::span<const std::string> step_names;
-    std::span<const step_view> steps;              // by step index
+    std::span<const step_view> steps;  // by step index
     const boost::json::value* own_result = nullptr;
     step_set failed_steps;
 };

@@ -33,8 +33,8 @@ std::expected<workflow_definition, std::vector<violation>> compile(std::string w
     if (!violations.empty()) return std::unexpected{std::move(violations)};
     for (const auto& step : definition.steps) {
         definition.step_names.push_back(step.name);
-        definition.results_read |= step.path.reads_results_of() | step.body.reads_results_of() |
-                                   step.message.reads_results_of();
+        definition.results_read |=
+            step.path.reads_results_of() | step.body.reads_results_of() | step.message.reads_results_of();
     }
     return definition;
 }
@@ -61,7 +61,8 @@ std::expected<workflow, std::vector<violation>> parse_workflow(const json::value
     read.workflow_name = fields.required_text("workflow_name", 64).value_or("");
     if (!read.workflow_name.empty() && !is_identifier(read.workflow_name))
         fields.add_violation("workflow_name", fmt::format("\"{}\" must be a lower-case letter followed by letters, "
-                                                          "digits and underscores", read.workflow_name));
+                                                          "digits and underscores",
+                                                          read.workflow_name));
     if (const auto type = fields.text("workflow_type", 100)) {
         read.workflow_type = *type;
         if (std::ranges::find(workflow_types, *type) == std::ranges::end(workflow_types))
@@ -73,9 +74,9 @@ std::expected<workflow, std::vector<violation>> parse_workflow(const json::value
     const auto integer = [&](std::string_view name, number_range range, int fallback) {
         return static_cast<int>(fields.integer(name, range).value_or(fallback));
     };
-    read.max_execution_time_seconds = integer("max_execution_time_seconds",
-                                              {1, double(rules.longest_execution_seconds)},
-                                              std::min(3'600, rules.longest_execution_seconds));
+    read.max_execution_time_seconds =
+        integer("max_execution_time_seconds", {1, double(rules.longest_execution_seconds)},
+                std::min(3'600, rules.longest_execution_seconds));
     read.max_retries = integer("max_retries", {0, 20}, 3);
     read.retry_delay_seconds = integer("retry_delay_seconds", {0, 3'600}, 300);
 
@@ -97,11 +98,12 @@ std::expected<workflow_definition, std::vector<violation>> compile_workflow(cons
     auto definition = compile(from.workflow_name, from.max_execution_time_seconds, steps,
                               defaults_of(from.max_retries, from.retry_delay_seconds));
     if (definition)
-        definition->source = json::serialize(json::value{{"workflow_name", from.workflow_name},
-                                                         {"max_execution_time_seconds", from.max_execution_time_seconds},
-                                                         {"max_retries", from.max_retries},
-                                                         {"retry_delay_seconds", from.retry_delay_seconds},
-                                                         {"steps", steps}});
+        definition->source =
+            json::serialize(json::value{{"workflow_name", from.workflow_name},
+                                        {"max_execution_time_seconds", from.max_execution_time_seconds},
+                                        {"max_retries", from.max_retries},
+                                        {"retry_delay_seconds", from.retry_delay_seconds},
+                                        {"steps", steps}});
     return definition;
 }
 

@@ -39,7 +39,7 @@ struct step_definition {
     compiled_template message;
     step_set depends_on;
     trigger_rule rule = trigger_rule::all_success;
-    bool critical = true;  // a step that is not critical does not fail its tenant
+    bool critical = true;           // a step that is not critical does not fail its tenant
     milliseconds timeout{300'000};  // of one attempt, from waiting for a connection to the last byte
     retry_policy retry;
 };

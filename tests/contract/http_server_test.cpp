@@ -74,7 +74,9 @@ TEST_F(http_server_test, handler_that_throws_gives_500_without_its_text) {
     const auto got = talk({get("/throw"), milliseconds{100}});
     EXPECT_THAT(got.text, StartsWith("HTTP/1.1 500 Internal Server Error"));
     EXPECT_THAT(got.text, HasSubstr("Content-Type: application/problem+json"));
-    EXPECT_THAT(got.text, HasSubstr(R"({"type":"about:blank","title":"Internal Server Error","status":500,"code":"internal","detail":)"));
+    EXPECT_THAT(
+        got.text,
+        HasSubstr(R"({"type":"about:blank","title":"Internal Server Error","status":500,"code":"internal","detail":)"));
     EXPECT_THAT(got.text, Not(HasSubstr("secret")));
     EXPECT_FALSE(got.closed);
 }

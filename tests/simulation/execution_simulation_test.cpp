@@ -1,7 +1,7 @@
 // Whole executions in random worlds: whatever happens, each ends, its books are right, and no promise is broken.
 //
-// SEED=n runs one world again, SIMULATION_TRACE=n shows more of what happened in it, SIMULATION_RUNS=n runs as many worlds
-// as you have time for, from SEED on.
+// SEED=n runs one world again, SIMULATION_TRACE=n shows more of what happened in it, SIMULATION_RUNS=n runs as many
+// worlds as you have time for, from SEED on.
 #include <gtest/gtest.h>
 
 #include <fmt/format.h>
@@ -38,7 +38,8 @@ world_options random_options(std::uint64_t seed, draws& random) {
 void check_tenants(world& at, execution_id id) {
     const auto ended = at.find(id);
     if (ended.cancel_requested || ended.retry_of || !ended.error_message.empty()) return;
-    const auto expected = std::ranges::count_if(at.services().tenants(), [&](const auto& each) { return ended.filter.accepts(each); });
+    const auto expected =
+        std::ranges::count_if(at.services().tenants(), [&](const auto& each) { return ended.filter.accepts(each); });
     if (ended.tenants.total != expected)
         at.books().wrong(fmt::format("{} tenants of {} were planned", ended.tenants.total, expected));
 }

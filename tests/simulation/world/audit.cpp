@@ -141,7 +141,8 @@ void audit::keep(const std::string& instance, const journal_entry& entry) {
     note(fmt::format("{} releases {} ({})", instance, who, int(entry.outcome->release)));
 }
 
-void audit::acknowledged(const std::string& instance, const std::vector<journal_entry>&, const journal_receipt& receipt) {
+void audit::acknowledged(const std::string& instance, const std::vector<journal_entry>&,
+                         const journal_receipt& receipt) {
     refused_entries_ += receipt.refused.size();
     for (const auto& claim : receipt.refused) {
         auto& run = runs_.at(run_keys_.at(claim.run));

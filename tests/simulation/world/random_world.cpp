@@ -1,7 +1,7 @@
 #include "tests/simulation/world/random_world.h"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include <algorithm>
 #include <fstream>
@@ -41,8 +41,10 @@ json::object random_step(draws& random, int index) {
 
 scripted_answer troubled_answer(draws& random, milliseconds latency) {
     switch (random.between(0, 9)) {
-        case 0: return answered(random.one_of({400, 404, 409, 422}), R"({"detail":"no"})", latency);
-        case 1: return answered(random.one_of({500, 502, 503}), "oops", latency);
+        case 0:
+            return answered(random.one_of({400, 404, 409, 422}), R"({"detail":"no"})", latency);
+        case 1:
+            return answered(random.one_of({500, 502, 503}), "oops", latency);
         case 2: {
             auto throttled = answered(429, "", latency);
             throttled.response.headers.emplace_back("Retry-After", std::to_string(random.between(0, 20)));
@@ -53,16 +55,21 @@ scripted_answer troubled_answer(draws& random, milliseconds latency) {
             refused.has_effect = false;
             return refused;
         }
-        case 4: return lost(random.one_of({http_fault::connection_lost, http_fault::malformed_response}), latency);
-        case 5: return hanging();
+        case 4:
+            return lost(random.one_of({http_fault::connection_lost, http_fault::malformed_response}), latency);
+        case 5:
+            return hanging();
         case 6: {
             auto accepted = answered(200, R"({"count":7})", latency);
             accepted.polls = random.between(1, 4);
             return accepted;
         }
-        case 7: return answered(200, random.one_of({"", "<html>", "{\"count\":", "[[[1]]]", "\xff\xfe"}), latency);
-        case 8: return answered(200, R"({"count":2,"text":")" + std::string(40'000, 'x') + "\"}", latency);
-        default: return answered(503, "", milliseconds{random.between(0, 20'000)});
+        case 7:
+            return answered(200, random.one_of({"", "<html>", "{\"count\":", "[[[1]]]", "\xff\xfe"}), latency);
+        case 8:
+            return answered(200, R"({"count":2,"text":")" + std::string(40'000, 'x') + "\"}", latency);
+        default:
+            return answered(503, "", milliseconds{random.between(0, 20'000)});
     }
 }
 
@@ -107,14 +114,22 @@ void misfortune(world& at, draws& random, const std::vector<execution_id>& execu
             at.crash(*victim, random.chance(0.5));
             at.after(random.time(0, 40'000), [&at] { at.start_instance(); });
             break;
-        case 2: stall_for_a_while(at, *victim, random.time(100, 120'000)); break;
+        case 2:
+            stall_for_a_while(at, *victim, random.time(100, 120'000));
+            break;
         case 3:
             at.stop_gracefully(*victim, random.time(0, 30'000));
             at.after(random.time(0, 60'000), [&at] { at.start_instance(); });
             break;
-        case 4: bad_weather(at, random); break;
-        case 5: at.time().jump(milliseconds{random.between(-60'000, 60'000)}); break;
-        case 6: at.weather().lost_receipts = at.weather().lost_receipts > 0 ? 0 : 0.1; break;
+        case 4:
+            bad_weather(at, random);
+            break;
+        case 5:
+            at.time().jump(milliseconds{random.between(-60'000, 60'000)});
+            break;
+        case 6:
+            at.weather().lost_receipts = at.weather().lost_receipts > 0 ? 0 : 0.1;
+            break;
         default:
             if (random.chance(0.4)) at.cancel(executions[std::size_t(random.between(0, int(executions.size()) - 1))]);
     }
@@ -130,7 +145,8 @@ workflow_definition workflow_from(std::string_view json_text) {
 
 workflow_definition random_workflow(draws& random) {
     json::array steps;
-    for (int index = 0, count = random.between(1, 10); index < count; ++index) steps.push_back(random_step(random, index));
+    for (int index = 0, count = random.between(1, 10); index < count; ++index)
+        steps.push_back(random_step(random, index));
     return workflow_from(json::serialize(json::value{{"workflow_name", "random"},
                                                      {"max_execution_time_seconds", random.one_of({30, 300, 3'600})},
                                                      {"max_retries", random.between(0, 3)},

@@ -1,4 +1,5 @@
-// What may happen in a world, drawn from its seed: the workflow, the tenants, the answers of the services, and the misfortunes.
+// What may happen in a world, drawn from its seed: the workflow, the tenants, the answers of the services, and the
+// misfortunes.
 #pragma once
 
 #include "tests/simulation/world/world.h"

@@ -1,7 +1,7 @@
 #include "tests/simulation/world/simulated_network.h"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
+#include <boost/json.hpp>
 
 #include <algorithm>
 #include <charconv>
@@ -29,9 +29,7 @@ class watched_call {
     const http_request& request_;
 };
 
-std::string key_of(const http_request& request) {
-    return std::string{find_header(request.headers, "Idempotency-Key")};
-}
+std::string key_of(const http_request& request) { return std::string{find_header(request.headers, "Idempotency-Key")}; }
 
 }  // namespace
 
@@ -94,7 +92,8 @@ scripted_answer simulated_services::receive(const http_request& request) {
         ++tenant_list_calls_;
         if (!tenant_list_) return list_tenants(request);
         auto answer = tenant_list_(request, tenant_list_calls_);
-        if (answer.response.status == 200 && answer.response.body.empty()) answer.response = list_tenants(request).response;
+        if (answer.response.status == 200 && answer.response.body.empty())
+            answer.response = list_tenants(request).response;
         return answer;
     }
     const auto key = key_of(request);

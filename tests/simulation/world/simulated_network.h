@@ -1,5 +1,5 @@
-// The platform's services as a script: what each call is answered with, how late, or how it is lost. Effects are counted
-// by Idempotency-Key, as services that honour it would.
+// The platform's services as a script: what each call is answered with, how late, or how it is lost. Effects are
+// counted by Idempotency-Key, as services that honour it would.
 #pragma once
 
 #include <functional>
@@ -19,11 +19,11 @@ namespace orchestrator::simulation {
 // How one call is answered.
 struct scripted_answer {
     milliseconds latency{5};
-    bool hangs = false;               // no answer before the deadline, nor after it
+    bool hangs = false;                 // no answer before the deadline, nor after it
     std::optional<http_fault> fault{};  // the connection ends like this instead of an answer
-    bool has_effect = true;           // the service did what it was asked, whatever came back
+    bool has_effect = true;             // the service did what it was asked, whatever came back
     http_response response{.status = 200, .headers = {}, .body = R"({"count":1})", .body_truncated = false};
-    int polls = 0;                    // answered 202 with a Location first, and this often when it is asked
+    int polls = 0;  // answered 202 with a Location first, and this often when it is asked
 };
 
 [[nodiscard]] scripted_answer answered(int status, std::string body = "{}", milliseconds latency = milliseconds{5});

@@ -44,7 +44,8 @@ task<result<void>> simulated_store::request_cancel(execution_id id, system_time 
 }
 
 task<result<execution>> simulated_store::finish_if_done(execution_id id, system_time now) {
-    auto finished = co_await over_the_wire<execution>(access::writes, [this, id, now] { return inner_.finish_if_done(id, now); });
+    auto finished =
+        co_await over_the_wire<execution>(access::writes, [this, id, now] { return inner_.finish_if_done(id, now); });
     if (finished) witness_.finished(instance_, *finished);
     co_return finished;
 }
@@ -62,7 +63,8 @@ task<result<execution>> simulated_store::find_execution(execution_id id) {
 }
 
 task<result<std::vector<execution>>> simulated_store::list_executions(execution_query query) {
-    return over_the_wire<std::vector<execution>>(access::reads, [this, query] { return inner_.list_executions(query); });
+    return over_the_wire<std::vector<execution>>(access::reads,
+                                                 [this, query] { return inner_.list_executions(query); });
 }
 
 task<result<std::vector<step_summary>>> simulated_store::step_summaries(execution_id id) {
@@ -75,10 +77,12 @@ task<result<std::vector<tenant_run_view>>> simulated_store::list_runs(execution_
 }
 
 task<result<std::vector<log_entry>>> simulated_store::list_logs(execution_id id, log_query query) {
-    return over_the_wire<std::vector<log_entry>>(access::reads, [this, id, query] { return inner_.list_logs(id, query); });
+    return over_the_wire<std::vector<log_entry>>(access::reads,
+                                                 [this, id, query] { return inner_.list_logs(id, query); });
 }
 
-task<result<std::vector<claimed_run>>> simulated_store::claim_runs(std::string instance_id, int limit, system_time now) {
+task<result<std::vector<claimed_run>>> simulated_store::claim_runs(std::string instance_id, int limit,
+                                                                   system_time now) {
     co_await travel();
     if (auto failed = fault(access::writes)) co_return std::unexpected{std::move(*failed)};
     auto claimed = co_await inner_.claim_runs(std::move(instance_id), limit, now);
@@ -88,7 +92,8 @@ task<result<std::vector<claimed_run>>> simulated_store::claim_runs(std::string i
 }
 
 task<result<std::optional<system_time>>> simulated_store::next_parked_run(system_time now) {
-    return over_the_wire<std::optional<system_time>>(access::reads, [this, now] { return inner_.next_parked_run(now); });
+    return over_the_wire<std::optional<system_time>>(access::reads,
+                                                     [this, now] { return inner_.next_parked_run(now); });
 }
 
 task<result<journal_receipt>> simulated_store::commit(const std::vector<journal_entry>& entries, system_time now) {
@@ -97,7 +102,8 @@ task<result<journal_receipt>> simulated_store::commit(const std::vector<journal_
     auto receipt = co_await inner_.commit(entries, now);
     if (receipt) witness_.committed(instance_, entries, *receipt);
     co_await travel();
-    if (draws_.chance(weather_.lost_receipts)) co_return fail(errc::store_unavailable, "simulated: the answer was lost");
+    if (draws_.chance(weather_.lost_receipts))
+        co_return fail(errc::store_unavailable, "simulated: the answer was lost");
     if (receipt) witness_.acknowledged(instance_, entries, *receipt);
     co_return receipt;
 }

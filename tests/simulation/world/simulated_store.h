@@ -16,15 +16,20 @@ namespace orchestrator::simulation {
 // Shared by all instances, and changed by the world.
 struct store_weather {
     std::optional<errc> fault{};  // every write fails with it, with store_unavailable every read, too
-    milliseconds slowest{3};    // a call takes at most twice as long
-    double lost_receipts = 0;   // probability that a commit is done and its answer lost
+    milliseconds slowest{3};      // a call takes at most twice as long
+    double lost_receipts = 0;     // probability that a commit is done and its answer lost
 };
 
 class simulated_store final : public execution_store, public run_store {
   public:
     simulated_store(memory::store& inner, simulated_clock& time, store_weather& weather, witness& seen_by,
                     std::string instance, std::uint64_t seed)
-        : inner_{inner}, time_{time}, weather_{weather}, witness_{seen_by}, instance_{std::move(instance)}, draws_{seed} {}
+        : inner_{inner},
+          time_{time},
+          weather_{weather},
+          witness_{seen_by},
+          instance_{std::move(instance)},
+          draws_{seed} {}
 
     task<result<opened_execution>> open_execution(execution) override;
     task<result<int>> insert_runs(execution_id, std::vector<planned_run>, system_time now) override;

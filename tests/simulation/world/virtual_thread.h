@@ -37,7 +37,8 @@ class virtual_thread {
             answer.emplace(std::move(value));
         });
         const auto latest = line.steady_now() + longest;
-        for (context.poll(); !answer && line.next() && *line.next() <= latest; context.poll()) line.advance(*line.next());
+        for (context.poll(); !answer && line.next() && *line.next() <= latest; context.poll())
+            line.advance(*line.next());
         return std::move(answer.value());
     }
     void start(task<> work) { asio::co_spawn(context, std::move(work), asio::detached); }

@@ -18,9 +18,11 @@ class witness {
     virtual void call_ended(const std::string& /*instance*/, const http_request&) {}
     virtual void claimed(const std::string& /*instance*/, const std::vector<claimed_run>&) {}
     // Durable from now on; the instance does not know it yet.
-    virtual void committed(const std::string& /*instance*/, const std::vector<journal_entry>&, const journal_receipt&) {}
+    virtual void committed(const std::string& /*instance*/, const std::vector<journal_entry>&, const journal_receipt&) {
+    }
     // Now it knows.
-    virtual void acknowledged(const std::string& /*instance*/, const std::vector<journal_entry>&, const journal_receipt&) {}
+    virtual void acknowledged(const std::string& /*instance*/, const std::vector<journal_entry>&,
+                              const journal_receipt&) {}
     virtual void planned(const std::string& /*instance*/, execution_id, const std::vector<planned_run>&) {}
     virtual void finished(const std::string& /*instance*/, const execution&) {}
 };

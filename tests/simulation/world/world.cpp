@@ -34,8 +34,7 @@ world::instance::~instance() {
     context.drop();
 }
 
-world::world(world_options options)
-    : options_{options}, draws_{options.seed}, audit_{line_, options.calls} {
+world::world(world_options options) : options_{options}, draws_{options.seed}, audit_{line_, options.calls} {
     spdlog::set_level(spdlog::level::off);
 }
 

@@ -1,5 +1,5 @@
-// A whole deployment in one thread and in no time: instances of the engine on one store, the services around them, and a
-// clock that jumps. What happens is decided by one seed.
+// A whole deployment in one thread and in no time: instances of the engine on one store, the services around them, and
+// a clock that jumps. What happens is decided by one seed.
 #pragma once
 
 #include <functional>
@@ -55,7 +55,8 @@ class world {
     std::string start_instance();
     [[nodiscard]] std::vector<std::string> instances() const;
     [[nodiscard]] engine& at(const std::string& instance) { return *instances_.at(instance)->runs; }
-    // Killed: whatever it was doing is gone. Its lease ends when it is over, or at once with `release` (the store knows).
+    // Killed: whatever it was doing is gone. Its lease ends when it is over, or at once with `release` (the store
+    // knows).
     void crash(const std::string& instance, bool release);
     // Frozen, as a machine is that swaps or whose virtual disk hangs; it knows nothing of it.
     void stall(const std::string& instance) { instances_.at(instance)->stalled = true; }

@@ -119,7 +119,8 @@ TEST_F(journal_test, a_store_that_throws_is_a_passing_fault) {
 TEST_F(journal_test, a_lost_claim_is_refused_alone) {
     store_.latency = milliseconds{1};
     store_.commit_answers.push_back([](const auto&) { return journal_receipt{}; });
-    store_.commit_answers.push_back([](const auto&) { return journal_receipt{.refused = {{run_id(3), 1}}, .drained = {}}; });
+    store_.commit_answers.push_back(
+        [](const auto&) { return journal_receipt{.refused = {{run_id(3), 1}}, .drained = {}}; });
     for (int run = 1; run <= 4; ++run) record(run);
     thread_.pass(milliseconds{10});
     EXPECT_EQ(kept_, (std::map<int, bool>{{1, true}, {2, true}, {3, false}, {4, true}}));

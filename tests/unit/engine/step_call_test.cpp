@@ -132,9 +132,12 @@ TEST_F(step_call_test, a_service_that_is_not_configured_is_refused) {
 }
 
 TEST_F(step_call_test, judges_the_status) {
-    for (const auto& [status, verdict] : {std::pair{200, call_verdict::succeeded}, {204, call_verdict::succeeded},
-                                          {301, call_verdict::refused}, {404, call_verdict::refused},
-                                          {408, call_verdict::worth_a_retry}, {429, call_verdict::worth_a_retry},
+    for (const auto& [status, verdict] : {std::pair{200, call_verdict::succeeded},
+                                          {204, call_verdict::succeeded},
+                                          {301, call_verdict::refused},
+                                          {404, call_verdict::refused},
+                                          {408, call_verdict::worth_a_retry},
+                                          {429, call_verdict::worth_a_retry},
                                           {500, call_verdict::worth_a_retry}}) {
         script(answered(status, "secret of the service"));
         const auto ended = attempt();
@@ -225,9 +228,9 @@ TEST_F(step_call_test, waits_as_long_as_the_accepted_job_asks) {
 
 TEST_F(step_call_test, never_follows_a_location_that_leads_elsewhere) {
     std::uint64_t number = 0;
-    for (const auto* location : {"http://evil:8000/x", "https://production:8000/x", "http://production:9000/x",
-                                 "http://production:8000", "//evil/x", "relative", "/with space", "ftp://production/x",
-                                 "http://user@production:8000/x"}) {
+    for (const auto* location :
+         {"http://evil:8000/x", "https://production:8000/x", "http://production:9000/x", "http://production:8000",
+          "//evil/x", "relative", "/with space", "ftp://production/x", "http://user@production:8000/x"}) {
         targets_.clear();
         execution_.id = {make_uuid_v7(thread_.time.now(), {10, ++number})};
         script_location(location);

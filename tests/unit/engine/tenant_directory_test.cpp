@@ -66,8 +66,8 @@ TEST_F(tenant_directory_test, elements_that_are_no_tenants_are_left_out_but_coun
 }
 
 TEST_F(tenant_directory_test, tries_again_while_the_service_is_away) {
-    script({simulation::lost(http_fault::connect_failed), answered(503), answered(429), simulation::lost(http_fault::connection_lost),
-            answered(200, "[]")});
+    script({simulation::lost(http_fault::connect_failed), answered(503), answered(429),
+            simulation::lost(http_fault::connection_lost), answered(200, "[]")});
     EXPECT_TRUE(page());
     EXPECT_EQ(calls(), 5);
 }
