@@ -6,8 +6,9 @@ task<> simulated_store::travel() {
     co_await time_.sleep_until(time_.steady_now() + draws_.time(0, int(weather_.slowest.count())));
 }
 
-std::optional<error> simulated_store::fault(access kind) const {
+std::optional<error> simulated_store::fault(access kind) {
     if (!weather_.fault || (kind == access::reads && *weather_.fault != errc::store_unavailable)) return std::nullopt;
+    ++weather_.failed_calls;
     return error{*weather_.fault, "simulated: " + std::string{to_string(*weather_.fault)}, {}};
 }
 

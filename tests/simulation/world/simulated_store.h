@@ -17,6 +17,7 @@ namespace orchestrator::simulation {
 struct store_weather {
     std::optional<errc> fault{};  // every write fails with it, with store_unavailable every read, too
     milliseconds slowest{3};      // a call takes at most twice as long
+    int failed_calls = 0;
     double lost_receipts = 0;     // probability that a commit is done and its answer lost
 };
 
@@ -58,7 +59,7 @@ class simulated_store final : public execution_store, public run_store {
     template <class T, class Call>
     task<result<T>> over_the_wire(access kind, Call call);
     task<> travel();
-    [[nodiscard]] std::optional<error> fault(access) const;
+    [[nodiscard]] std::optional<error> fault(access);
 
     memory::store& inner_;
     simulated_clock& time_;
