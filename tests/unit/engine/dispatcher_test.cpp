@@ -1,0 +1,204 @@
+// The dispatcher: when it asks the store for runs, and when it leaves it alone.
+#include "engine/dispatcher.h"
+
+#include <gtest/gtest.h>
+#include <spdlog/spdlog.h>
+
+#include "tests/simulation/world/random_world.h"
+#include "tests/simulation/world/virtual_thread.h"
+#include "tests/unit/engine/fake_run_store.h"
+
+namespace orchestrator {
+namespace {
+
+using std::chrono::seconds;
+
+class dispatcher_test : public testing::Test {
+  protected:
+    dispatcher_test() {
+        spdlog::set_level(spdlog::level::off);
+        services_.script_steps([](const http_request&, int) { return simulation::answered(200, "{}", seconds{30}); });
+        const auto definition = simulation::workflow_from(
+            R"({"workflow_name":"one","steps":[{"name":"bake","service":"production","path":"/bake"}]})");
+        execution opened;
+        opened.id = execution_;
+        opened.definition = definition.source;
+        opened.deadline_at = thread_.time.now() + std::chrono::hours{1};
+        simulation::at_once(memory_.open_execution(std::move(opened)));
+    }
+    ~dispatcher_test() override {
+        draining_ = true;
+        limits_.abandon();
+        thread_.drop();
+    }
+
+    void begin(bool leased = true) {
+        thread_.start(dispatcher_.run());
+        if (leased) dispatcher_.lease_renewed(thread_.line.steady_now() + std::chrono::hours{10});
+        thread_.settle();
+    }
+    // So many runs at the next claim.
+    void offer(int count) {
+        std::vector<claimed_run> claimed;
+        for (; count > 0; --count) {
+            claimed_run run;
+            run.claim = {run_id(++last_run_), 1};
+            run.execution = execution_;
+            run.for_tenant.id = {make_uuid_v7(thread_.time.now(), {std::uint64_t(last_run_), 1})};
+            claimed.push_back(std::move(run));
+        }
+        runs_.claim_answers.push_back(std::move(claimed));
+    }
+
+    simulation::virtual_thread thread_;
+    memory::store memory_;
+    simulation::store_weather weather_{.slowest = milliseconds{0}};
+    simulation::simulated_services services_;
+    simulation::simulated_network network_{services_, thread_.time};
+    simulation::witness nobody_;
+    simulation::simulated_store executions_store_{memory_, thread_.time, weather_, nobody_, "instance_1", 1};
+    engine_test::fake_run_store runs_{thread_.time};
+    execution_id execution_{make_uuid_v7(thread_.time.now(), {1, 2})};
+    system::random random_{1};
+    std::atomic<bool> draining_ = false;
+    call_limits limits_{{}};
+    active_executions executions_{executions_store_, thread_.time, limits_, services_.directory()};
+    journal journal_{thread_.where(), runs_, thread_.time, [] { return 0; }, [](execution_id) {}};
+    step_caller caller_{network_, thread_.time, limits_, 1'000};
+    run_environment environment_{.where = thread_.where(),
+                                 .time = thread_.time,
+                                 .random = random_,
+                                 .caller = caller_,
+                                 .records = journal_,
+                                 .draining = draining_,
+                                 .on_released = [this] { dispatcher_.run_released(); }};
+    dispatcher dispatcher_{
+        {.instance_id = "instance_1", .max_active_runs = 10, .claim_batch = 4}, runs_, executions_, environment_};
+    int last_run_ = 0;
+};
+
+using asked = std::vector<int>;
+
+TEST_F(dispatcher_test, claims_nothing_before_it_has_a_lease) {
+    offer(1);
+    begin(false);
+    thread_.pass(seconds{300});
+    EXPECT_TRUE(runs_.claims_asked.empty());
+    dispatcher_.lease_renewed(thread_.line.steady_now() + seconds{25});
+    thread_.pass(seconds{1});
+    EXPECT_EQ(dispatcher_.active_runs(), 1);
+}
+
+TEST_F(dispatcher_test, claims_nothing_when_its_lease_is_over) {
+    begin(false);
+    dispatcher_.lease_renewed(thread_.line.steady_now() + seconds{25});
+    thread_.pass(seconds{26});
+    const auto before = runs_.claims_asked;
+    dispatcher_.notify();
+    thread_.pass(seconds{1});
+    EXPECT_EQ(runs_.claims_asked, before);
+}
+
+TEST_F(dispatcher_test, claims_batches_while_there_is_room_for_one) {
+    offer(4);
+    offer(4);
+    offer(4);
+    begin();
+    thread_.pass(seconds{1});
+    EXPECT_EQ(runs_.claims_asked, (asked{4, 4}));
+    EXPECT_EQ(dispatcher_.active_runs(), 8);
+    thread_.pass(seconds{60});
+    EXPECT_EQ(dispatcher_.active_runs(), 0);
+    EXPECT_EQ(last_run_, 12);
+}
+
+TEST_F(dispatcher_test, an_idle_instance_leaves_the_store_alone) {
+    begin();
+    thread_.pass(seconds{600});
+    EXPECT_LE(runs_.claims_asked.size(), 12U);  // once a minute
+}
+
+TEST_F(dispatcher_test, looks_at_once_when_it_is_notified) {
+    begin();
+    offer(2);
+    dispatcher_.notify();
+    thread_.pass(milliseconds{1});
+    EXPECT_EQ(dispatcher_.active_runs(), 2);
+}
+
+TEST_F(dispatcher_test, wakes_for_a_parked_run) {
+    runs_.next_parked = thread_.time.now() + seconds{7};
+    begin();
+    thread_.pass(milliseconds{6'999});
+    const auto before = runs_.claims_asked.size();
+    offer(1);
+    thread_.pass(milliseconds{1});
+    EXPECT_GT(runs_.claims_asked.size(), before);
+    EXPECT_EQ(dispatcher_.active_runs(), 1);
+}
+
+TEST_F(dispatcher_test, does_not_ask_again_and_again_about_a_parked_run_for_which_there_is_no_room) {
+    offer(4);
+    offer(4);
+    runs_.next_parked = thread_.time.now();
+    begin();
+    thread_.pass(seconds{20});  // two places are free, which is not worth a claim
+    EXPECT_EQ(dispatcher_.active_runs(), 8);
+    EXPECT_LE(runs_.parked_asked, 2);
+}
+
+TEST_F(dispatcher_test, pauses_after_a_fault_of_the_store) {
+    for (int i = 0; i < 3; ++i) runs_.claim_answers.push_back(fail(errc::store_unavailable, "away"));
+    offer(1);
+    runs_.next_parked = fail(errc::store_unavailable, "away");
+    begin();
+    thread_.pass(milliseconds{500});
+    EXPECT_EQ(runs_.claims_asked.size(), 1U);
+    thread_.pass(seconds{10});
+    EXPECT_EQ(dispatcher_.active_runs(), 1);
+}
+
+TEST_F(dispatcher_test, a_claimed_run_waits_for_a_store_that_cannot_be_read) {
+    weather_.fault = errc::store_unavailable;
+    offer(1);
+    begin();
+    thread_.pass(seconds{20});
+    EXPECT_EQ(dispatcher_.active_runs(), 1);
+    EXPECT_EQ(limits_.in_flight(), 0);
+    weather_.fault.reset();
+    thread_.pass(seconds{2});
+    EXPECT_EQ(limits_.in_flight(), 1);
+}
+
+TEST_F(dispatcher_test, a_run_of_an_execution_that_cannot_be_run_takes_no_place) {
+    offer(1);
+    runs_.claim_answers.front()->front().execution = execution_id{make_uuid_v7(thread_.time.now(), {7, 7})};
+    begin();
+    thread_.pass(seconds{1});
+    EXPECT_EQ(dispatcher_.active_runs(), 0);
+    EXPECT_TRUE(runs_.batches.empty());
+}
+
+TEST_F(dispatcher_test, a_run_of_a_cancelled_execution_is_skipped_though_nobody_said_so) {
+    offer(1);
+    runs_.claim_answers.front()->front().cancel_requested = true;
+    begin();
+    thread_.pass(seconds{1});
+    EXPECT_EQ(dispatcher_.active_runs(), 0);
+    EXPECT_EQ(runs_.batches.size(), 1U);
+    EXPECT_EQ(services_.calls(idempotency_key(execution_, {}, "bake")), 0);
+}
+
+TEST_F(dispatcher_test, ends_when_the_instance_drains) {
+    begin();
+    draining_ = true;
+    dispatcher_.notify();
+    thread_.settle();
+    const auto before = runs_.claims_asked;
+    dispatcher_.notify();
+    thread_.pass(seconds{300});
+    EXPECT_EQ(runs_.claims_asked, before);
+}
+
+}  // namespace
+}  // namespace orchestrator

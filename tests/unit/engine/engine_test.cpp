@@ -1,0 +1,219 @@
+// The engine as a whole in calm worlds: an execution from its opening to its end, cancellation, stop and health.
+#include "engine/engine.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/simulation/world/random_world.h"
+
+namespace orchestrator {
+namespace {
+
+using namespace simulation;
+using std::chrono::seconds;
+
+class engine_test : public testing::Test {
+  protected:
+    engine_test() {
+        at_.services().set_tenants(random_tenants(draws_, 12, false));
+        name_ = at_.start_instance();
+    }
+    ~engine_test() override { EXPECT_TRUE(at_.books().problems().empty()) << at_.report(); }
+
+    void answer_after(milliseconds latency) {
+        at_.services().script_steps(
+            [latency](const http_request&, int) { return answered(200, R"({"count":1})", latency); });
+    }
+    execution_id open() { return at_.open(definition_); }
+    execution finished(execution_id id) {
+        EXPECT_TRUE(at_.run_to_end({id}, std::chrono::hours{2})) << at_.report();
+        at_.check_books(id);
+        return at_.find(id);
+    }
+    [[nodiscard]] bool is_there() const { return !at_.instances().empty(); }
+
+    draws draws_{5};
+    world at_{{.seed = 5}};
+    workflow_definition definition_ = daily_operations();
+    std::string name_;
+};
+
+TEST_F(engine_test, runs_every_step_of_every_tenant_once) {
+    const auto ended = finished(open());
+    EXPECT_EQ(ended.status, execution_status::completed);
+    EXPECT_EQ(ended.steps.completed, 12 * 6);
+    EXPECT_EQ(ended.steps.retries, 0);
+    for (const auto& run : at_.runs_of(ended.id))
+        for (const auto& name : definition_.step_names)
+            EXPECT_EQ(at_.services().calls(idempotency_key(ended.id, run.tenant, name)), 1);
+}
+
+TEST_F(engine_test, an_execution_without_tenants_ends) {
+    at_.services().set_tenants({});
+    EXPECT_EQ(finished(open()).tenants.total, 0);
+}
+
+TEST_F(engine_test, finds_an_execution_of_which_it_was_not_told) {
+    EXPECT_EQ(finished(at_.open(definition_, {}, {}, false)).status, execution_status::completed);
+}
+
+TEST_F(engine_test, a_definition_that_is_not_valid_ends_its_execution_with_the_reason) {
+    auto broken = definition_;
+    broken.source = R"({"workflow_name":"x","steps":[]})";
+    const auto ended = finished(at_.open(broken));
+    EXPECT_EQ(ended.status, execution_status::failed);
+    EXPECT_TRUE(ended.error_message.contains("not valid")) << ended.error_message;
+}
+
+TEST_F(engine_test, a_cancellation_ends_the_calls_in_flight_and_skips_the_rest) {
+    answer_after(seconds{100});
+    const auto id = open();
+    at_.run_for(seconds{5});
+    EXPECT_EQ(at_.at(name_).health().calls_in_flight, 24);
+    at_.cancel(id);
+    at_.run_for(seconds{1});
+    EXPECT_EQ(at_.at(name_).health().calls_in_flight, 0);
+    const auto ended = finished(id);
+    EXPECT_EQ(ended.status, execution_status::cancelled);
+    EXPECT_EQ(ended.steps.failed, 24);
+    EXPECT_EQ(ended.steps.skipped, 48);
+    EXPECT_LT(at_.time().elapsed(), seconds{20});
+}
+
+TEST_F(engine_test, a_cancellation_while_it_plans_ends_the_execution) {
+    at_.services().script_tenants([](const http_request&, int) { return hanging(); });
+    const auto id = open();
+    at_.run_for(seconds{2});
+    at_.cancel(id);
+    EXPECT_EQ(finished(id).status, execution_status::cancelled);
+}
+
+TEST_F(engine_test, a_cancellation_that_arrives_while_the_execution_is_read_is_not_lost) {
+    at_.weather().slowest = seconds{3};
+    const auto id = open();
+    while (at_.books().claim_order().empty()) at_.run_for(milliseconds{1});
+    at_.cancel(id);
+    EXPECT_EQ(finished(id).status, execution_status::cancelled);
+}
+
+TEST_F(engine_test, a_parked_run_of_a_cancelled_execution_does_not_wait) {
+    at_.services().script_steps([](const http_request&, int) {
+        auto throttled = answered(429);
+        throttled.response.headers.emplace_back("Retry-After", "600");
+        return throttled;
+    });
+    const auto id = open();
+    at_.run_for(seconds{10});
+    EXPECT_EQ(at_.at(name_).health().active_runs, 0);
+    at_.cancel(id);
+    EXPECT_EQ(finished(id).status, execution_status::cancelled);
+    EXPECT_LT(at_.time().elapsed(), seconds{60});
+}
+
+TEST_F(engine_test, the_deadline_ends_everything) {
+    at_.services().script_steps([](const http_request&, int) { return hanging(); });
+    const auto ended = finished(open());
+    EXPECT_EQ(ended.status, execution_status::failed);
+    EXPECT_LE(at_.time().elapsed(), seconds{3'600 + 30});
+}
+
+TEST_F(engine_test, a_stop_lets_calls_under_way_end_and_gives_the_runs_back) {
+    answer_after(seconds{4});
+    const auto id = open();
+    at_.run_for(seconds{1});
+    at_.stop_gracefully(name_, seconds{30});
+    EXPECT_FALSE(at_.at(name_).health().accepting);
+    EXPECT_TRUE(at_.run_until([&] { return !is_there(); }, seconds{10})) << at_.report();
+    for (const auto& run : at_.runs_of(id)) {
+        EXPECT_EQ(run.status, run_status::pending);
+        EXPECT_EQ(run.steps.size(), 2U);  // the two steps that depend on nothing
+    }
+    at_.start_instance();
+    EXPECT_EQ(finished(id).steps.completed, 12 * 6);
+    for (const auto& run : at_.runs_of(id))
+        EXPECT_EQ(at_.services().calls(idempotency_key(id, run.tenant, "generate_forecasts")), 1);
+}
+
+TEST_F(engine_test, a_stop_cuts_what_outlasts_it_and_the_next_instance_calls_again) {
+    answer_after(seconds{100});
+    const auto id = open();
+    at_.run_for(seconds{1});
+    at_.stop_gracefully(name_, seconds{5});
+    EXPECT_TRUE(at_.run_until([&] { return !is_there(); }, seconds{8})) << at_.report();
+    for (const auto& run : at_.runs_of(id)) EXPECT_TRUE(run.steps.empty());
+    answer_after(seconds{1});
+    at_.start_instance();
+    EXPECT_EQ(finished(id).status, execution_status::completed);
+}
+
+TEST_F(engine_test, a_stop_does_not_wait_for_a_store_that_takes_nothing) {
+    open();
+    at_.run_for(milliseconds{50});
+    at_.weather().fault = errc::store_full;
+    at_.stop_gracefully(name_, seconds{5});
+    EXPECT_TRUE(at_.run_until([&] { return !is_there(); }, seconds{10})) << at_.report();
+}
+
+TEST_F(engine_test, a_stop_while_it_plans_leaves_planning_to_the_next_instance) {
+    at_.services().script_tenants([](const http_request&, int nth) { return nth < 3 ? hanging() : answered(200, ""); });
+    const auto id = open();
+    at_.run_for(seconds{1});
+    at_.stop_gracefully(name_, seconds{20});
+    EXPECT_TRUE(at_.run_until([&] { return !is_there(); }, seconds{3})) << at_.report();
+    at_.start_instance();
+    EXPECT_EQ(finished(id).tenants.total, 12);
+}
+
+TEST_F(engine_test, a_step_that_waits_for_its_retry_keeps_its_attempts_over_a_stop) {
+    at_.services().set_tenants(random_tenants(draws_, 1, false));
+    at_.services().script_steps(
+        [](const http_request&, int nth) { return nth == 1 ? answered(503) : answered(200, "{}", seconds{2}); });
+    const auto id = open();
+    at_.run_for(milliseconds{20});
+    at_.stop_gracefully(name_, seconds{10});
+    ASSERT_TRUE(at_.run_until([&] { return !is_there(); }, seconds{10}));
+    at_.start_instance();
+    EXPECT_EQ(finished(id).steps.retries, 6);
+}
+
+TEST_F(engine_test, the_health_check_tells_of_a_store_that_cannot_write) {
+    answer_after(seconds{2});
+    const auto id = open();
+    at_.run_for(seconds{1});
+    EXPECT_FALSE(at_.at(name_).health().store_problem);
+    at_.weather().fault = errc::store_full;
+    at_.run_for(seconds{30});
+    ASSERT_TRUE(at_.at(name_).health().store_problem);
+    EXPECT_EQ(at_.at(name_).health().store_problem->code, errc::store_full);
+    EXPECT_EQ(at_.at(name_).health().calls_in_flight, 0);  // nothing goes on that cannot be recorded
+    at_.weather().fault.reset();
+    EXPECT_EQ(finished(id).status, execution_status::completed);
+    EXPECT_FALSE(at_.at(name_).health().store_problem);
+    EXPECT_EQ(at_.books().refused_entries(), 0U);
+}
+
+TEST_F(engine_test, a_step_that_two_failures_skip_is_told_of_once) {
+    definition_ = workflow_from(R"({"workflow_name":"fork","max_retries":0,"steps":[
+        {"name":"a","service":"sales","path":"/{{tenant.id}}"}, {"name":"b","service":"sales","path":"/{{tenant.id}}"},
+        {"name":"c","service":"sales","path":"/{{tenant.id}}","depends_on":["a","b"]}]})");
+    at_.services().script_steps([](const http_request&, int) { return answered(400); });
+    const auto ended = finished(open());
+    EXPECT_EQ(ended.steps.skipped, 12);
+    log_query skips;
+    skips.step_name = "c";
+    EXPECT_EQ(at_once(at_.store().list_logs(ended.id, skips)).size(), 12U);
+}
+
+TEST_F(engine_test, a_full_store_does_not_multiply_the_tries_to_end_an_execution) {
+    answer_after(milliseconds{1});
+    const auto id = open();
+    at_.weather().slowest = milliseconds{0};
+    ASSERT_TRUE(at_.run_until([&] { return at_.find(id).tenants.ended() == 12; }, seconds{100}));
+    at_.weather().fault = errc::store_full;
+    at_.run_for(seconds{600});
+    EXPECT_LT(at_.weather().failed_calls, 1'500);  // about one each second, and the heartbeats
+    at_.weather().fault.reset();
+    EXPECT_EQ(finished(id).status, execution_status::completed);
+}
+
+}  // namespace
+}  // namespace orchestrator
