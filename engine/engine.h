@@ -64,7 +64,9 @@ class engine final : public run_control {
     task<> plan(execution_id);
     task<> finish(execution_id);
     void spawn(task<> work);
-    [[nodiscard]] bool idle() const { return dispatcher_.active_runs() == 0 && working_ == 0; }
+    [[nodiscard]] bool idle() const {
+        return dispatcher_.active_runs() == 0 && working_ == 0 && limits_.in_flight() == 0;
+    }
 
     engine_options options_;
     engine_ports ports_;

@@ -107,7 +107,8 @@ void audit::claimed(const std::string& instance, const std::vector<claimed_run>&
         run.lost_by.erase(instance);
         run.believed[instance].insert(run.token);
         claim_order_.push_back(taken.for_tenant);
-        note(fmt::format("{} claims {} token {}", instance, to_string(taken.for_tenant.id), taken.claim.token));
+        note(fmt::format("{} claims {} of {} token {}", instance, to_string(taken.for_tenant.id),
+                         to_string(taken.execution), taken.claim.token));
     }
 }
 
@@ -147,8 +148,8 @@ void audit::acknowledged(const std::string& instance, const std::vector<journal_
     for (const auto& claim : receipt.refused) {
         auto& run = runs_.at(run_keys_.at(claim.run));
         run.believed[instance].erase(claim.token);
-        // It may have claimed the same run again already.
-        if (run.holder != instance || run.token == claim.token) run.lost_by.insert(instance);
+        // It may have claimed the same run a second time.
+        if (run.believed[instance].empty()) run.lost_by.insert(instance);
     }
 }
 

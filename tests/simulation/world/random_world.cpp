@@ -105,6 +105,11 @@ void bad_weather(world& at, draws& random) {
     });
 }
 
+void jump(world& at, milliseconds by) {
+    at.books().note(fmt::format("the wall clock jumps by {} ms", by.count()));
+    at.time().jump(by);
+}
+
 void misfortune(world& at, draws& random, const std::vector<execution_id>& executions) {
     const auto victim = somebody(at, random);
     if (!victim) return;
@@ -125,7 +130,7 @@ void misfortune(world& at, draws& random, const std::vector<execution_id>& execu
             bad_weather(at, random);
             break;
         case 5:
-            at.time().jump(milliseconds{random.between(-60'000, 60'000)});
+            jump(at, milliseconds{random.between(-60'000, 60'000)});
             break;
         case 6:
             at.weather().lost_receipts = at.weather().lost_receipts > 0 ? 0 : 0.1;

@@ -14,6 +14,7 @@ std::optional<error> simulated_store::fault(access kind) {
 
 template <class T, class Call>
 task<result<T>> simulated_store::over_the_wire(access kind, Call call) {
+    const auto until_answered = sent();
     co_await travel();
     if (auto failed = fault(kind)) co_return std::unexpected{std::move(*failed)};
     auto answer = co_await call();
@@ -45,9 +46,12 @@ task<result<void>> simulated_store::request_cancel(execution_id id, system_time 
 }
 
 task<result<execution>> simulated_store::finish_if_done(execution_id id, system_time now) {
-    auto finished =
-        co_await over_the_wire<execution>(access::writes, [this, id, now] { return inner_.finish_if_done(id, now); });
+    const auto until_answered = sent();
+    co_await travel();
+    if (auto failed = fault(access::writes)) co_return std::unexpected{std::move(*failed)};
+    auto finished = co_await inner_.finish_if_done(id, now);
     if (finished) witness_.finished(instance_, *finished);
+    co_await travel();
     co_return finished;
 }
 
@@ -84,6 +88,7 @@ task<result<std::vector<log_entry>>> simulated_store::list_logs(execution_id id,
 
 task<result<std::vector<claimed_run>>> simulated_store::claim_runs(std::string instance_id, int limit,
                                                                    system_time now) {
+    const auto until_answered = sent();
     co_await travel();
     if (auto failed = fault(access::writes)) co_return std::unexpected{std::move(*failed)};
     auto claimed = co_await inner_.claim_runs(std::move(instance_id), limit, now);
@@ -98,6 +103,7 @@ task<result<std::optional<system_time>>> simulated_store::next_parked_run(system
 }
 
 task<result<journal_receipt>> simulated_store::commit(const std::vector<journal_entry>& entries, system_time now) {
+    const auto until_answered = sent();
     co_await travel();
     if (auto failed = fault(access::writes)) co_return std::unexpected{std::move(*failed)};
     auto receipt = co_await inner_.commit(entries, now);

@@ -2,6 +2,7 @@
 // that a crash may fall on either side of the commit; and in bad weather it fails for a while, as a full disk does.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -18,7 +19,7 @@ struct store_weather {
     std::optional<errc> fault{};  // every write fails with it, with store_unavailable every read, too
     milliseconds slowest{3};      // a call takes at most twice as long
     int failed_calls = 0;
-    double lost_receipts = 0;     // probability that a commit is done and its answer lost
+    double lost_receipts = 0;  // probability that a commit is done and its answer lost
 };
 
 class simulated_store final : public execution_store, public run_store {
@@ -52,6 +53,9 @@ class simulated_store final : public execution_store, public run_store {
     task<result<int>> release_lost_runs(system_time now, std::string survivor) override;
     task<result<void>> release_instance(std::string instance_id) override;
 
+    // Calls that were sent and not answered.
+    [[nodiscard]] int pending() const { return pending_; }
+
   private:
     enum class access { reads, writes };
 
@@ -59,6 +63,10 @@ class simulated_store final : public execution_store, public run_store {
     template <class T, class Call>
     task<result<T>> over_the_wire(access kind, Call call);
     task<> travel();
+    [[nodiscard]] auto sent() {
+        ++pending_;
+        return std::unique_ptr<int, void (*)(int*)>{&pending_, [](int* pending) { --*pending; }};
+    }
     [[nodiscard]] std::optional<error> fault(access);
 
     memory::store& inner_;
@@ -67,6 +75,7 @@ class simulated_store final : public execution_store, public run_store {
     witness& witness_;
     std::string instance_;
     draws draws_;
+    int pending_ = 0;
 };
 
 }  // namespace orchestrator::simulation

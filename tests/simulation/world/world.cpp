@@ -63,20 +63,23 @@ void world::resume(const std::string& name) { instances_.at(name)->stalled = fal
 
 void world::stop_gracefully(const std::string& name, milliseconds drain) {
     auto& stopping = *instances_.at(name);
+    if (std::exchange(stopping.told_to_stop, true)) return;
     audit_.note(name + " is told to stop");
-    asio::co_spawn(stopping.context, stopping.runs->stop(line_.steady_now() + drain),
-                   [this, name](std::exception_ptr failed) {
-                       if (failed) audit_.wrong(name + " fails to stop");
-                       stopped_.push_back(name);
-                   });
+    const auto deadline = line_.steady_now() + drain;
+    asio::co_spawn(stopping.context, stopping.runs->stop(deadline), [this, name, deadline](std::exception_ptr failed) {
+        if (failed) audit_.wrong(name + " fails to stop");
+        stopped_.emplace_back(name, deadline);
+    });
     stopping.context.poll();  // what was posted before it was told may still begin
     audit_.told_to_stop(name);
 }
 
 void world::bury_stopped() {
-    for (const auto& name : std::exchange(stopped_, {})) {
+    for (const auto& [name, deadline] : std::exchange(stopped_, {})) {
         audit_.note(name + " has stopped");
         if (instances_.at(name)->runs->health().calls_in_flight > 0) audit_.wrong(name + " left calls in flight");
+        if (instances_.at(name)->store.pending() > 0 && line_.steady_now() < deadline)
+            audit_.wrong(name + " stopped without waiting for the store");
         instances_.erase(name);
         if (weather_.fault) continue;  // it could not give anything back: its lease ends by itself
         for (const auto& open : at_once(store_.open_executions()))

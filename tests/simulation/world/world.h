@@ -61,7 +61,7 @@ class world {
     // Frozen, as a machine is that swaps or whose virtual disk hangs; it knows nothing of it.
     void stall(const std::string& instance) { instances_.at(instance)->stalled = true; }
     void resume(const std::string& instance);
-    // engine::stop; the instance is gone when it returns.
+    // engine::stop; the instance is gone when it returns. Only the first time counts.
     void stop_gracefully(const std::string& instance, milliseconds drain);
 
     execution_id open(const workflow_definition&, tenant_filter = {}, std::optional<execution_id> retry_of = {},
@@ -93,6 +93,7 @@ class world {
         system::random random;
         std::unique_ptr<engine> runs;
         bool stalled = false;
+        bool told_to_stop = false;
     };
 
     bool step(steady_time latest);
@@ -108,7 +109,7 @@ class world {
     simulated_services services_;
     std::map<std::string, std::unique_ptr<instance>> instances_;
     std::multimap<steady_time, std::function<void()>> events_;
-    std::vector<std::string> stopped_;
+    std::vector<std::pair<std::string, steady_time>> stopped_;  // and until when each might have taken
     int started_ = 0;
 };
 

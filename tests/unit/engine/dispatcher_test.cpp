@@ -15,7 +15,11 @@ using std::chrono::seconds;
 
 class dispatcher_test : public testing::Test {
   protected:
-    dispatcher_test() {
+    explicit dispatcher_test(int claim_batch = 4)
+        : dispatcher_{{.instance_id = "instance_1", .max_active_runs = 10, .claim_batch = claim_batch},
+                      runs_,
+                      executions_,
+                      environment_} {
         spdlog::set_level(spdlog::level::off);
         services_.script_steps([](const http_request&, int) { return simulation::answered(200, "{}", seconds{30}); });
         const auto definition = simulation::workflow_from(
@@ -72,8 +76,7 @@ class dispatcher_test : public testing::Test {
                                  .records = journal_,
                                  .draining = draining_,
                                  .on_released = [this] { dispatcher_.run_released(); }};
-    dispatcher dispatcher_{
-        {.instance_id = "instance_1", .max_active_runs = 10, .claim_batch = 4}, runs_, executions_, environment_};
+    dispatcher dispatcher_;
     int last_run_ = 0;
 };
 
@@ -110,6 +113,24 @@ TEST_F(dispatcher_test, claims_batches_while_there_is_room_for_one) {
     thread_.pass(seconds{60});
     EXPECT_EQ(dispatcher_.active_runs(), 0);
     EXPECT_EQ(last_run_, 12);
+}
+
+class dispatcher_of_wide_batches : public dispatcher_test {
+  protected:
+    dispatcher_of_wide_batches() : dispatcher_test{256} {}
+};
+
+TEST_F(dispatcher_of_wide_batches, claims_again_when_half_of_the_room_is_free) {
+    int calls = 0;
+    services_.script_steps([&calls](const http_request&, int) {
+        return simulation::answered(200, "{}", ++calls <= 6 ? seconds{30} : seconds{200});
+    });
+    offer(10);
+    begin();
+    thread_.pass(seconds{1});
+    EXPECT_EQ(runs_.claims_asked, (asked{10}));
+    thread_.pass(seconds{31});
+    EXPECT_EQ(runs_.claims_asked, (asked{10, 6}));
 }
 
 TEST_F(dispatcher_test, an_idle_instance_leaves_the_store_alone) {

@@ -87,12 +87,38 @@ TEST_F(engine_test, a_cancellation_while_it_plans_ends_the_execution) {
     EXPECT_EQ(finished(id).status, execution_status::cancelled);
 }
 
-TEST_F(engine_test, a_cancellation_that_arrives_while_the_execution_is_read_is_not_lost) {
-    at_.weather().slowest = seconds{3};
-    const auto id = open();
-    while (at_.books().claim_order().empty()) at_.run_for(milliseconds{1});
-    at_.cancel(id);
-    EXPECT_EQ(finished(id).status, execution_status::cancelled);
+TEST(engine_in_a_slow_world, a_cancellation_that_arrives_while_the_execution_is_read_is_not_lost) {
+    for (std::uint64_t seed = 1; seed <= 100; ++seed) {
+        world at{{.seed = seed}};
+        draws random{seed};
+        at.services().set_tenants(random_tenants(random, 3, false));
+        at.services().script_steps([](const http_request&, int) { return hanging(); });
+        const auto first = at.start_instance();
+        const auto id = at.open(daily_operations());
+        at.run_for(seconds{1});
+        at.crash(first, true);
+        at.weather().slowest = seconds{3};
+        at.start_instance();
+        ASSERT_TRUE(at.run_until([&] { return at.books().claim_order().size() == 6; }, seconds{60}));
+        at.run_for(random.time(0, 4'000));
+        at.cancel(id);
+        EXPECT_TRUE(at.run_to_end({id}, seconds{120})) << at.report();
+    }
+}
+
+TEST(engine_in_a_slow_world, a_stop_waits_for_what_it_has_sent_to_the_store) {
+    for (auto moment = milliseconds{0}; moment < seconds{12}; moment += milliseconds{200}) {
+        world at{{.seed = 4}};
+        draws random{4};
+        at.services().set_tenants(random_tenants(random, 3, false));
+        at.weather().slowest = seconds{2};
+        const auto only = at.start_instance();
+        at.open(daily_operations());
+        at.run_for(moment);
+        at.stop_gracefully(only, seconds{60});
+        EXPECT_TRUE(at.run_until([&] { return at.instances().empty(); }, seconds{90})) << at.report();
+        EXPECT_TRUE(at.books().problems().empty()) << at.report();
+    }
 }
 
 TEST_F(engine_test, a_parked_run_of_a_cancelled_execution_does_not_wait) {
