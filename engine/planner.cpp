@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
 namespace orchestrator {
 namespace {
 
@@ -102,6 +104,8 @@ task<result<void>> planner::plan_failures(const active_execution& active, const 
 
 task<result<void>> planner::insert(execution_id id, std::vector<planned_run> runs) {
     if (runs.empty()) co_return result<void>{};
+    // Stored in the order of their turns: those that are claimed together then lie together.
+    std::ranges::sort(runs, {}, [](const planned_run& run) { return std::pair{run.fair_rank, run.for_tenant.id}; });
     const auto inserted = co_await store_.insert_runs(id, std::move(runs), time_.now());
     if (!inserted) co_return std::unexpected{inserted.error()};
     if (*inserted > 0) on_planned_();

@@ -93,6 +93,7 @@ class connection {
     [[nodiscard]] statement query(std::string_view entity, std::string_view name);
     [[nodiscard]] statement prepare_once(const std::string& sql);
     [[nodiscard]] std::int64_t changes() const { return sqlite3_changes64(handle_); }
+    [[nodiscard]] std::int64_t last_rowid() const { return sqlite3_last_insert_rowid(handle_); }
 
   private:
     struct finalizer {

@@ -13,8 +13,9 @@ std::optional<run_id> insert_run(connection& database, execution_id execution, c
         .bind(5, std::string_view{run.for_tenant.timezone})
         .bind(6, run.fair_rank)
         .bind(7, run.steps_total);
-    if (!row.step()) return std::nullopt;
-    return run_id(row.integer(0));
+    row.run();
+    if (database.changes() == 0) return std::nullopt;
+    return run_id(database.last_rowid());
 }
 
 bool insert_result(connection& database, run_id run, const step_record& record) {
@@ -75,8 +76,11 @@ std::vector<run_id> claimable(connection& database, int limit, system_time now) 
 std::vector<claimed_run> claim_runs(connection& database, const std::string& instance_id, int limit, system_time now) {
     std::vector<claimed_run> claimed;
     for (const auto id : claimable(database, limit, now)) {
-        auto row = database.query("tenant_runs", "claim");
-        row.bind(1, std::int64_t(id)).bind(2, std::string_view{instance_id}).bind(3, now);
+        auto claim = database.query("tenant_runs", "claim");
+        claim.bind(1, std::int64_t(id)).bind(2, std::string_view{instance_id}).bind(3, now);
+        claim.run();
+        auto row = database.query("tenant_runs", "claimed");
+        row.bind(1, std::int64_t(id));
         if (!row.step()) continue;
         claimed_run run;
         run.claim = {.run = id, .token = row.integer(0)};
@@ -87,8 +91,8 @@ std::vector<claimed_run> claim_runs(connection& database, const std::string& ins
                           .timezone = row.text(5)};
         run.waits = stored_waits_from_json(row.text(6));
         run.cancel_requested = row.integer(7) != 0;
-        run.recorded = read_results(database, id);
-        row.run();
+        const bool may_have_results = row.integer(8) != 0;
+        if (may_have_results) run.recorded = read_results(database, id);
         claimed.push_back(std::move(run));
     }
     return claimed;

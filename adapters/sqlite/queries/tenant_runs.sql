@@ -4,7 +4,7 @@ SELECT min(fair_rank) FROM orchestrator_tenant_runs WHERE status = 'pending' AND
 -- name: insert
 INSERT INTO orchestrator_tenant_runs (execution_id, tenant_id, tenant_name, subscription_tier, timezone, fair_rank,
     steps_total)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING RETURNING id;
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING;
 
 -- name: claimable
 SELECT id FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NULL ORDER BY fair_rank, id LIMIT ?1;
@@ -12,12 +12,17 @@ SELECT id FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before 
 -- name: due
 SELECT id FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before <= ?2 ORDER BY not_before, id LIMIT ?1;
 
+-- No RETURNING here and in insert: SQLite makes a temporary table for it each time, which costs more than the search.
 -- name: claim
 UPDATE orchestrator_tenant_runs SET status = 'running', not_before = NULL, claimed_by = ?2,
     claim_token = claim_token + 1, started_at = coalesce(started_at, ?3)
-WHERE id = ?1 AND status = 'pending'
-RETURNING claim_token, execution_id, tenant_id, tenant_name, subscription_tier, timezone, waits,
-    (SELECT cancel_requested FROM orchestrator_executions e WHERE e.id = execution_id);
+WHERE id = ?1;
+
+-- name: claimed
+SELECT claim_token, execution_id, r.tenant_id, tenant_name, subscription_tier, timezone, waits, e.cancel_requested,
+    claim_token > 1 OR e.retry_of IS NOT NULL
+FROM orchestrator_tenant_runs r JOIN orchestrator_executions e ON e.id = execution_id
+WHERE r.id = ?1;
 
 -- name: next_parked
 SELECT min(not_before) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NOT NULL;
