@@ -59,7 +59,11 @@ task<step_attempt> step_caller::attempt(const active_execution& execution, std::
     if (time_.steady_now() >= execution.deadline)
         co_return failure(call_verdict::refused, "deadline_exceeded", "the workflow's deadline has passed");
 
-    const auto answer = co_await send(execution, step, context);
+    auto request = request_for(execution, step, context);
+    if (has_dot_segment(request.target))
+        co_return failure(call_verdict::refused, "path_refused",
+                          "a placeholder makes the path hold \".\" or \"..\", which would lead elsewhere: not called");
+    const auto answer = co_await send(std::move(request));
     if (!answer) {
         const auto fault = answer.error().fault;
         const bool late = fault == http_fault::timed_out && time_.steady_now() >= execution.deadline;
@@ -84,8 +88,8 @@ task<step_attempt> step_caller::attempt(const active_execution& execution, std::
     co_return attempt;
 }
 
-task<http_result> step_caller::send(const active_execution& execution, std::size_t step,
-                                    const template_context& context) {
+http_request step_caller::request_for(const active_execution& execution, std::size_t step,
+                                      const template_context& context) {
     const auto& definition = execution.definition.steps[step];
     http_request request;
     request.origin = execution.targets[step].origin;
@@ -96,6 +100,10 @@ task<http_result> step_caller::send(const active_execution& execution, std::size
                                  idempotency_key(execution.id, context.for_tenant.id, definition.name));
     request.deadline = std::min(time_.steady_now() + definition.timeout, execution.deadline);
     request.stop = execution.stop.get_token();
+    return request;
+}
+
+task<http_result> step_caller::send(http_request request) {
     auto answer = co_await http_.send(request);
     if (answer && answer->status == 202 && !find_header(answer->headers, "Location").empty())
         answer = co_await poll_until_done(std::move(request), std::move(*answer));

@@ -39,7 +39,8 @@ class step_caller {
                                const std::function<bool()>& still_wanted);
 
   private:
-    task<http_result> send(const active_execution&, std::size_t step, const template_context& context);
+    http_request request_for(const active_execution&, std::size_t step, const template_context&);
+    task<http_result> send(http_request);
     task<http_result> poll_until_done(http_request, http_response accepted);
 
     http_client& http_;

@@ -5,7 +5,6 @@
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/post.hpp>
 
-#include <deque>
 #include <functional>
 #include <optional>
 #include <stop_token>

@@ -14,6 +14,8 @@ constexpr std::size_t longest_body = 64 << 10;  // bytes of the template
 constexpr std::size_t longest_path = 2'048;
 constexpr std::size_t longest_message = 500;
 constexpr double longest_timeout_seconds = 3'600;
+constexpr double longest_delay_ms = 3'600'000;
+constexpr std::size_t longest_echo = 64;  // of a name that we do not know
 constexpr std::string_view methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
 
 class steps_parser {
@@ -61,7 +63,7 @@ class steps_parser {
             const std::string_view name{array[d].get_string()};
             const auto found = std::ranges::find(names_, name);
             if (name.empty() || found == names_.end())
-                violations_.push_back({where, fmt::format("step \"{}\" does not exist", name)});
+                violations_.push_back({where, fmt::format("step \"{}\" does not exist", name.substr(0, longest_echo))});
             else
                 steps_[i].depends_on.insert(std::size_t(found - names_.begin()));
         }
@@ -130,6 +132,8 @@ class steps_parser {
                 fields.add_violation("path", fmt::format("\"{}\" must begin with one \"/\" and hold printable ASCII "
                                                          "without spaces or \"#\"",
                                                          *path));
+            if (has_dot_segment(*path))
+                fields.add_violation("path", fmt::format("\"{}\" must not hold \"/./\" or \"/../\"", *path));
             step.path = compiled_template::from_text(*path, form::url_path, scope, fields.pointer("path"), violations_);
         }
         if (const auto* body = fields.any("body")) {
@@ -169,8 +173,15 @@ class steps_parser {
         if (!source) return;
         json_fields retry{*source, fields.pointer("retry"), violations_};
         if (const auto count = retry.integer("max_retries", {0, 20})) step.retry.max_retries = int(*count);
-        if (const auto delay = retry.integer("delay_ms", {0, 3'600'000})) step.retry.delay = milliseconds{*delay};
-        if (const auto most = retry.integer("max_delay_ms", {0, 3'600'000})) step.retry.max_delay = milliseconds{*most};
+        const auto delay = retry.integer("delay_ms", {0, longest_delay_ms});
+        const auto most = retry.integer("max_delay_ms", {0, longest_delay_ms});
+        if (delay) {
+            step.retry.delay = milliseconds{*delay};
+            step.retry.max_delay = std::max(step.retry.max_delay, step.retry.delay);
+        }
+        if (most) step.retry.max_delay = milliseconds{*most};
+        if (delay && most && *most < *delay)
+            retry.add_violation("max_delay_ms", fmt::format("{} is less than delay_ms, {}", *most, *delay));
         retry.refuse_unknown();
     }
 

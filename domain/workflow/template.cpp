@@ -87,6 +87,15 @@ void append_percent_encoded(std::string& out, std::string_view text) {
     }
 }
 
+bool has_dot_segment(std::string_view target) {
+    const auto path = target.substr(0, target.find('?'));
+    for (auto slash = path.find('/'); slash != std::string_view::npos; slash = path.find('/', slash + 1)) {
+        const auto segment = path.substr(slash + 1, path.find('/', slash + 1) - slash - 1);
+        if (segment == "." || segment == "..") return true;
+    }
+    return false;
+}
+
 // Splits a source into literals and placeholders and resolves the names.
 class compiled_template::compiler {
   public:

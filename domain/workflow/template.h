@@ -102,4 +102,7 @@ void append_json_escaped(std::string& out, std::string_view text);
 // Appends `text` with everything but RFC 3986's unreserved characters percent-encoded.
 void append_percent_encoded(std::string& out, std::string_view text);
 
+// Percent-encoding leaves dots alone, and servers resolve "." and "..": such a path leads elsewhere.
+[[nodiscard]] bool has_dot_segment(std::string_view target);
+
 }  // namespace orchestrator

@@ -1,23 +1,21 @@
--- What the migrations make: version 1. Compared by sqlite_store_test.cpp.
+-- What the migrations make: version 2. Compared by sqlite_store_test.cpp.
 
 CREATE TABLE orchestrator_execution_definitions (
     execution_id BLOB NOT NULL PRIMARY KEY REFERENCES orchestrator_executions (id) ON DELETE CASCADE,
     definition TEXT NOT NULL CHECK (json_valid(definition))
 ) WITHOUT ROWID;
 
-CREATE TABLE orchestrator_execution_logs (
+CREATE TABLE "orchestrator_execution_logs" (
     id INTEGER PRIMARY KEY,
     execution_id BLOB NOT NULL,
     tenant_id BLOB,
     step_name TEXT NOT NULL,
     step_index INTEGER NOT NULL,
-    log_level TEXT NOT NULL CHECK (log_level IN ('info', 'warning', 'error')),
+    log_level TEXT NOT NULL CHECK (log_level = 'info' OR log_level = 'warning' OR log_level = 'error'),
     log_message TEXT NOT NULL,
     log_data TEXT,
     logged_at INTEGER NOT NULL
 );
-
-CREATE INDEX idx_execution_logs_execution ON orchestrator_execution_logs (execution_id, step_index);
 
 CREATE TABLE orchestrator_executions (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
@@ -91,11 +89,11 @@ CREATE TABLE orchestrator_step_latencies (
     PRIMARY KEY (execution_id, step_index, bucket)
 ) WITHOUT ROWID;
 
-CREATE TABLE orchestrator_step_results (
+CREATE TABLE "orchestrator_step_results" (
     id INTEGER PRIMARY KEY,
     tenant_run_id INTEGER NOT NULL,
     step_index INTEGER NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('completed', 'failed', 'skipped')),
+    status TEXT NOT NULL CHECK (status = 'completed' OR status = 'failed' OR status = 'skipped'),
     attempts INTEGER NOT NULL,
     http_status INTEGER NOT NULL,
     carried_over INTEGER NOT NULL DEFAULT 0,
@@ -107,7 +105,7 @@ CREATE TABLE orchestrator_step_results (
     UNIQUE (tenant_run_id, step_index)
 );
 
-CREATE TABLE orchestrator_tenant_runs (
+CREATE TABLE "orchestrator_tenant_runs" (
     id INTEGER PRIMARY KEY,
     execution_id BLOB NOT NULL REFERENCES orchestrator_executions (id) ON DELETE CASCADE,
     tenant_id BLOB NOT NULL CHECK (length(tenant_id) = 16),
@@ -117,7 +115,8 @@ CREATE TABLE orchestrator_tenant_runs (
     fair_rank INTEGER NOT NULL,
     steps_total INTEGER NOT NULL,
     status TEXT NOT NULL DEFAULT 'pending'
-        CHECK (status IN ('pending', 'running', 'completed', 'partial', 'failed', 'cancelled')),
+        CHECK (status = 'pending' OR status = 'running' OR status = 'completed' OR status = 'partial'
+            OR status = 'failed' OR status = 'cancelled'),
     not_before INTEGER,                      -- parked until then; NULL: may start at once
     waits TEXT CHECK (waits IS NULL OR json_valid(waits)),  -- attempts of the steps that wait for a retry
     claimed_by TEXT,

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "adapters/sqlite/connection.h"
+#include "adapters/sqlite/embedded_sql.h"
 #include "adapters/sqlite/migrations.h"
 #include "tests/contract/child_process.h"
 #include "tests/contract/store_fixture.h"
@@ -112,6 +113,40 @@ TEST(sqlite_migrations, give_the_schema_that_is_checked_in) {
     write_file(fresh, schema);
     FAIL() << "the migrated schema is not the one in " << checked_in << ". If the change is meant: cp " << fresh << " "
            << checked_in;
+}
+
+// A database of the first version, with a run that was under way: all of it is there afterwards, and goes on.
+TEST(sqlite_migrations, keep_what_an_older_version_wrote) {
+    const scratch_folder folder;
+    {
+        connection database{folder.file(), read_write};
+        for (const auto& file : sqlite_files())
+            if (file.path == "migrations/0001_initial.sql") database.execute(std::string{file.text});
+        database.execute("PRAGMA user_version = 1");
+        database.execute(R"(
+            INSERT INTO orchestrator_workflows (id, workflow_name, workflow_type, steps, created_at, updated_at)
+            VALUES (zeroblob(16), 'old', 'daily', '[]', 1, 1);
+            INSERT INTO orchestrator_executions (id, workflow_id, workflow_name, execution_type, status, deadline_at,
+                tenants_total, steps_total, steps_completed, first_log_id, last_log_id, created_at)
+            VALUES (zeroblob(16), zeroblob(16), 'old', 'manual', 'running', 9, 1, 2, 1, 1, 1, 1);
+            INSERT INTO orchestrator_tenant_runs (id, execution_id, tenant_id, tenant_name, subscription_tier, timezone,
+                fair_rank, steps_total, status, claimed_by, claim_token)
+            VALUES (7, zeroblob(16), zeroblob(16), 'Old Bakery', 'starter', 'Europe/Madrid', 1, 2, 'running', 'dead', 3);
+            INSERT INTO orchestrator_step_results (tenant_run_id, step_index, status, attempts, http_status, started_at,
+                duration_ms, result) VALUES (7, 0, 'completed', 1, 200, 1, 1, '{"count":1}');
+            INSERT INTO orchestrator_execution_logs (execution_id, step_name, step_index, log_level, log_message, logged_at)
+            VALUES (zeroblob(16), 'first', 0, 'info', 'done', 1);)");
+    }
+    const auto claimed = expect(open_sqlite(folder.file())->claim_runs("new", 10, system_time{milliseconds{5}}));
+    ASSERT_EQ(claimed.size(), 1U);
+    EXPECT_EQ(claimed[0].for_tenant.name, "Old Bakery");
+    EXPECT_EQ(claimed[0].claim.token, 4);
+    ASSERT_EQ(claimed[0].recorded.size(), 1U);
+    EXPECT_EQ(claimed[0].recorded[0].result, R"({"count":1})");
+    connection database{folder.file(), read_write};
+    auto logs = database.prepare_once("SELECT log_message FROM orchestrator_execution_logs");
+    ASSERT_TRUE(logs.step());
+    EXPECT_EQ(logs.text(0), "done");
 }
 
 TEST(sqlite_migrations, leave_every_reference_whole) {

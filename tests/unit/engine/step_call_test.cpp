@@ -42,7 +42,7 @@ class step_call_test : public testing::Test {
         });
     }
     step_attempt attempt() {
-        const tenant bakery{.id = {make_uuid_v7(thread_.time.now(), {3, 4})}, .name = "Bakery"};
+        const tenant bakery{.id = {make_uuid_v7(thread_.time.now(), {3, 4})}, .name = tenant_name_};
         const std::vector<step_view> views(1);
         const template_context context{.for_tenant = bakery,
                                        .execution = execution_.id,
@@ -63,6 +63,7 @@ class step_call_test : public testing::Test {
     step_caller caller_{network_, thread_.time, limits_, 200};
     active_execution execution_;
     tenant_id tenant_;
+    std::string tenant_name_ = "Bakery";
     bool wanted_ = true;
     http_request seen_;
     std::vector<std::string> targets_;
@@ -239,6 +240,24 @@ TEST_F(step_call_test, never_follows_a_location_that_leads_elsewhere) {
         EXPECT_EQ(targets_.size(), 1U);
         EXPECT_FALSE(ended.error_message.contains("evil"));
     }
+}
+
+TEST_F(step_call_test, a_value_cannot_lead_to_another_path) {
+    script(answered(200));
+    for (const auto* path : {"/bake/{{tenant.name}}", "/bake/{{tenant.name}}/today", "/bake/{{tenant.name}}?day=1"})
+        for (const auto* name : {".", ".."}) {
+            execution_.definition = simulation::workflow_from(
+                std::string{R"({"workflow_name":"one","steps":[{"name":"bake","service":"production","path":")"} +
+                path + R"("}]})");
+            tenant_name_ = name;
+            const auto ended = attempt();
+            EXPECT_EQ(ended.verdict, call_verdict::refused) << path << ' ' << name;
+            EXPECT_EQ(ended.error_code, "path_refused");
+            EXPECT_TRUE(seen_.target.empty());
+        }
+    tenant_name_ = "...";
+    EXPECT_EQ(attempt().verdict, call_verdict::succeeded);
+    EXPECT_EQ(seen_.target, "/bake/...?day=1");
 }
 
 }  // namespace

@@ -106,6 +106,8 @@ INSTANTIATE_TEST_SUITE_P(
         broken_step{R"({"method": "get"})", "/method", "is not one of"},
         broken_step{R"({"path": null})", "/path", "is required"},
         broken_step{R"({"path": "x"})", "/path", "must begin with one \"/\""},
+        broken_step{R"({"path": "/a/../b"})", "/path", "must not hold"},
+        broken_step{R"({"path": "/a/."})", "/path", "must not hold"},
         broken_step{R"({"path": "http://other/x"})", "/path", "must begin with one \"/\""},
         broken_step{R"({"path": "//other/x"})", "/path", "must begin with one \"/\""},
         broken_step{R"({"path": "/a b"})", "/path", "printable ASCII"},
@@ -133,6 +135,8 @@ INSTANTIATE_TEST_SUITE_P(
         broken_step{R"({"retry": {"delay_ms": -1}})", "/retry/delay_ms", "is outside 0 to 3600000"},
         broken_step{R"({"retry": {"delay_ms": 3600001}})", "/retry/delay_ms", "is outside 0 to 3600000"},
         broken_step{R"({"retry": {"max_delay_ms": 0.5}})", "/retry/max_delay_ms", "0.5 is not a whole number"},
+        broken_step{R"({"retry": {"delay_ms": 500, "max_delay_ms": 499}})", "/retry/max_delay_ms",
+                    "499 is less than delay_ms, 500"},
         broken_step{R"({"retry": {"attempts": 3}})", "/retry/attempts",
                     "known are delay_ms, max_delay_ms, max_retries"},
         broken_step{R"({"colour/red": 1})", "/colour~1red", "unknown field"}));
