@@ -14,17 +14,17 @@ int nibble(char c) {
 
 }  // namespace
 
-std::string to_string(const uuid& id) {
+uuid_text::uuid_text(const uuid& id) {
     constexpr char hex[] = "0123456789abcdef";
-    std::string text;
-    text.reserve(36);
+    auto* out = text_.data();
     for (std::size_t i = 0; i < 16; ++i) {
-        if (dash_before(i)) text += '-';
-        text += hex[id.bytes[i] >> 4];
-        text += hex[id.bytes[i] & 15];
+        if (dash_before(i)) *out++ = '-';
+        *out++ = hex[id.bytes[i] >> 4];
+        *out++ = hex[id.bytes[i] & 15];
     }
-    return text;
 }
+
+std::string to_string(const uuid& id) { return std::string{uuid_text{id}.view()}; }
 
 std::optional<uuid> parse_uuid(std::string_view text) {
     if (text.size() != 36) return std::nullopt;

@@ -22,6 +22,16 @@ struct uuid {
 // 36 characters in lower case.
 [[nodiscard]] std::string to_string(const uuid&);
 
+// The same without memory of its own, where text is built for each step.
+class uuid_text {
+  public:
+    explicit uuid_text(const uuid&);
+    [[nodiscard]] std::string_view view() const { return {text_.data(), text_.size()}; }
+
+  private:
+    std::array<char, 36> text_;
+};
+
 // Accepts the 36-character form in either case; nullopt for anything else.
 [[nodiscard]] std::optional<uuid> parse_uuid(std::string_view);
 

@@ -38,7 +38,11 @@ std::optional<std::string> poll_target(std::string_view location, const http_ori
 }  // namespace
 
 std::string idempotency_key(execution_id execution, tenant_id tenant, std::string_view step_name) {
-    return fmt::format("{}:{}:{}", to_string(execution), to_string(tenant), step_name);
+    std::string key;
+    key.reserve(2 * 37 + step_name.size());
+    key.append(uuid_text{execution.value}.view()).append(":");
+    key.append(uuid_text{tenant.value}.view()).append(":").append(step_name);
+    return key;
 }
 
 task<step_attempt> step_caller::attempt(const active_execution& execution, std::size_t step,

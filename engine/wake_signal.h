@@ -17,7 +17,7 @@ namespace orchestrator {
 // Suspends the calling coroutine; `take_resume` gets a function that resumes it, later, through its executor.
 template <class TakeResume>
 task<> suspend(TakeResume take_resume) {
-    co_await asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(
+    return asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(
         [](auto handler, TakeResume take) {
             take(std::move_only_function<void()>{[handler = std::move(handler)]() mutable {
                 const auto where = asio::get_associated_executor(handler);

@@ -47,32 +47,38 @@ const json::value* follow(const json::value* value, std::span<const std::string>
     return value;
 }
 
+void append_escape(std::string& out, char c) {
+    switch (c) {
+        case '"':
+            out += "\\\"";
+            break;
+        case '\\':
+            out += "\\\\";
+            break;
+        case '\n':
+            out += "\\n";
+            break;
+        case '\r':
+            out += "\\r";
+            break;
+        case '\t':
+            out += "\\t";
+            break;
+        default:
+            fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
+    }
+}
+
 }  // namespace
 
 void append_json_escaped(std::string& out, std::string_view text) {
-    for (const char c : text) {
-        switch (c) {
-            case '"':
-                out += "\\\"";
-                break;
-            case '\\':
-                out += "\\\\";
-                break;
-            case '\n':
-                out += "\\n";
-                break;
-            case '\r':
-                out += "\\r";
-                break;
-            case '\t':
-                out += "\\t";
-                break;
-            default:
-                if (static_cast<unsigned char>(c) < 0x20)
-                    fmt::format_to(std::back_inserter(out), "\\u{:04x}", static_cast<unsigned>(c));
-                else
-                    out += c;
-        }
+    const auto needs_escape = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; };
+    for (;;) {
+        const auto special = std::ranges::find_if(text, needs_escape);
+        out.append(text.begin(), special);
+        if (special == text.end()) return;
+        append_escape(out, *special);
+        text = {special + 1, text.end()};
     }
 }
 
@@ -283,7 +289,7 @@ void compiled_template::append_value(std::string& out, const piece& placeholder,
             out += placeholder.literal;
             break;
         case subject::tenant_id:
-            text(to_string(context.for_tenant.id));
+            text(uuid_text{context.for_tenant.id.value}.view());
             break;
         case subject::tenant_name:
             text(context.for_tenant.name);
@@ -295,7 +301,7 @@ void compiled_template::append_value(std::string& out, const piece& placeholder,
             text(context.for_tenant.timezone);
             break;
         case subject::execution_id:
-            text(to_string(context.execution));
+            text(uuid_text{context.execution.value}.view());
             break;
         case subject::workflow_name:
             text(context.workflow_name);
@@ -335,7 +341,11 @@ void compiled_template::append_value(std::string& out, const piece& placeholder,
 }
 
 std::string compiled_template::render(const template_context& context) const {
+    constexpr std::size_t usual_value = 40;  // an id, with its quotes
+    std::size_t expected = 0;
+    for (const auto& part : pieces_) expected += part.what == subject::literal ? part.literal.size() : usual_value;
     std::string out;
+    out.reserve(expected);
     for (const auto& part : pieces_) append_value(out, part, context);
     return out;
 }
