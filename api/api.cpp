@@ -30,6 +30,7 @@ constexpr route routes[] = {
     {"GET", "/executions/{id}/events", query, stream_events},
     {"POST", "/executions/{id}/retry", nothing, retry_execution},
     {"POST", "/executions/{id}/cancel", nothing, cancel_execution},
+    {"GET", "/schedule/preview", query, preview_schedule},
     {"GET", "/health", nothing, show_health},
     {"GET", "/health/live", nothing, show_liveness},
 };

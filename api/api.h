@@ -12,6 +12,7 @@
 #include "ports/execution_store.h"
 #include "ports/random.h"
 #include "ports/workflow_store.h"
+#include "ports/zone_source.h"
 
 namespace orchestrator::api {
 
@@ -25,6 +26,7 @@ struct api_dependencies {
     run_control& engine;
     clock& time;
     random_source& random;
+    zone_source& zones;
     workflow_rules rules;     // what a new definition is checked against
     std::string instance_id;  // this instance, as its claims name it
     std::string store_kind;   // "sqlite", "memory": shown by /health

@@ -35,6 +35,9 @@ task<std::expected<execution, problem>> resolve_execution(const api_dependencies
 // event_stream.cpp
 task<answer> stream_events(const api_dependencies&, routed_request);
 
+// schedule.cpp
+task<answer> preview_schedule(const api_dependencies&, routed_request);
+
 // health.cpp
 task<answer> show_health(const api_dependencies&, routed_request);
 task<answer> show_liveness(const api_dependencies&, routed_request);

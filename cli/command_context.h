@@ -43,6 +43,7 @@ using command_runner = std::function<void(const command&)>;
 // Each adds its commands to the root of the tree, or to a group that is there already.
 void add_workflow_commands(CLI::App& root, const command_runner&);
 void add_execution_commands(CLI::App& root, const command_runner&);
+void add_schedule_commands(CLI::App& root, const command_runner&);
 void add_completion_command(CLI::App& root, std::function<void(const std::string& script)> print);
 
 // Parts of the groups above, in files of their own.

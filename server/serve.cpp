@@ -19,6 +19,7 @@
 #include "adapters/sqlite/store.h"
 #include "adapters/system/clock.h"
 #include "adapters/system/random.h"
+#include "adapters/system/zone_files.h"
 #include "api/api.h"
 #include "engine/engine.h"
 #include "server/builtin_workflows.h"
@@ -135,6 +136,7 @@ class program {
                 .engine = engine_,
                 .time = api_time_,
                 .random = api_random_,
+                .zones = zones_,
                 .rules = {.services = service_names(chosen),
                           .longest_execution_seconds = chosen.max_workflow_duration_seconds},
                 .instance_id = instance_id_,
@@ -221,6 +223,7 @@ class program {
     own_thread api_thread_;
     system::clock api_time_;
     system::random api_random_;
+    system::zone_files zones_;
     api::api api_;
     http::server server_;
     bool stopped_ = false;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "api/api.h"
+#include "tests/unit/domain/time_zone/zones.h"
 
 namespace orchestrator::api::fakes {
 
@@ -41,6 +42,18 @@ class counting_random final : public random_source {
 
   private:
     std::uint64_t drawn_ = 0;
+};
+
+// Knows Madrid alone.
+class fixed_zones final : public zone_source {
+  public:
+    [[nodiscard]] result<std::shared_ptr<const time_zone>> find(const std::string& name) override {
+        if (name == madrid_->name()) return madrid_;
+        return fail(errc::invalid_argument, "time zone \"" + name + "\" is unknown");
+    }
+
+  private:
+    std::shared_ptr<const time_zone> madrid_ = std::make_shared<const time_zone>(testing_zones::madrid());
 };
 
 class noting_engine final : public run_control {
@@ -202,11 +215,13 @@ struct platform {
     noting_engine engine;
     fake_clock time;
     counting_random random;
+    fixed_zones zones;
     api subject{{.workflows = workflows,
                  .executions = executions,
                  .engine = engine,
                  .time = time,
                  .random = random,
+                 .zones = zones,
                  .rules = {},
                  .instance_id = "instance-1",
                  .store_kind = "memory"}};

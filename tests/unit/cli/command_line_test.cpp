@@ -78,6 +78,27 @@ constexpr auto ended = R"({"id": "e1", "workflow_name": "pan", "status": "partia
 constexpr auto failed_tenants = R"({"tenants": [{"tenant_id": "t1", "tenant_name": "Ñandú", "status": "failed",
     "steps": [{"step_name": "bake", "status": "failed", "error_message": "oven cold"}]}], "next_cursor": null})";
 
+TEST_F(cli_command_line, schedule_preview_shows_the_local_time_and_what_the_clocks_do) {
+    answer(200, R"({"cron_expression": "30 2 * * *", "timezone": "Europe/Madrid", "occurrences": [
+        {"at": "2026-03-29T01:00:00.000Z", "local": "2026-03-29T03:00:00+02:00", "nominal": "2026-03-29T02:30:00",
+         "reason": "after_gap"}]})");
+    EXPECT_EQ(run({"schedule", "preview", "30 2 * * *", "-n", "1", "--after", "2026-03-28T12:00:00Z"}), 0) << err.str();
+    EXPECT_EQ(server.seen[0].line,
+              "GET /schedule/preview?cron_expression=30%202%20%2A%20%2A%20%2A&timezone=Europe%2FMadrid&limit=1"
+              "&after=2026-03-28T12%3A00%3A00Z");
+    EXPECT_NE(out.str().find("2026-03-29 03:00:00 +02:00"), std::string::npos) << out.str();
+    EXPECT_NE(out.str().find("2026-03-29 01:00:00"), std::string::npos);
+    EXPECT_NE(out.str().find("clocks go forward: 02:30 does not exist"), std::string::npos);
+}
+
+TEST_F(cli_command_line, schedule_preview_says_when_nothing_is_due) {
+    answer(200, R"({"cron_expression": "@daily", "timezone": "Europe/Madrid", "occurrences": []})");
+    EXPECT_EQ(run({"schedule", "preview", "@daily"}), 0);
+    EXPECT_EQ(out.str(), "it is never due again before the year 2101\n");
+    EXPECT_EQ(run({"schedule", "preview"}), 2) << "the expression is missing";
+    EXPECT_EQ(run({"schedule", "preview", "@daily", "-n", "0"}), 2);
+}
+
 TEST_F(cli_command_line, apply_creates_a_workflow_that_does_not_exist) {
     in.str(R"({"workflow_name": "pan diario", "steps": [{}]})");
     answer(404, "{}");
@@ -223,7 +244,7 @@ TEST_F(cli_command_line, plugged_in_commands_run_and_decide_the_exit_status) {
     }};
     EXPECT_EQ(run({"serve"}, others), 9);
     EXPECT_EQ(run({"completion", "bash"}, others), 0);
-    EXPECT_TRUE(out.str().contains("words='workflow execution serve completion'")) << out.str();
+    EXPECT_TRUE(out.str().contains("words='workflow execution schedule serve completion'")) << out.str();
 }
 
 TEST(cli_redraw, goes_up_over_what_was_drawn_and_clears_what_is_left) {
