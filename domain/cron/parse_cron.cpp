@@ -13,6 +13,7 @@ namespace {
 
 constexpr std::size_t longest_expression = 256;  // bytes
 constexpr std::size_t longest_echo = 40;
+constexpr std::size_t most_mistakes = 8;  // in one message
 
 constexpr std::string_view month_names[] = {"jan", "feb", "mar", "apr", "may", "jun",
                                             "jul", "aug", "sep", "oct", "nov", "dec"};
@@ -206,6 +207,12 @@ bool matches_some_day(const cron_expression& expression) {
     return false;
 }
 
+std::string listed(const std::vector<std::string>& mistakes) {
+    const auto shown = std::min(mistakes.size(), most_mistakes);
+    const auto text = fmt::format("{}", fmt::join(mistakes.begin(), mistakes.begin() + std::ptrdiff_t(shown), "; "));
+    return shown == mistakes.size() ? text : fmt::format("{}; and {} more", text, mistakes.size() - shown);
+}
+
 std::unexpected<error> refused(std::string_view message) {
     return fail(errc::invalid_argument, fmt::format("cron: {}", message));
 }
@@ -244,7 +251,7 @@ result<cron_expression> parse_cron(std::string_view text, cron_options options) 
     read_days_of_month(parsed.days, field[2], mistakes);
     parsed.months = static_cast<std::uint16_t>(field_parser{month_field, field[3], mistakes}.bits());
     read_days_of_week(parsed.days, field[4], mistakes);
-    if (!mistakes.empty()) return refused(fmt::format("{}", fmt::join(mistakes, "; ")));
+    if (!mistakes.empty()) return refused(listed(mistakes));
     if (!matches_some_day(parsed))
         return refused(fmt::format("no date matches day-of-month {} in month {}", echo(field[2]), echo(field[3])));
     return parsed;

@@ -33,7 +33,8 @@ class CommandLine(PlatformTest):
                           ["execution", "list", "--status", "happy"],
                           ["execution", "list", "--failed", "--status", "completed"],
                           ["execution", "logs", "latest", "--level", "loud"],
-                          ["execution", "show", "latest", "--status", "failed"]]:
+                          ["execution", "show", "latest", "--status", "failed"], ["schedule"], ["schedule", "preview"],
+                          ["schedule", "preview", "@daily", "--count", "0"]]:
             self.assert_exit(orchestrator, REFUSED, *arguments)
 
     def test_things_that_are_not_there(self):
@@ -51,6 +52,17 @@ class CommandLine(PlatformTest):
         self.assert_exit(orchestrator, REFUSED, "workflow", "restore", "daily_operations")
         self.assert_exit(orchestrator, REFUSED, "execution", "show", "not-an-id")
         self.assert_exit(orchestrator, REFUSED, "workflow", "run", "daily_operations", "--idempotency-key", "x" * 300)
+
+    def test_schedule_preview(self):
+        orchestrator = self.platform(1).orchestrator
+        done = orchestrator.cli("schedule", "preview", "30 2 * * *", "--after", "2026-03-28T12:00:00Z", "--count", "2")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        for text in ["Europe/Madrid", "2026-03-29 03:00:00 +02:00", "2026-03-29 01:00:00", "02:30 does not exist",
+                     "2026-03-30 02:30:00 +02:00"]:
+            self.assertIn(text, done.stdout)
+        self.assert_exit(orchestrator, REFUSED, "schedule", "preview", "61 * * * *", says='minute "61" is outside 0-59')
+        self.assert_exit(orchestrator, REFUSED, "schedule", "preview", "@daily", "-z", "Europe/Madird",
+                         says="did you mean Europe/Madrid?")
 
     def test_definitions_that_cannot_be_applied(self):
         orchestrator = self.platform(1).orchestrator

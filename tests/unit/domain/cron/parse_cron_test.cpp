@@ -128,6 +128,11 @@ TEST(parse_cron, shows_hostile_text_shortened_and_harmless) {
     EXPECT_THAT(parse_cron(std::string(300, '*')).error().message, HasSubstr("longer than 256 bytes"));
 }
 
+TEST(parse_cron, lists_a_few_of_many_mistakes) {
+    EXPECT_THAT(parse_cron("60,61,62,63,64,65,66,67,68,69 * * * *").error().message,
+                testing::EndsWith("\"67\" is outside 0-59; and 2 more"));
+}
+
 RC_GTEST_PROP(parse_cron, never_crashes_and_names_the_subject, (const std::string& text)) {
     const auto read = parse_cron(text);
     RC_ASSERT(read || read.error().message.starts_with("cron: "));

@@ -1,0 +1,12 @@
+// What a fuzzer feeds: each function takes any input, and aborts when a promise is broken. fuzz_main.cpp makes a
+// libFuzzer program of one; corpus_test.cpp replays the kept inputs in the unit tests.
+#pragma once
+
+#include <string_view>
+
+namespace orchestrator::fuzz {
+
+void cron(std::string_view input);
+void tzif(std::string_view input);
+
+}  // namespace orchestrator::fuzz
