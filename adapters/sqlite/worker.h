@@ -33,13 +33,18 @@ class worker {
         std::optional<value> answer;
         co_await asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(
             [this, &work, &answer](auto handler) {
-                enqueue([&work, &answer, handler = std::move(handler)]() mutable {
+                enqueue([this, &work, &answer, handler = std::move(handler)]() mutable {
                     answer.emplace(work());
                     const auto where = asio::get_associated_executor(handler);
+                    const std::scoped_lock posting{posting_};
                     asio::post(where, std::move(handler));
                 });
             },
             use_task);
+        // The caller may destroy its io_context next: not before the thread has let go of it.
+        {
+            const std::scoped_lock posted{posting_};
+        }
         co_return std::move(*answer);
     }
 
@@ -48,6 +53,7 @@ class worker {
     void work_until_stopped();
 
     std::mutex guard_;
+    std::mutex posting_;
     std::condition_variable arrived_;
     std::deque<std::move_only_function<void()>> jobs_;
     bool stopping_ = false;
