@@ -62,20 +62,29 @@ bool knows_workflow_name(connection& database, const std::string& name) {
     return row.step();
 }
 
+namespace {
+
+// What people write: parameters 1 to 10 of insert and replace.
+void bind_written(statement& row, const workflow& written) {
+    row.bind(1, written.id)
+        .bind(2, std::string_view{written.workflow_name})
+        .bind(3, std::string_view{written.workflow_type})
+        .bind(4, std::string_view{written.description})
+        .bind(5, written.is_enabled)
+        .bind(6, written.max_execution_time_seconds)
+        .bind(7, written.max_retries)
+        .bind(8, written.retry_delay_seconds)
+        .bind(9, std::string_view{written.steps})
+        .bind(10, written.updated_at);
+}
+
+}  // namespace
+
 result<void> insert_workflow(connection& database, const workflow& added) {
     if (find_workflow_by_name(database, added.workflow_name)) return taken(added.workflow_name);
     auto row = database.query("workflows", "insert");
-    row.bind(1, added.id)
-        .bind(2, std::string_view{added.workflow_name})
-        .bind(3, std::string_view{added.workflow_type})
-        .bind(4, std::string_view{added.description})
-        .bind(5, added.is_enabled)
-        .bind(6, added.max_execution_time_seconds)
-        .bind(7, added.max_retries)
-        .bind(8, added.retry_delay_seconds)
-        .bind(9, std::string_view{added.steps})
-        .bind(10, added.created_at)
-        .bind(11, added.updated_at);
+    bind_written(row, added);
+    row.bind(11, added.created_at);
     row.run();
     return {};
 }
@@ -85,16 +94,7 @@ result<workflow> replace_workflow(connection& database, const workflow& changed)
         return taken(changed.workflow_name);
     {
         auto row = database.query("workflows", "replace");
-        row.bind(1, changed.id)
-            .bind(2, std::string_view{changed.workflow_name})
-            .bind(3, std::string_view{changed.workflow_type})
-            .bind(4, std::string_view{changed.description})
-            .bind(5, changed.is_enabled)
-            .bind(6, changed.max_execution_time_seconds)
-            .bind(7, changed.max_retries)
-            .bind(8, changed.retry_delay_seconds)
-            .bind(9, std::string_view{changed.steps})
-            .bind(10, changed.updated_at);
+        bind_written(row, changed);
         row.run();
     }
     return find_workflow(database, changed.id);

@@ -21,7 +21,7 @@ SELECT 1 FROM orchestrator_workflows WHERE workflow_name = ?1 LIMIT 1;
 
 -- name: insert
 INSERT INTO orchestrator_workflows (id, workflow_name, workflow_type, description, is_enabled,
-    max_execution_time_seconds, max_retries, retry_delay_seconds, steps, created_at, updated_at)
+    max_execution_time_seconds, max_retries, retry_delay_seconds, steps, updated_at, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11);
 
 -- name: replace
