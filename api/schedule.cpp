@@ -4,6 +4,7 @@
 #include "api/error_response.h"
 #include "api/query_parameters.h"
 #include "api/resources.h"
+#include "domain/cron/describe_cron.h"
 #include "domain/cron/occurrence.h"
 #include "domain/cron/parse_cron.h"
 
@@ -34,6 +35,10 @@ std::string local_text(local_seconds at, std::optional<std::chrono::seconds> off
     const auto minutes = std::chrono::abs(std::chrono::round<std::chrono::minutes>(*offset)).count();
     return text +
            fmt::format("{}{:02}:{:02}", *offset < std::chrono::seconds{0} ? '-' : '+', minutes / 60, minutes % 60);
+}
+
+json::object descriptions_of(const cron_expression& expression) {
+    return {{"en", describe(expression, language::english)}, {"es", describe(expression, language::spanish)}};
 }
 
 json::object occurrence_to_json(const occurrence& each, zone_cursor& cursor) {
@@ -71,6 +76,7 @@ task<answer> preview_schedule(const api_dependencies& api, routed_request reques
         from = next->at;
     }
     co_return json_response(200, json::object{{"cron_expression", expression->text},
+                                              {"description", descriptions_of(*expression)},
                                               {"timezone", timezone},
                                               {"occurrences", std::move(occurrences)}});
 }

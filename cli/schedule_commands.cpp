@@ -6,6 +6,7 @@
 
 #include "cli/command_context.h"
 #include "cli/json_text.h"
+#include "cli/option_values.h"
 #include "cli/table.h"
 
 namespace orchestrator::cli {
@@ -15,6 +16,7 @@ struct preview_request {
     std::string expression;
     std::string timezone = "Europe/Madrid";
     std::string after;
+    std::string language = "en";
     int count = 10;
 };
 
@@ -53,6 +55,8 @@ int preview(command_context& context, const preview_request& wanted) {
         if (const auto* occurrence = each.if_object())
             rows.push_back({spaced(text_of(*occurrence, "local")), spaced(text_of(*occurrence, "at")).substr(0, 19),
                             note_of(*occurrence)});
+    if (const auto* words = object->if_contains("description"); words != nullptr && words->is_object())
+        context.out << text_of(words->get_object(), wanted.language) << "\n\n";
     if (rows.empty()) {
         context.out << "it is never due again before the year 2101\n";
         return status_of(exit_code::success);
@@ -79,6 +83,9 @@ void add_schedule_commands(CLI::App& root, const command_runner& run) {
         ->capture_default_str();
     verb->add_option("--after", wanted->after, "Only later ones, such as 2026-03-28T00:00:00Z; else from now on")
         ->type_name("TIME");
+    accept_choice(
+        verb->add_option("--language", wanted->language, "In which the expression is read back")->capture_default_str(),
+        "en|es");
     verb->footer(
         "Examples:\n"
         "  orchestrator schedule preview \"0 8 * * *\"\n"

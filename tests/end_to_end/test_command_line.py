@@ -57,7 +57,7 @@ class CommandLine(PlatformTest):
         orchestrator = self.platform(1).orchestrator
         done = orchestrator.cli("schedule", "preview", "30 2 * * *", "--after", "2026-03-28T12:00:00Z", "--count", "2")
         self.assertEqual(done.returncode, 0, done.stderr)
-        for text in ["Europe/Madrid", "2026-03-29 03:00:00 +02:00", "2026-03-29 01:00:00", "02:30 does not exist",
+        for text in ["at 02:30, every day", "Europe/Madrid", "2026-03-29 03:00:00 +02:00", "2026-03-29 01:00:00", "02:30 does not exist",
                      "2026-03-30 02:30:00 +02:00"]:
             self.assertIn(text, done.stdout)
         self.assert_exit(orchestrator, REFUSED, "schedule", "preview", "61 * * * *", says='minute "61" is outside 0-59')

@@ -22,6 +22,9 @@ class schedule_test : public testing::Test, protected fakes::platform {
 
 TEST_F(schedule_test, shows_ten_occurrences_from_now_in_madrid) {
     const auto at = shown("cron_expression=0%208%20*%20*%20*", "at");
+    const auto words = fakes::body_of(preview("cron_expression=0%208%20*%20*%20*")).at("description");
+    EXPECT_EQ(words.at("en"), "at 08:00, every day");
+    EXPECT_EQ(words.at("es"), "a las 08:00, todos los días");
     ASSERT_EQ(at.size(), 10U);
     EXPECT_EQ(at[0], "2025-11-07T07:00:00.000Z") << "the test begins at 08:30 UTC";
 }

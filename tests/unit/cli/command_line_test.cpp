@@ -79,13 +79,15 @@ constexpr auto failed_tenants = R"({"tenants": [{"tenant_id": "t1", "tenant_name
     "steps": [{"step_name": "bake", "status": "failed", "error_message": "oven cold"}]}], "next_cursor": null})";
 
 TEST_F(cli_command_line, schedule_preview_shows_the_local_time_and_what_the_clocks_do) {
-    answer(200, R"({"cron_expression": "30 2 * * *", "timezone": "Europe/Madrid", "occurrences": [
+    answer(200, R"({"cron_expression": "30 2 * * *", "description": {"en": "at 02:30, every day", "es": "a las 02:30"},
+        "timezone": "Europe/Madrid", "occurrences": [
         {"at": "2026-03-29T01:00:00.000Z", "local": "2026-03-29T03:00:00+02:00", "nominal": "2026-03-29T02:30:00",
          "reason": "after_gap"}]})");
     EXPECT_EQ(run({"schedule", "preview", "30 2 * * *", "-n", "1", "--after", "2026-03-28T12:00:00Z"}), 0) << err.str();
     EXPECT_EQ(server.seen[0].line,
               "GET /schedule/preview?cron_expression=30%202%20%2A%20%2A%20%2A&timezone=Europe%2FMadrid&limit=1"
               "&after=2026-03-28T12%3A00%3A00Z");
+    EXPECT_TRUE(out.str().starts_with("at 02:30, every day\n\n")) << out.str();
     EXPECT_NE(out.str().find("2026-03-29 03:00:00 +02:00"), std::string::npos) << out.str();
     EXPECT_NE(out.str().find("2026-03-29 01:00:00"), std::string::npos);
     EXPECT_NE(out.str().find("clocks go forward: 02:30 does not exist"), std::string::npos);
