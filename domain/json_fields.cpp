@@ -145,6 +145,11 @@ const json::array* json_fields::array(std::string_view name, std::size_t most) {
 
 const json::value* json_fields::any(std::string_view name) { return find(name); }
 
+bool json_fields::has(std::string_view name) {
+    known_.emplace(name);
+    return object_ && object_->contains(name);
+}
+
 void json_fields::refuse_unknown() {
     if (!object_) return;
     for (const auto& [name, value] : *object_)

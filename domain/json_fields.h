@@ -38,6 +38,8 @@ class json_fields {
     std::optional<bool> boolean(std::string_view name);
     const json::array* array(std::string_view name, std::size_t most);
     const json::value* any(std::string_view name);
+    // Present, if only as null.
+    bool has(std::string_view name);
 
     // To be called last: every field that no reader asked for is a violation, with the known names.
     void refuse_unknown();

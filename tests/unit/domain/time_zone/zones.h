@@ -19,6 +19,8 @@ inline time_zone from_rule(const std::string& name, const std::string& text) {
 inline time_zone madrid() { return from_rule("Europe/Madrid", "CET-1CEST,M3.5.0,M10.5.0/3"); }
 inline time_zone canary() { return from_rule("Atlantic/Canary", "WET0WEST,M3.5.0/1,M10.5.0"); }
 
+inline time_zone utc() { return {"UTC", {{sys_seconds::min(), {}, false, "UTC"}}}; }
+
 // The zone that skipped a Friday.
 inline time_zone apia() {
     using namespace std::chrono;
