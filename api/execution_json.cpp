@@ -69,6 +69,8 @@ json::object execution_to_json(const execution& from, system_time now) {
             {"workflow_name", from.workflow_name},
             {"execution_type", from.execution_type},
             {"retry_of", id_or_null(from.retry_of)},
+            {"scheduled_for", time_or_null(from.scheduled_for)},
+            {"is_backfill", from.is_backfill},
             {"status", to_string(from.status)},
             {"cancel_requested", from.cancel_requested},
             {"planning_complete", from.planning_complete},

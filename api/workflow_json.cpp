@@ -4,8 +4,12 @@
 
 namespace orchestrator::api {
 
+std::string_view problem_of(const workflow& of) {
+    return of.unreadable_schedule.empty() ? of.schedule_problem : of.unreadable_schedule;
+}
+
 json::object workflow_to_json(const workflow& from) {
-    return {{"id", to_string(from.id)},
+    json::object object{{"id", to_string(from.id)},
             {"workflow_name", from.workflow_name},
             {"workflow_type", from.workflow_type},
             {"description", as_utf8(from.description)},
@@ -19,7 +23,11 @@ json::object workflow_to_json(const workflow& from) {
             {"last_failure_at", time_or_null(from.last_failure_at)},
             {"consecutive_failures", from.consecutive_failures},
             {"created_at", format_time(from.created_at)},
-            {"updated_at", format_time(from.updated_at)}};
+            {"updated_at", format_time(from.updated_at)},
+            {"next_execution_at", time_or_null(from.next_execution_at)},
+            {"schedule_problem", text_or_null(problem_of(from))}};
+    for (auto& field : to_json(from.when)) object.insert(field);
+    return object;
 }
 
 }  // namespace orchestrator::api

@@ -8,5 +8,7 @@
 namespace orchestrator::api {
 
 [[nodiscard]] boost::json::object workflow_to_json(const workflow&);
+// Why its schedule cannot be followed; empty: it can.
+[[nodiscard]] std::string_view problem_of(const workflow&);
 
 }  // namespace orchestrator::api

@@ -23,7 +23,7 @@ namespace {
 // `workflow show -o json` wrote: that output can be edited and applied.
 constexpr std::array server_fields{
     "id",         "last_execution_at", "last_success_at", "last_failure_at", "consecutive_failures",
-    "created_at", "updated_at"};
+    "created_at", "updated_at",        "next_execution_at", "schedule_problem"};
 
 std::string read_all(std::istream& stream) { return {std::istreambuf_iterator<char>{stream}, {}}; }
 

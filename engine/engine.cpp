@@ -9,13 +9,7 @@ namespace {
 
 constexpr milliseconds pause_after_fault{1'000};
 constexpr milliseconds drain_look{20};
-
-// This instance plans an execution, until it has done so or failed.
-struct planning_mark {
-    std::set<execution_id>& planning;
-    execution_id id;
-    ~planning_mark() { planning.erase(id); }
-};
+constexpr milliseconds longest_survey{300'000};
 
 }  // namespace
 
@@ -39,7 +33,22 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
                   ports.runs,
                   executions_,
                   environment_},
-      planner_{options_.planning, ports.executions, directory_, ports.time, [this] { dispatcher_.notify(); }},
+      planner_{options_.planning,
+               ports.executions,
+               ports.calendars,
+               ports.zones,
+               directory_,
+               ports.time,
+               [this] { dispatcher_.notify(); }},
+      scheduler_{{.instance_id = options_.instance_id, .longest_execution = options_.longest_execution},
+                 ports.workflows,
+                 ports.schedules,
+                 ports.calendars,
+                 ports.zones,
+                 ports.time,
+                 ports.random,
+                 [this](execution_id id) { want_planned(id); }},
+      survey_{directory_, ports.schedules, ports.calendars},
       heartbeat_{ports.time} {
     assert(options_.heartbeat * 3 < options_.lease);
 }
@@ -60,6 +69,7 @@ void engine::spawn(task<> work) {
 void engine::start() {
     spawn(keep_lease());
     spawn(dispatcher_.run());
+    spawn(scheduler_.run());
 }
 
 // The heartbeat: our lease, the runs that others lost, and executions that were opened or cancelled elsewhere.
@@ -81,6 +91,8 @@ task<> engine::keep_lease() {
             dispatcher_.notify();
         }
         co_await look_for_executions();
+        co_await scheduler_.look();
+        spawn(survey_tenants());
         co_await heartbeat_.wait_until(ports_.time.steady_now() + options_.heartbeat);
     }
 }
@@ -91,15 +103,38 @@ task<> engine::look_for_executions() {
     for (const auto& execution : *open) {
         if (execution.cancel_requested) executions_.cancel(execution.id);
         if (!execution.planning_complete)
-            spawn(plan(execution.id));
+            want_planned(execution.id);
         else if (execution.tenants.ended() >= execution.tenants.total)
             spawn(finish(execution.id));
     }
 }
 
+// A few at a time: many schedules may be due in one second, and the tenant service is one.
+void engine::want_planned(execution_id id) {
+    if (draining_ || !planning_.insert(id).second) return;
+    to_plan_.push_back(id);
+    if (planners_ < options_.plan_at_once) spawn(plan_waiting_ones());
+}
+
+task<> engine::plan_waiting_ones() {
+    struct presence {
+        std::size_t& planners;
+        explicit presence(std::size_t& count) : planners{count} { ++planners; }
+        ~presence() { --planners; }
+    } const present{planners_};
+    while (!to_plan_.empty() && !draining_) {
+        const auto id = to_plan_.front();
+        to_plan_.pop_front();
+        try {
+            co_await plan(id);
+        } catch (const std::exception& fault) {
+            spdlog::error("execution {} is not planned yet: {}", to_string(id), fault.what());
+        }
+        planning_.erase(id);
+    }
+}
+
 task<> engine::plan(execution_id id) {
-    if (draining_ || !planning_.insert(id).second) co_return;
-    const planning_mark mark{planning_, id};
     auto active = co_await executions_.find(id);
     auto stored = co_await ports_.executions.find_execution(id);
     if (active && stored && !stored->planning_complete && !is_final(stored->status)) {
@@ -123,6 +158,7 @@ task<> engine::finish(execution_id id) {
                              to_string(id), finished->workflow_name, to_string(finished->status),
                              finished->tenants.total, finished->steps.completed, finished->steps.failed,
                              finished->steps.skipped);
+                scheduler_.execution_ended(finished->workflow);
             }
             co_return;
         }
@@ -135,6 +171,8 @@ task<> engine::finish(execution_id id) {
 
 task<> engine::stop(steady_time deadline) {
     draining_ = true;
+    scheduler_.stop();
+    stop_survey_.request_stop();
     dispatcher_.notify();
     heartbeat_.notify();
     bool cut = false;
@@ -157,7 +195,7 @@ task<> engine::stop(steady_time deadline) {
 }
 
 void engine::execution_opened(execution_id id) {
-    asio::post(ports_.where, [this, id] { spawn(plan(id)); });
+    asio::post(ports_.where, [this, id] { want_planned(id); });
 }
 
 void engine::cancel_requested(execution_id id) {
@@ -165,6 +203,22 @@ void engine::cancel_requested(execution_id id) {
         executions_.cancel(id);
         dispatcher_.notify();
     });
+}
+
+void engine::schedules_changed() {
+    asio::post(ports_.where, [this] { scheduler_.schedules_changed(); });
+}
+
+// Where the tenants live, while a schedule follows them. What is not answered is asked again at the next heartbeat.
+task<> engine::survey_tenants() {
+    const auto now = ports_.time.steady_now();
+    const bool due = !surveyed_at_ || now - *surveyed_at_ >= options_.survey_interval;
+    if (draining_ || !due || !scheduler_.follows_tenants()) co_return;
+    surveyed_at_ = now;
+    const auto taken = co_await survey_.take(now + longest_survey, stop_survey_.get_token());
+    if (taken) co_return scheduler_.schedules_changed();
+    spdlog::warn("cannot tell on which clocks the tenants live: {}", taken.error().message);
+    surveyed_at_.reset();
 }
 
 engine_health engine::health() const {

@@ -3,7 +3,9 @@
 #pragma once
 
 #include <atomic>
+#include <deque>
 #include <memory>
+#include <optional>
 #include <set>
 
 #include "engine/active_execution.h"
@@ -12,9 +14,11 @@
 #include "engine/journal.h"
 #include "engine/planner.h"
 #include "engine/run_control.h"
+#include "engine/scheduler.h"
 #include "engine/step_call.h"
 #include "engine/tenant_directory.h"
 #include "engine/tenant_run.h"
+#include "engine/tenant_survey.h"
 #include "ports/clock.h"
 #include "ports/http_client.h"
 #include "ports/random.h"
@@ -30,6 +34,9 @@ struct engine_options {
     std::size_t longest_result = 16 << 10;  // bytes of a step's answer that are stored
     milliseconds heartbeat{5'000};
     milliseconds lease{30'000};  // heartbeat < lease / 3
+    std::chrono::seconds longest_execution{86'400};
+    milliseconds survey_interval{900'000};  // how often the tenants' clocks are looked at, if a schedule follows them
+    std::size_t plan_at_once = 8;           // executions whose tenants are read from the tenant service
 };
 
 struct engine_ports {
@@ -39,6 +46,10 @@ struct engine_ports {
     http_client& http;
     execution_store& executions;
     run_store& runs;
+    workflow_store& workflows;
+    schedule_store& schedules;
+    calendar_store& calendars;
+    zone_source& zones;
 };
 
 class engine final : public run_control {
@@ -56,12 +67,16 @@ class engine final : public run_control {
 
     void execution_opened(execution_id) override;
     void cancel_requested(execution_id) override;
+    void schedules_changed() override;
     [[nodiscard]] engine_health health() const override;
 
   private:
     task<> keep_lease();
     task<> look_for_executions();
+    void want_planned(execution_id);
+    task<> plan_waiting_ones();
     task<> plan(execution_id);
+    task<> survey_tenants();
     task<> finish(execution_id);
     void spawn(task<> work);
     [[nodiscard]] bool idle() const {
@@ -79,8 +94,14 @@ class engine final : public run_control {
     run_environment environment_;
     dispatcher dispatcher_;
     planner planner_;
+    scheduler scheduler_;
+    tenant_survey survey_;
     wake_signal heartbeat_;
-    std::set<execution_id> planning_;
+    std::set<execution_id> planning_;   // those that wait for it, too
+    std::deque<execution_id> to_plan_;  // those that wait
+    std::size_t planners_ = 0;          // coroutines that plan
+    std::optional<steady_time> surveyed_at_;
+    std::stop_source stop_survey_;
     std::set<execution_id> finishing_;  // those that wait for the store
     int working_ = 0;                   // coroutines that `spawn` started and that have not ended
 };

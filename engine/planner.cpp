@@ -31,9 +31,15 @@ planned_run plan_retry(const workflow_definition& definition, const tenant_run_v
 
 }  // namespace
 
-planner::planner(options chosen, execution_store& store, tenant_directory& directory, clock& time,
-                 std::function<void()> on_planned)
-    : options_{chosen}, store_{store}, directory_{directory}, time_{time}, on_planned_{std::move(on_planned)} {}
+planner::planner(options chosen, execution_store& store, calendar_store& calendars, zone_source& zones,
+                 tenant_directory& directory, clock& time, std::function<void()> on_planned)
+    : options_{chosen},
+      store_{store},
+      calendars_{calendars},
+      zones_{zones},
+      directory_{directory},
+      time_{time},
+      on_planned_{std::move(on_planned)} {}
 
 task<result<void>> planner::plan(std::shared_ptr<active_execution> active, execution opened) {
     const auto planned =
@@ -48,41 +54,47 @@ task<result<void>> planner::plan(std::shared_ptr<active_execution> active, execu
     co_return co_await store_.complete_planning(active->id, problem, time_.now());
 }
 
+// Who may take part because of the schedule; null: everybody.
+task<result<std::unique_ptr<due_tenants>>> planner::judge_of(const active_execution& active, const execution& opened) {
+    const auto& when = active.definition.when;
+    if (!opened.scheduled_for || when.zone_mode == timezone_mode::workflow) co_return nullptr;
+    auto known = when.needs_calendar() ? co_await known_calendars(calendars_) : std::set<std::string>{};
+    if (!known) co_return std::unexpected{known.error()};
+    co_return std::make_unique<due_tenants>(when, std::chrono::floor<std::chrono::seconds>(*opened.scheduled_for),
+                                            std::move(*known), zones_, calendars_);
+}
+
 task<result<void>> planner::plan_tenants(const active_execution& active, const execution& opened) {
     const auto start = co_await store_.lowest_waiting_rank();
     if (!start) co_return std::unexpected{start.error()};
-    fair_ranks ranks{*start, options_.weights};
-    const auto stop = active.stop.get_token();
-    std::optional<tenant_id> first_of_last_page;
-
-    for (std::int64_t skip = 0; !stop.stop_requested(); skip += options_.page_size) {
-        const auto page = co_await directory_.page(skip, options_.page_size, active.deadline, stop);
-        if (!page) co_return std::unexpected{page.error()};
-        if (!page->tenants.empty() && page->tenants.front().id == first_of_last_page)
-            co_return fail(errc::service_failed, "the tenant service answers the same page again and again");
-        if (!page->tenants.empty()) first_of_last_page = page->tenants.front().id;
-
+    const auto judge = co_await judge_of(active, opened);
+    if (!judge) co_return std::unexpected{judge.error()};
+    fair_ranks ranks{first_rank(*start, opened.is_backfill), options_.weights};
+    const auto insert_page = [&](std::vector<tenant> tenants) -> task<result<void>> {
         std::vector<planned_run> runs;
-        for (const auto& tenant : page->tenants)
-            if (opened.filter.accepts(tenant))
-                runs.push_back({.for_tenant = tenant,
-                                .fair_rank = ranks.next(tenant.tier),
+        for (const auto& each : tenants) {
+            if (!opened.filter.accepts(each)) continue;
+            const auto due = *judge ? co_await (*judge)->contain(each) : result<bool>{true};
+            if (!due) co_return std::unexpected{due.error()};
+            if (*due)
+                runs.push_back({.for_tenant = each,
+                                .fair_rank = ranks.next(each.tier),
                                 .steps_total = int(active.definition.steps.size()),
                                 .carried_over = {}});
-        const auto inserted = co_await insert(active.id, std::move(runs));
-        if (!inserted) co_return inserted;
-        if (page->received < std::size_t(options_.page_size)) co_return result<void>{};
-        if (skip >= options_.max_tenants)
-            co_return fail(errc::service_failed,
-                           fmt::format("the tenant service lists more than {} tenants", options_.max_tenants));
-    }
-    co_return fail(errc::service_failed, "planning was stopped");
+        }
+        co_return co_await insert(active.id, std::move(runs));
+    };
+    co_return co_await directory_.for_each_page({.page_size = options_.page_size,
+                                                 .max_tenants = options_.max_tenants,
+                                                 .deadline = active.deadline,
+                                                 .stop = active.stop.get_token()},
+                                                insert_page);
 }
 
 task<result<void>> planner::plan_failures(const active_execution& active, const execution& opened) {
     const auto start = co_await store_.lowest_waiting_rank();
     if (!start) co_return std::unexpected{start.error()};
-    fair_ranks ranks{*start, options_.weights};
+    fair_ranks ranks{first_rank(*start, opened.is_backfill), options_.weights};
     run_query query;
     query.failures_only = true;
     query.limit = failures_page;

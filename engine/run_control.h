@@ -23,6 +23,8 @@ class run_control {
     virtual void execution_opened(execution_id) = 0;
     // Its cancellation was requested in the store: end its calls in flight now.
     virtual void cancel_requested(execution_id) = 0;
+    // A workflow, a schedule or a calendar was changed in the store: follow it now.
+    virtual void schedules_changed() = 0;
     [[nodiscard]] virtual engine_health health() const = 0;
 };
 

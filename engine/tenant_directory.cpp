@@ -68,4 +68,23 @@ task<result<tenant_page>> tenant_directory::page(std::int64_t skip, int limit, s
     }
 }
 
+task<result<void>> tenant_directory::for_each_page(walk how,
+                                                   std::function<task<result<void>>(std::vector<tenant>)> take) {
+    std::optional<tenant_id> first_of_last_page;
+    for (std::int64_t skip = 0; !how.stop.stop_requested(); skip += how.page_size) {
+        auto found = co_await page(skip, how.page_size, how.deadline, how.stop);
+        if (!found) co_return std::unexpected{found.error()};
+        if (!found->tenants.empty() && found->tenants.front().id == first_of_last_page)
+            co_return fail(errc::service_failed, "the tenant service answers the same page again and again");
+        if (!found->tenants.empty()) first_of_last_page = found->tenants.front().id;
+        const auto taken = co_await take(std::move(found->tenants));
+        if (!taken) co_return taken;
+        if (found->received < std::size_t(how.page_size)) co_return result<void>{};
+        if (skip >= how.max_tenants)
+            co_return fail(errc::service_failed,
+                           fmt::format("the tenant service lists more than {} tenants", how.max_tenants));
+    }
+    co_return fail(errc::service_failed, "planning was stopped");
+}
+
 }  // namespace orchestrator

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <stop_token>
 #include <vector>
 
@@ -27,6 +28,15 @@ class tenant_directory {
     // Tenants `skip` to `skip + limit` in the service's own order. Tries again until `deadline` while the service is
     // away. service_failed: it refused, answered something else than tenants, or time ran out.
     task<result<tenant_page>> page(std::int64_t skip, int limit, steady_time deadline, std::stop_token stop);
+
+    struct walk {
+        int page_size = 500;
+        std::int64_t max_tenants = 2'000'000;  // a tenant service that never ends its list is stopped here
+        steady_time deadline;
+        std::stop_token stop;
+    };
+    // Every page in turn, until one is not full. An error is `take`'s, or service_failed as above.
+    task<result<void>> for_each_page(walk, std::function<task<result<void>>(std::vector<tenant>)> take);
 
   private:
     http_client& http_;

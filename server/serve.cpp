@@ -30,19 +30,23 @@ namespace {
 constexpr milliseconds api_drain{2'000};
 constexpr milliseconds last_words{2'000};
 
-// The three ports that every store implements in one object.
+// The ports that every store implements in one object.
 struct stores {
     std::unique_ptr<memory::store> in_memory;
     std::unique_ptr<sqlite::store> in_sqlite;
     workflow_store* workflows = nullptr;
     execution_store* executions = nullptr;
     run_store* runs = nullptr;
+    schedule_store* schedules = nullptr;
+    calendar_store* calendars = nullptr;
 
     template <class Store>
     void use(Store& store) {
         workflows = &store;
         executions = &store;
         runs = &store;
+        schedules = &store;
+        calendars = &store;
     }
 };
 
@@ -128,7 +132,16 @@ class program {
           instance_id_{own_instance_id(chosen)},
           client_{context_, client_options(chosen)},
           engine_{engine_options_of(chosen, instance_id_),
-                  {context_.get_executor(), time_, random_, client_, *opened.executions, *opened.runs},
+                  {.where = context_.get_executor(),
+                   .time = time_,
+                   .random = random_,
+                   .http = client_,
+                   .executions = *opened.executions,
+                   .runs = *opened.runs,
+                   .workflows = *opened.workflows,
+                   .schedules = *opened.schedules,
+                   .calendars = *opened.calendars,
+                   .zones = zones_},
                   chosen.services},
           api_time_{api_thread_.context()},
           api_{{.workflows = *opened.workflows,
@@ -185,6 +198,7 @@ class program {
         // Enough runs beyond the calls that a place never waits for the journal, and that its batches may grow.
         options.max_active_runs = std::max(512, chosen.max_calls * 4);
         options.claim_batch = std::clamp(chosen.max_calls / 2, 16, 512);
+        options.longest_execution = std::chrono::seconds{chosen.max_workflow_duration_seconds};
         return options;
     }
 
@@ -218,12 +232,12 @@ class program {
     asio::io_context context_{1};
     system::clock time_{context_};
     system::random random_;
+    system::zone_files zones_;
     http::client client_;
     engine engine_;
     own_thread api_thread_;
     system::clock api_time_;
     system::random api_random_;
-    system::zone_files zones_;
     api::api api_;
     http::server server_;
     bool stopped_ = false;

@@ -30,14 +30,17 @@ task<result<opened_execution>> store::open_execution(execution opened) {
         for (const auto& [id, kept] : executions_)
             if (kept.current.workflow == opened.workflow && kept.current.idempotency_key == opened.idempotency_key)
                 co_return opened_execution{id, false};
+    co_return opened_execution{insert_execution(std::move(opened)).id, true};
+}
+
+execution& store::insert_execution(execution opened) {
     const auto definition = parse_definition(opened.definition);
     auto& kept = executions_[opened.id];
     if (definition)
         for (std::size_t i = 0; i < definition->steps.size(); ++i)
             kept.steps[int(i)] = {
                 .step_name = definition->steps[i].name, .step_index = int(i), .counts = {}, .latency = {}};
-    kept.current = std::move(opened);
-    co_return opened_execution{kept.current.id, true};
+    return kept.current = std::move(opened);
 }
 
 void store::insert_run(kept_execution& into, planned_run planned) {

@@ -10,13 +10,19 @@
 #include <vector>
 
 #include "domain/execution/journal_delta.h"
+#include "ports/calendar_store.h"
 #include "ports/execution_store.h"
 #include "ports/run_store.h"
+#include "ports/schedule_store.h"
 #include "ports/workflow_store.h"
 
 namespace orchestrator::memory {
 
-class store final : public workflow_store, public execution_store, public run_store {
+class store final : public workflow_store,
+                    public execution_store,
+                    public run_store,
+                    public schedule_store,
+                    public calendar_store {
   public:
     task<result<std::vector<workflow>>> list_workflows() override;
     task<result<workflow>> find_workflow(workflow_id) override;
@@ -48,10 +54,26 @@ class store final : public workflow_store, public execution_store, public run_st
     task<result<int>> release_lost_runs(system_time now, std::string survivor) override;
     task<result<void>> release_instance(std::string instance_id) override;
 
+    task<result<std::int64_t>> schedule_revision() override;
+    task<result<decision_receipt>> decide(std::vector<schedule_decision>, system_time now) override;
+    task<result<std::vector<decided_occurrence>>> list_occurrences(workflow_id, system_time from, system_time until,
+                                                                   int limit) override;
+    task<result<std::vector<schedule_version>>> list_schedule_versions(workflow_id) override;
+    task<result<std::vector<milliseconds>>> past_durations(workflow_id, int most) override;
+    task<result<std::vector<tenant_group>>> list_tenant_groups() override;
+    task<result<void>> replace_tenant_groups(std::vector<tenant_group>) override;
+
+    task<result<std::vector<stored_calendar>>> list_calendars() override;
+    task<result<stored_calendar>> find_calendar(std::string code, int version = 0) override;
+    task<result<stored_calendar>> put_calendar(stored_calendar) override;
+    task<result<void>> delete_calendar(std::string code, system_time now) override;
+
   private:
     struct kept_workflow {
         workflow current;
         bool deleted = false;
+        std::vector<schedule_version> versions;
+        std::map<system_time, decided_occurrence> occurrences;
     };
     struct kept_run {
         tenant_run_view view;  // its steps by index
@@ -62,6 +84,7 @@ class store final : public workflow_store, public execution_store, public run_st
     };
     struct kept_execution {
         execution current;
+        std::vector<std::string> tenant_groups;
         std::vector<run_id> runs;
         std::set<tenant_id> tenants;
         std::vector<log_entry> logs;
@@ -78,6 +101,11 @@ class store final : public workflow_store, public execution_store, public run_st
     void apply(const journal_entry&, journal_delta&, system_time now);
     void end_claim(kept_run&, const run_outcome&, system_time now);
     int give_back(const std::string& instance_id);
+    execution& insert_execution(execution);
+    void restart_schedule(kept_workflow&, system_time now);
+    void keep(kept_workflow&, const schedule_decision&, decision_receipt&, system_time now);
+    bool start_occurrence(kept_workflow&, const occurrence_start&, decision_receipt&, system_time now);
+    std::optional<execution_id> overlapped_by(workflow_id, const occurrence_start&) const;
 
     mutable std::mutex guard_;
     std::map<workflow_id, kept_workflow> workflows_;
@@ -86,6 +114,9 @@ class store final : public workflow_store, public execution_store, public run_st
     std::set<std::pair<std::int64_t, run_id>> in_turn_;  // by fair rank
     std::set<std::pair<system_time, run_id>> parked_;    // by the end of the wait
     std::map<std::string, system_time> leases_;
+    std::map<std::string, std::vector<stored_calendar>> calendars_;  // every version
+    std::vector<tenant_group> tenant_groups_;
+    std::int64_t schedule_revision_ = 0;
     std::int64_t last_log_sequence_ = 0;  // over all executions
 };
 

@@ -58,7 +58,14 @@ task<result<void>> store::insert_workflow(workflow added) {
     if (name_taken(added.workflow_name, added.id))
         co_return fail(errc::already_exists,
                        fmt::format("workflow_name: \"{}\" is taken by another workflow", added.workflow_name));
-    workflows_[added.id] = {std::move(added), false};
+    auto& kept = workflows_[added.id];
+    kept.current = std::move(added);
+    kept.current.schedule_version = 1;
+    kept.current.decided_until = kept.current.created_at;
+    kept.current.next_execution_at.reset();
+    kept.current.schedule_problem.clear();
+    kept.versions.push_back({1, json::serialize(to_json(kept.current.when)), kept.current.updated_at});
+    ++schedule_revision_;
     co_return result<void>{};
 }
 
@@ -74,16 +81,27 @@ task<result<workflow>> store::replace_workflow(workflow changed) {
     changed.last_success_at = old->last_success_at;
     changed.last_failure_at = old->last_failure_at;
     changed.consecutive_failures = old->consecutive_failures;
-    co_return workflows_[changed.id].current = std::move(changed);
+    changed.schedule_version = old->schedule_version;
+    changed.decided_until = old->decided_until;
+    changed.next_execution_at = old->next_execution_at;
+    changed.schedule_problem = old->schedule_problem;
+    auto& kept = workflows_[changed.id];
+    kept.current = std::move(changed);
+    if (kept.current.when != old->when || kept.current.is_enabled != old->is_enabled)
+        restart_schedule(kept, kept.current.updated_at);
+    ++schedule_revision_;
+    co_return kept.current;
 }
 
 task<result<workflow>> store::enable_workflow(workflow_id id, bool enabled, system_time now) {
     const std::scoped_lock lock{guard_};
     if (const auto found = live_workflow(id); !found) co_return found;
-    auto& current = workflows_[id].current;
-    current.is_enabled = enabled;
-    current.updated_at = now;
-    co_return current;
+    auto& kept = workflows_[id];
+    const bool changed = kept.current.is_enabled != enabled;
+    kept.current.is_enabled = enabled;
+    kept.current.updated_at = now;
+    if (changed) restart_schedule(kept, now);
+    co_return kept.current;
 }
 
 task<result<void>> store::delete_workflow(workflow_id id, system_time now) {
@@ -91,6 +109,7 @@ task<result<void>> store::delete_workflow(workflow_id id, system_time now) {
     if (const auto found = live_workflow(id); !found) co_return std::unexpected{found.error()};
     workflows_[id].deleted = true;
     workflows_[id].current.updated_at = now;
+    ++schedule_revision_;
     co_return result<void>{};
 }
 
@@ -105,6 +124,7 @@ task<result<workflow>> store::restore_workflow(workflow_id id, system_time now) 
                        "the name of the deleted workflow was taken meanwhile: rename the other one first");
     kept.deleted = false;
     kept.current.updated_at = now;
+    restart_schedule(kept, now);
     co_return kept.current;
 }
 

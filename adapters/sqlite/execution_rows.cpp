@@ -30,6 +30,8 @@ execution read(const statement& row) {
     read.executed_by_instance = row.text(16);
     read.tenants = {row.integer(17), row.integer(18), row.integer(19), row.integer(20), row.integer(21)};
     read.steps = {row.integer(22), row.integer(23), row.integer(24), row.integer(25), row.integer(26)};
+    read.scheduled_for = row.optional_time(27);
+    read.is_backfill = row.integer(28) != 0;
     return read;
 }
 
@@ -52,6 +54,11 @@ result<opened_execution> open_execution(connection& database, const execution& o
         twin.bind(1, opened.workflow).bind(2, std::string_view{opened.idempotency_key});
         if (twin.step()) return opened_execution{execution_id{twin.id(0)}, false};
     }
+    insert_execution(database, opened, "");
+    return opened_execution{opened.id, true};
+}
+
+void insert_execution(connection& database, const execution& opened, std::string_view tenant_groups) {
     const auto filter = to_json(opened.filter);
     auto row = database.query("executions", "insert");
     row.bind(1, opened.id)
@@ -63,12 +70,14 @@ result<opened_execution> open_execution(connection& database, const execution& o
         .bind(7, std::string_view{filter})
         .bind(8, opened.created_at)
         .bind(9, opened.deadline_at)
-        .bind(10, std::string_view{opened.executed_by_instance});
+        .bind(10, std::string_view{opened.executed_by_instance})
+        .bind(11, opened.scheduled_for)
+        .bind(12, opened.is_backfill)
+        .bind(13, tenant_groups);
     row.run();
     auto definition = database.query("executions", "insert_definition");
     definition.bind(1, opened.id).bind(2, std::string_view{opened.definition});
     definition.run();
-    return opened_execution{opened.id, true};
 }
 
 result<int> insert_runs(connection& database, execution_id id, const std::vector<planned_run>& runs, system_time now) {

@@ -9,6 +9,8 @@
 namespace orchestrator::sqlite {
 
 result<opened_execution> open_execution(connection&, const execution&);
+// Without a look at its keys. `tenant_groups`: one a line.
+void insert_execution(connection&, const execution&, std::string_view tenant_groups);
 result<int> insert_runs(connection&, execution_id, const std::vector<planned_run>&, system_time now);
 result<void> complete_planning(connection&, execution_id, const std::string& error_message, system_time now);
 result<void> request_cancel(connection&, execution_id);

@@ -9,11 +9,13 @@
 #include <cstring>
 #include <filesystem>
 
+#include "adapters/sqlite/calendar_rows.h"
 #include "adapters/sqlite/connection.h"
 #include "adapters/sqlite/execution_rows.h"
 #include "adapters/sqlite/journal_rows.h"
 #include "adapters/sqlite/migrations.h"
 #include "adapters/sqlite/run_rows.h"
+#include "adapters/sqlite/schedule_rows.h"
 #include "adapters/sqlite/worker.h"
 #include "adapters/sqlite/workflow_rows.h"
 
@@ -305,6 +307,49 @@ task<result<int>> store::release_lost_runs(system_time now, std::string survivor
 task<result<void>> store::release_instance(std::string instance_id) {
     return state_->write(
         [instance_id = std::move(instance_id)](connection& db) { sqlite::release_instance(db, instance_id); });
+}
+
+// Schedules
+
+task<result<std::int64_t>> store::schedule_revision() {
+    return state_->read([](connection& db) { return sqlite::schedule_revision(db); });
+}
+task<result<decision_receipt>> store::decide(std::vector<schedule_decision> decisions, system_time now) {
+    return state_->write(
+        [now, decisions = std::move(decisions)](connection& db) { return sqlite::decide(db, decisions, now); });
+}
+task<result<std::vector<decided_occurrence>>> store::list_occurrences(workflow_id id, system_time from,
+                                                                      system_time until, int limit) {
+    return state_->read([=](connection& db) { return sqlite::list_occurrences(db, id, from, until, limit); });
+}
+task<result<std::vector<schedule_version>>> store::list_schedule_versions(workflow_id id) {
+    return state_->read([=](connection& db) { return sqlite::list_schedule_versions(db, id); });
+}
+task<result<std::vector<milliseconds>>> store::past_durations(workflow_id id, int most) {
+    return state_->read([=](connection& db) { return sqlite::past_durations(db, id, most); });
+}
+task<result<std::vector<tenant_group>>> store::list_tenant_groups() {
+    return state_->read([](connection& db) { return sqlite::list_tenant_groups(db); });
+}
+task<result<void>> store::replace_tenant_groups(std::vector<tenant_group> groups) {
+    return state_->write([groups = std::move(groups)](connection& db) { sqlite::replace_tenant_groups(db, groups); });
+}
+
+// Calendars
+
+task<result<std::vector<stored_calendar>>> store::list_calendars() {
+    return state_->read([](connection& db) { return sqlite::list_calendars(db); });
+}
+task<result<stored_calendar>> store::find_calendar(std::string code, int version) {
+    return state_->read(
+        [code = std::move(code), version](connection& db) { return sqlite::find_calendar(db, code, version); });
+}
+task<result<stored_calendar>> store::put_calendar(stored_calendar added) {
+    return state_->write([added = std::move(added)](connection& db) { return sqlite::put_calendar(db, added); });
+}
+task<result<void>> store::delete_calendar(std::string code, system_time now) {
+    return state_->write(
+        [code = std::move(code), now](connection& db) { return sqlite::delete_calendar(db, code, now); });
 }
 
 }  // namespace orchestrator::sqlite

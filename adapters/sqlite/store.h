@@ -8,8 +8,10 @@
 #include <string>
 
 #include "domain/error.h"
+#include "ports/calendar_store.h"
 #include "ports/execution_store.h"
 #include "ports/run_store.h"
+#include "ports/schedule_store.h"
 #include "ports/workflow_store.h"
 
 namespace orchestrator::sqlite {
@@ -20,7 +22,11 @@ struct store_options {
     int cache_kib = 8'192;  // of each connection
 };
 
-class store final : public workflow_store, public execution_store, public run_store {
+class store final : public workflow_store,
+                    public execution_store,
+                    public run_store,
+                    public schedule_store,
+                    public calendar_store {
   public:
     // Opens and migrates. store_corrupt, schema_newer, store_read_only, store_unavailable (another instance has it).
     static result<std::unique_ptr<store>> open(const store_options&);
@@ -55,6 +61,20 @@ class store final : public workflow_store, public execution_store, public run_st
     task<result<void>> renew_lease(std::string instance_id, system_time lease_until) override;
     task<result<int>> release_lost_runs(system_time now, std::string survivor) override;
     task<result<void>> release_instance(std::string instance_id) override;
+
+    task<result<std::int64_t>> schedule_revision() override;
+    task<result<decision_receipt>> decide(std::vector<schedule_decision>, system_time now) override;
+    task<result<std::vector<decided_occurrence>>> list_occurrences(workflow_id, system_time from, system_time until,
+                                                                   int limit) override;
+    task<result<std::vector<schedule_version>>> list_schedule_versions(workflow_id) override;
+    task<result<std::vector<milliseconds>>> past_durations(workflow_id, int most) override;
+    task<result<std::vector<tenant_group>>> list_tenant_groups() override;
+    task<result<void>> replace_tenant_groups(std::vector<tenant_group>) override;
+
+    task<result<std::vector<stored_calendar>>> list_calendars() override;
+    task<result<stored_calendar>> find_calendar(std::string code, int version = 0) override;
+    task<result<stored_calendar>> put_calendar(stored_calendar) override;
+    task<result<void>> delete_calendar(std::string code, system_time now) override;
 
   private:
     struct state;

@@ -46,7 +46,9 @@ struct execution {
     std::optional<execution_id> retry_of;   // the execution whose failures this one runs again
     std::string idempotency_key;            // of the request that made it; empty: none
     tenant_filter filter;
-    std::string definition;  // snapshot, JSON
+    std::string definition;                    // snapshot, JSON
+    std::optional<system_time> scheduled_for;  // the occurrence that it is; nullopt: somebody asked for it
+    bool is_backfill = false;                  // of an occurrence that had passed: works when nothing else waits
 
     execution_status status = execution_status::pending;
     bool planning_complete = false;  // every tenant run is inserted

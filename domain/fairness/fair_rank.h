@@ -21,9 +21,19 @@ struct tier_weights {
     [[nodiscard]] int of(subscription_tier) const;
 };
 
+// What works in the background (a backfill) has ranks above all others: its turn comes when nothing else waits.
+inline constexpr std::int64_t lowest_background_rank = std::int64_t{1} << 40;
+
+// Where a new execution starts, given the lowest rank that still waits in the whole store (0 when nothing waits).
+[[nodiscard]] constexpr std::int64_t first_rank(std::int64_t lowest_waiting, bool in_background) {
+    const bool background_waits = lowest_waiting >= lowest_background_rank;
+    if (in_background) return background_waits ? lowest_waiting : lowest_background_rank;
+    return background_waits ? 0 : lowest_waiting;
+}
+
 class fair_ranks {
   public:
-    // `start`: the lowest rank that still waits in the whole store, 0 when nothing waits.
+    // `start`: see first_rank.
     fair_ranks(std::int64_t start, tier_weights weights);
 
     // The rank of the next run of this tier.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <iterator>
+#include <map>
 
 namespace orchestrator {
 namespace {
@@ -14,21 +16,32 @@ std::uint64_t mixed(std::uint64_t value) {
     return value ^ value >> 31;
 }
 
-// The occurrences that have come, the latest few of them.
-struct passed {
-    std::deque<firing> latest;
+// One timetable as far as it has come.
+struct progress {
+    const timetable* of;
+    zone_cursor cursor;
     std::optional<firing> next;
+    std::deque<firing> latest{};  // that have passed, the latest few of them
 };
 
-passed occurrences_until(const timetable& of, const start_shift& shift, sys_seconds after, sys_seconds now) {
-    passed found;
-    auto cursor = of.cursor();
-    for (found.next = of.next(after, cursor); found.next && shift.start_of(found.next->at) <= now;
-         found.next = of.next(found.next->at, cursor)) {
-        found.latest.push_back(*found.next);
-        if (found.latest.size() > most_missed_noted + most_fired_at_once) found.latest.pop_front();
+// Passes every occurrence that is due, in order over all timetables; returns the first that is not.
+std::optional<firing> pass_due_ones(std::vector<progress>& all, const start_shift& shift, sys_seconds now,
+                                    sys_seconds& decided_until) {
+    for (;;) {
+        const progress* first = nullptr;
+        for (const auto& each : all)
+            if (each.next && (!first || each.next->at < first->next->at)) first = &each;
+        if (!first) return std::nullopt;
+        const auto what = *first->next;
+        if (shift.start_of(what.at) > now) return what;
+        for (auto& each : all) {
+            if (!each.next || each.next->at != what.at) continue;
+            each.latest.push_back(*each.next);
+            if (each.latest.size() > most_missed_noted + most_fired_at_once) each.latest.pop_front();
+            each.next = each.of->next(what.at, each.cursor);
+        }
+        decided_until = what.at;
     }
-    return found;
 }
 
 }  // namespace
@@ -68,28 +81,42 @@ std::optional<missed_reason> parse_missed_reason(std::string_view text) {
     return std::nullopt;
 }
 
-due_decision decide_due(const timetable& of, const start_shift& shift, const misfire_rules& rules,
-                        sys_seconds decided_until, sys_seconds now) {
-    const auto found = occurrences_until(of, shift, decided_until, now);
+due_decision decide_due(std::span<const timetable* const> timetables, const start_shift& shift,
+                        const misfire_rules& rules, sys_seconds decided_until, sys_seconds now) {
     due_decision decision{.start = {}, .missed = {}, .decided_until = decided_until, .next_start = {}};
-    if (!found.latest.empty()) decision.decided_until = found.latest.back().at;
-    if (found.next) decision.next_start = shift.start_of(found.next->at);
+    std::vector<progress> all;
+    for (const auto* each : timetables) {
+        all.push_back({each, each->cursor(), std::nullopt});
+        all.back().next = each->next(decided_until, all.back().cursor);
+    }
+    if (const auto next = pass_due_ones(all, shift, now, decision.decided_until))
+        decision.next_start = shift.start_of(next->at);
 
     const auto most = rules.policy == misfire_policy::fire_all ? most_fired_at_once : std::size_t{1};
     const auto oldest = rules.policy == misfire_policy::skip ? on_time : std::max(rules.grace, on_time);
-    for (auto each = found.latest.rbegin(); each != found.latest.rend(); ++each) {
-        if (now - shift.start_of(each->at) > oldest)
-            decision.missed.push_back(
-                {*each, rules.policy == misfire_policy::skip ? missed_reason::skipped : missed_reason::too_old});
-        else if (decision.start.size() < most)
-            decision.start.push_back(*each);
-        else
-            decision.missed.push_back({*each, most > 1 ? missed_reason::capped : missed_reason::superseded});
+    const auto too_late = rules.policy == misfire_policy::skip ? missed_reason::skipped : missed_reason::too_old;
+    const auto too_many = rules.policy == misfire_policy::fire_all ? missed_reason::capped : missed_reason::superseded;
+    std::map<sys_seconds, firing> start;
+    std::map<sys_seconds, missed_firing> missed;
+    for (const auto& each : all) {
+        std::size_t started = 0;
+        for (auto what = each.latest.rbegin(); what != each.latest.rend(); ++what) {
+            const bool late = now - shift.start_of(what->at) > oldest;
+            if (!late && started < most) {
+                start.emplace(what->at, *what);
+                ++started;
+            } else {
+                missed.emplace(what->at, missed_firing{*what, late ? too_late : too_many});
+            }
+        }
     }
-    std::ranges::reverse(decision.start);
-    std::ranges::reverse(decision.missed);
-    if (decision.missed.size() > most_missed_noted)
-        decision.missed.erase(decision.missed.begin(), decision.missed.end() - most_missed_noted);
+    for (auto& [at, what] : start) {
+        missed.erase(at);  // of one group, and started for another
+        decision.start.push_back(std::move(what));
+    }
+    const auto noted = std::min(missed.size(), most_missed_noted);
+    for (auto each = std::prev(missed.end(), std::ptrdiff_t(noted)); each != missed.end(); ++each)
+        decision.missed.push_back(std::move(each->second));
     return decision;
 }
 

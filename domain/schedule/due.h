@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -58,7 +59,9 @@ struct misfire_rules {
     std::chrono::seconds grace{21'600};
 };
 
-[[nodiscard]] due_decision decide_due(const timetable&, const start_shift&, const misfire_rules&,
-                                      sys_seconds decided_until, sys_seconds now);
+// `timetables`: at least one; several when a schedule holds on the clocks of several groups of tenants. Then the policy
+// holds for each group, and what is due for several at one instant is one occurrence.
+[[nodiscard]] due_decision decide_due(std::span<const timetable* const> timetables, const start_shift&,
+                                      const misfire_rules&, sys_seconds decided_until, sys_seconds now);
 
 }  // namespace orchestrator

@@ -170,6 +170,30 @@ json::object to_json(const schedule& from) {
             {"is_paused", from.is_paused}};
 }
 
+schedule schedule_from_store(std::string cron_expression, std::string timezone, std::string_view others,
+                             std::string& unreadable) {
+    schedule stored{.cron_expression = std::move(cron_expression), .timezone = std::move(timezone)};
+    boost::system::error_code failed;
+    const auto value = others.empty() ? json::value(json::object{}) : json::parse(others, failed);
+    if (failed) {
+        unreadable = "the schedule is not JSON: " + failed.message();
+        return stored;
+    }
+    std::vector<violation> violations;
+    json_fields fields{value, "", violations};
+    auto read = read_schedule(fields, stored);
+    fields.refuse_unknown();
+    if (!violations.empty()) unreadable = fmt::format("{}: {}", violations.front().pointer, violations.front().message);
+    return read;
+}
+
+std::string other_fields_for_store(const schedule& from) {
+    auto fields = to_json(from);
+    fields.erase("cron_expression");
+    fields.erase("timezone");
+    return json::serialize(fields);
+}
+
 std::string ready_by_expression(std::string_view ready_by) {
     const auto digit = [&](std::size_t at) { return ready_by[at] >= '0' && ready_by[at] <= '9'; };
     if (ready_by.size() != 5 || ready_by[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4))

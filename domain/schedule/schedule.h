@@ -72,6 +72,13 @@ inline constexpr std::string_view default_timezone = "Europe/Madrid";
 // Every field, by the names that read_schedule knows.
 [[nodiscard]] boost::json::object to_json(const schedule&);
 
+// Reads what a store keeps: two columns, and the other fields as JSON (empty: none). What cannot be read is told in
+// `unreadable`, and must not be scheduled: it would silently run at other times than were meant.
+[[nodiscard]] schedule schedule_from_store(std::string cron_expression, std::string timezone, std::string_view others,
+                                           std::string& unreadable);
+// The other fields, as JSON.
+[[nodiscard]] std::string other_fields_for_store(const schedule&);
+
 // "08:00" as the expression "0 8 * * *"; an expression as it is.
 [[nodiscard]] std::string ready_by_expression(std::string_view ready_by);
 

@@ -65,6 +65,8 @@ std::optional<tenant> parse_tenant(const json::value& value) {
     if (const auto tier = text_field(*object, "subscription_tier"))
         read.tier = parse_subscription_tier(*tier).value_or(subscription_tier::starter);
     if (const auto zone = text_field(*object, "timezone"); zone && !zone->empty()) read.timezone = *zone;
+    if (const auto country = text_field(*object, "country"); country && !country->empty()) read.country = *country;
+    read.region = text_field(*object, "region").value_or("");
     if (const auto status = text_field(*object, "status")) {
         // A status that we do not know is not one that we may run for.
         read.status = parse_tenant_status(*status).value_or(tenant_status::suspended);

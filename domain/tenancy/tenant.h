@@ -25,11 +25,13 @@ struct tenant {
     std::string name;
     subscription_tier tier = subscription_tier::starter;
     std::string timezone = "Europe/Madrid";
+    std::string country = "ES";  // ISO 3166-1
+    std::string region{};        // ISO 3166-2, "ES-MD"; empty: not known
     tenant_status status = tenant_status::active;
 };
 
 // Reads one element of the tenant service's answer. Only `id` must be there; the rest has the platform's defaults
-// (tier starter, zone Europe/Madrid, status from `status`, else from `is_active`). nullopt: not a tenant.
+// (tier starter, zone Europe/Madrid, country ES, status from `status`, else from `is_active`). nullopt: not a tenant.
 [[nodiscard]] std::optional<tenant> parse_tenant(const boost::json::value&);
 
 // Which tenants an execution runs for. Empty lists do not restrict; suspended and cancelled tenants never run.

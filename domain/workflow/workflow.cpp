@@ -80,6 +80,8 @@ std::expected<workflow, std::vector<violation>> parse_workflow(const json::value
     read.max_retries = integer("max_retries", {0, 20}, 3);
     read.retry_delay_seconds = integer("retry_delay_seconds", {0, 3'600}, 300);
 
+    read.when = read_schedule(fields, schedule{.timezone = std::string{default_timezone}});
+
     if (const auto* steps = fields.any("steps")) {
         parse_steps(*steps, "/steps", defaults_of(read.max_retries, read.retry_delay_seconds), rules, violations);
         read.steps = json::serialize(*steps);
@@ -103,7 +105,9 @@ std::expected<workflow_definition, std::vector<violation>> compile_workflow(cons
                                         {"max_execution_time_seconds", from.max_execution_time_seconds},
                                         {"max_retries", from.max_retries},
                                         {"retry_delay_seconds", from.retry_delay_seconds},
+                                        {"schedule", from.when.is_set() ? json::value(to_json(from.when)) : nullptr},
                                         {"steps", steps}});
+    if (definition) definition->when = from.when;
     return definition;
 }
 
@@ -122,7 +126,13 @@ std::expected<workflow_definition, std::vector<violation>> parse_definition(std:
     if (!violations.empty()) return std::unexpected{std::move(violations)};
 
     auto definition = compile(*name, int(seconds), *steps, defaults_of(int(max_retries), int(delay)));
-    if (definition) definition->source = source;
+    if (!definition) return definition;
+    definition->source = source;
+    if (const auto* when = fields.any("schedule")) {
+        json_fields schedule_fields{*when, "/schedule", violations};
+        definition->when = read_schedule(schedule_fields, {});
+        if (!violations.empty()) return std::unexpected{std::move(violations)};
+    }
     return definition;
 }
 

@@ -16,6 +16,7 @@
 #include "domain/error.h"
 #include "domain/identifiers.h"
 #include "domain/retry/retry_policy.h"
+#include "domain/schedule/schedule.h"
 #include "domain/time.h"
 #include "domain/workflow/step_set.h"
 #include "domain/workflow/template.h"
@@ -50,6 +51,7 @@ struct workflow_definition {
     std::vector<step_definition> steps;
     std::vector<std::string> step_names;  // by index, for templates
     step_set results_read;                // the steps whose results some later template needs
+    schedule when;                        // as it was when the execution was opened
     std::string source;                   // the JSON that it was read from; what an execution stores
 
     [[nodiscard]] step_set all_steps() const { return step_set::first(steps.size()); }
@@ -69,7 +71,14 @@ struct workflow {
     int max_retries = 3;
     int retry_delay_seconds = 300;
     std::string steps;  // JSON text, as it was written
+    schedule when;      // when it runs by itself
 
+    // Kept by the store, not written by people.
+    std::int64_t schedule_version = 0;         // grows with each change of `when`
+    std::optional<system_time> decided_until;  // every occurrence up to here is decided; nullopt: none ever was
+    std::optional<system_time> next_execution_at;
+    std::string schedule_problem;     // why nothing can be decided at present; empty: all is well
+    std::string unreadable_schedule;  // what is wrong with `when` as it is stored; empty: nothing
     std::optional<system_time> last_execution_at;
     std::optional<system_time> last_success_at;
     std::optional<system_time> last_failure_at;

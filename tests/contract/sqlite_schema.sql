@@ -1,4 +1,16 @@
--- What the migrations make: version 2. Compared by sqlite_store_test.cpp.
+-- What the migrations make: version 3. Compared by sqlite_store_test.cpp.
+
+CREATE TABLE orchestrator_calendars (
+    calendar TEXT NOT NULL,
+    version INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    parent TEXT NOT NULL DEFAULT '',
+    source TEXT NOT NULL CHECK (json_valid(source)),
+    is_builtin INTEGER NOT NULL DEFAULT 0 CHECK (is_builtin IN (0, 1)),  -- came with the program, changed by nobody
+    is_deleted INTEGER NOT NULL DEFAULT 0 CHECK (is_deleted IN (0, 1)),
+    updated_at INTEGER NOT NULL,
+    PRIMARY KEY (calendar, version)
+) WITHOUT ROWID;
 
 CREATE TABLE orchestrator_execution_definitions (
     execution_id BLOB NOT NULL PRIMARY KEY REFERENCES orchestrator_executions (id) ON DELETE CASCADE,
@@ -50,13 +62,16 @@ CREATE TABLE orchestrator_executions (
     first_log_id INTEGER,
     last_log_id INTEGER,
     executed_by_instance TEXT NOT NULL DEFAULT '',
-    created_at INTEGER NOT NULL,
+    created_at INTEGER NOT NULL, scheduled_for INTEGER, tenant_scope TEXT NOT NULL DEFAULT '', tenant_groups TEXT NOT NULL DEFAULT '', is_backfill INTEGER NOT NULL DEFAULT 0 CHECK (is_backfill IN (0, 1)),
     CHECK (tenants_completed + tenants_partial + tenants_failed + tenants_cancelled <= tenants_total),
     CHECK (steps_completed + steps_failed + steps_skipped <= steps_total)
 );
 
 CREATE UNIQUE INDEX idx_executions_idempotency ON orchestrator_executions (workflow_id, idempotency_key)
     WHERE idempotency_key IS NOT NULL;
+
+CREATE UNIQUE INDEX idx_executions_occurrence ON orchestrator_executions (workflow_id, scheduled_for, tenant_scope)
+    WHERE scheduled_for IS NOT NULL;
 
 CREATE INDEX idx_executions_status ON orchestrator_executions (status, started_at);
 
@@ -69,6 +84,29 @@ CREATE INDEX idx_executions_workflow_status ON orchestrator_executions (workflow
 CREATE TABLE orchestrator_instances (
     instance_id TEXT NOT NULL PRIMARY KEY,
     lease_until INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE orchestrator_schedule_occurrences (
+    workflow_id BLOB NOT NULL REFERENCES orchestrator_workflows (id),
+    scheduled_for INTEGER NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome = 'started' OR outcome = 'missed' OR outcome = 'overlapped'),
+    reason TEXT NOT NULL DEFAULT '',
+    execution_id BLOB,  -- the one that it started, or that it would have overlapped
+    decided_at INTEGER NOT NULL,
+    PRIMARY KEY (workflow_id, scheduled_for)
+) WITHOUT ROWID;
+
+CREATE TABLE orchestrator_schedule_revision (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    revision INTEGER NOT NULL
+);
+
+CREATE TABLE orchestrator_schedule_versions (
+    workflow_id BLOB NOT NULL REFERENCES orchestrator_workflows (id),
+    schedule_version INTEGER NOT NULL,
+    schedule TEXT NOT NULL CHECK (json_valid(schedule)),  -- all fields
+    changed_at INTEGER NOT NULL,
+    PRIMARY KEY (workflow_id, schedule_version)
 ) WITHOUT ROWID;
 
 CREATE TABLE orchestrator_step_counts (
@@ -104,6 +142,13 @@ CREATE TABLE "orchestrator_step_results" (
     error_message TEXT,
     UNIQUE (tenant_run_id, step_index)
 );
+
+CREATE TABLE orchestrator_tenant_groups (
+    timezone TEXT NOT NULL,
+    calendar TEXT NOT NULL,
+    tenants INTEGER NOT NULL,
+    PRIMARY KEY (timezone, calendar)
+) WITHOUT ROWID;
 
 CREATE TABLE "orchestrator_tenant_runs" (
     id INTEGER PRIMARY KEY,
@@ -153,7 +198,7 @@ CREATE TABLE orchestrator_workflows (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
     deleted_at INTEGER
-) WITHOUT ROWID;
+, schedule TEXT CHECK (schedule IS NULL OR json_valid(schedule)), schedule_version INTEGER NOT NULL DEFAULT 0, decided_until INTEGER, schedule_problem TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
 
 CREATE INDEX idx_workflows_enabled ON orchestrator_workflows (is_enabled, next_execution_at);
 

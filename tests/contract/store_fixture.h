@@ -1,4 +1,4 @@
-// What the tests of the stores share: both stores behind the same three ports, and small values to put into them.
+// What the tests of the stores share: both stores behind the same ports, and small values to put into them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -162,7 +162,7 @@ inline std::unique_ptr<sqlite::store> open_sqlite(const std::string& path) {
     return std::move(*opened);
 }
 
-// One store of either kind, as its three ports.
+// One store of either kind, as its ports.
 class any_store {
   public:
     explicit any_store(std::string_view kind) {
@@ -175,6 +175,8 @@ class any_store {
     [[nodiscard]] workflow_store& workflows() const { return *workflows_; }
     [[nodiscard]] execution_store& executions() const { return *executions_; }
     [[nodiscard]] run_store& runs() const { return *runs_; }
+    [[nodiscard]] schedule_store& schedules() const { return *schedules_; }
+    [[nodiscard]] calendar_store& calendars() const { return *calendars_; }
 
   private:
     template <class Store>
@@ -183,6 +185,8 @@ class any_store {
         workflows_ = into.get();
         executions_ = into.get();
         runs_ = into.get();
+        schedules_ = into.get();
+        calendars_ = into.get();
     }
 
     scratch_folder folder_;
@@ -191,6 +195,8 @@ class any_store {
     workflow_store* workflows_ = nullptr;
     execution_store* executions_ = nullptr;
     run_store* runs_ = nullptr;
+    schedule_store* schedules_ = nullptr;
+    calendar_store* calendars_ = nullptr;
 };
 
 // Every test of the contract runs once for each store; workflow 1 exists.
@@ -201,6 +207,8 @@ class store_contract : public testing::TestWithParam<std::string> {
     [[nodiscard]] workflow_store& workflows() const { return store_.workflows(); }
     [[nodiscard]] execution_store& executions() const { return store_.executions(); }
     [[nodiscard]] run_store& runs() const { return store_.runs(); }
+    [[nodiscard]] schedule_store& schedules() const { return store_.schedules(); }
+    [[nodiscard]] calendar_store& calendars() const { return store_.calendars(); }
 
     // A running execution with runs for tenants 1 to `tenants`, planned completely.
     execution_id open(int number, int tenants) const {

@@ -2,7 +2,7 @@
 SELECT id, workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill
 FROM orchestrator_executions JOIN orchestrator_execution_definitions ON execution_id = id WHERE id = ?1;
 
 -- name: find_by_key
@@ -10,8 +10,8 @@ SELECT id FROM orchestrator_executions WHERE workflow_id = ?1 AND idempotency_ke
 
 -- name: insert
 INSERT INTO orchestrator_executions (id, workflow_id, workflow_name, execution_type, retry_of, idempotency_key,
-    tenant_filter, status, created_at, deadline_at, executed_by_instance)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?9, ?10);
+    tenant_filter, status, created_at, deadline_at, executed_by_instance, scheduled_for, is_backfill, tenant_groups)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?9, ?10, ?11, ?12, ?13);
 
 -- name: insert_definition
 INSERT INTO orchestrator_execution_definitions (execution_id, definition) VALUES (?1, ?2);
@@ -20,7 +20,7 @@ INSERT INTO orchestrator_execution_definitions (execution_id, definition) VALUES
 SELECT id, workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill
 FROM orchestrator_executions JOIN orchestrator_execution_definitions ON execution_id = id
 WHERE status IN ('pending', 'running') ORDER BY id;
 
@@ -28,7 +28,7 @@ WHERE status IN ('pending', 'running') ORDER BY id;
 SELECT id, workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill
 FROM orchestrator_executions JOIN orchestrator_execution_definitions ON execution_id = id
 WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR workflow_id = ?2) AND (?3 IS NULL OR workflow_name = ?3)
   AND (?4 = 0 OR status IN ('failed', 'partial')) AND (?5 IS NULL OR id < ?5)

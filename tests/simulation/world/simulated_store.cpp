@@ -133,4 +133,112 @@ task<result<void>> simulated_store::release_instance(std::string instance_id) {
     });
 }
 
+task<result<std::vector<workflow>>> simulated_store::list_workflows() {
+    return over_the_wire<std::vector<workflow>>(access::reads, [this]() { return inner_.list_workflows(); });
+}
+
+task<result<workflow>> simulated_store::find_workflow(workflow_id id) {
+    return over_the_wire<workflow>(access::reads, [this, id]() { return inner_.find_workflow(id); });
+}
+
+task<result<workflow>> simulated_store::find_workflow_by_name(std::string name) {
+    return over_the_wire<workflow>(access::reads, [this, name = std::move(name)]() mutable {
+        return inner_.find_workflow_by_name(std::move(name));
+    });
+}
+
+task<result<bool>> simulated_store::knows_workflow_name(std::string name) {
+    return over_the_wire<bool>(access::reads, [this, name = std::move(name)]() mutable {
+        return inner_.knows_workflow_name(std::move(name));
+    });
+}
+
+task<result<void>> simulated_store::insert_workflow(workflow added) {
+    return over_the_wire<void>(access::writes, [this, added = std::move(added)]() mutable {
+        return inner_.insert_workflow(std::move(added));
+    });
+}
+
+task<result<workflow>> simulated_store::replace_workflow(workflow changed) {
+    return over_the_wire<workflow>(access::writes, [this, changed = std::move(changed)]() mutable {
+        return inner_.replace_workflow(std::move(changed));
+    });
+}
+
+task<result<workflow>> simulated_store::enable_workflow(workflow_id id, bool enabled, system_time now) {
+    return over_the_wire<workflow>(access::writes,
+                                   [this, id, enabled, now]() { return inner_.enable_workflow(id, enabled, now); });
+}
+
+task<result<void>> simulated_store::delete_workflow(workflow_id id, system_time now) {
+    return over_the_wire<void>(access::writes, [this, id, now]() { return inner_.delete_workflow(id, now); });
+}
+
+task<result<workflow>> simulated_store::restore_workflow(workflow_id id, system_time now) {
+    return over_the_wire<workflow>(access::writes, [this, id, now]() { return inner_.restore_workflow(id, now); });
+}
+
+task<result<std::int64_t>> simulated_store::schedule_revision() {
+    return over_the_wire<std::int64_t>(access::reads, [this]() { return inner_.schedule_revision(); });
+}
+
+task<result<decision_receipt>> simulated_store::decide(std::vector<schedule_decision> decisions, system_time now) {
+    const auto until_answered = sent();
+    co_await travel();
+    if (auto failed = fault(access::writes)) co_return std::unexpected{std::move(*failed)};
+    auto receipt = co_await inner_.decide(decisions, now);
+    if (receipt) witness_.scheduled(instance_, decisions, *receipt);
+    co_await travel();
+    if (draws_.chance(weather_.lost_receipts))
+        co_return fail(errc::store_unavailable, "simulated: the answer was lost");
+    co_return receipt;
+}
+
+task<result<std::vector<decided_occurrence>>> simulated_store::list_occurrences(workflow_id id, system_time from,
+                                                                                system_time until, int limit) {
+    return over_the_wire<std::vector<decided_occurrence>>(
+        access::reads, [this, id, from, until, limit]() { return inner_.list_occurrences(id, from, until, limit); });
+}
+
+task<result<std::vector<schedule_version>>> simulated_store::list_schedule_versions(workflow_id id) {
+    return over_the_wire<std::vector<schedule_version>>(access::reads,
+                                                        [this, id]() { return inner_.list_schedule_versions(id); });
+}
+
+task<result<std::vector<milliseconds>>> simulated_store::past_durations(workflow_id id, int most) {
+    return over_the_wire<std::vector<milliseconds>>(access::reads,
+                                                    [this, id, most]() { return inner_.past_durations(id, most); });
+}
+
+task<result<std::vector<tenant_group>>> simulated_store::list_tenant_groups() {
+    return over_the_wire<std::vector<tenant_group>>(access::reads, [this]() { return inner_.list_tenant_groups(); });
+}
+
+task<result<void>> simulated_store::replace_tenant_groups(std::vector<tenant_group> groups) {
+    return over_the_wire<void>(access::writes, [this, groups = std::move(groups)]() mutable {
+        return inner_.replace_tenant_groups(std::move(groups));
+    });
+}
+
+task<result<std::vector<stored_calendar>>> simulated_store::list_calendars() {
+    return over_the_wire<std::vector<stored_calendar>>(access::reads, [this]() { return inner_.list_calendars(); });
+}
+
+task<result<stored_calendar>> simulated_store::find_calendar(std::string code, int version) {
+    return over_the_wire<stored_calendar>(access::reads, [this, code = std::move(code), version]() mutable {
+        return inner_.find_calendar(std::move(code), version);
+    });
+}
+
+task<result<stored_calendar>> simulated_store::put_calendar(stored_calendar added) {
+    return over_the_wire<stored_calendar>(
+        access::writes, [this, added = std::move(added)]() mutable { return inner_.put_calendar(std::move(added)); });
+}
+
+task<result<void>> simulated_store::delete_calendar(std::string code, system_time now) {
+    return over_the_wire<void>(access::writes, [this, code = std::move(code), now]() mutable {
+        return inner_.delete_calendar(std::move(code), now);
+    });
+}
+
 }  // namespace orchestrator::simulation

@@ -22,7 +22,11 @@ struct store_weather {
     double lost_receipts = 0;  // probability that a commit is done and its answer lost
 };
 
-class simulated_store final : public execution_store, public run_store {
+class simulated_store final : public workflow_store,
+                              public execution_store,
+                              public run_store,
+                              public schedule_store,
+                              public calendar_store {
   public:
     simulated_store(memory::store& inner, simulated_clock& time, store_weather& weather, witness& seen_by,
                     std::string instance, std::uint64_t seed)
@@ -32,6 +36,16 @@ class simulated_store final : public execution_store, public run_store {
           witness_{seen_by},
           instance_{std::move(instance)},
           draws_{seed} {}
+
+    task<result<std::vector<workflow>>> list_workflows() override;
+    task<result<workflow>> find_workflow(workflow_id) override;
+    task<result<workflow>> find_workflow_by_name(std::string name) override;
+    task<result<bool>> knows_workflow_name(std::string name) override;
+    task<result<void>> insert_workflow(workflow) override;
+    task<result<workflow>> replace_workflow(workflow) override;
+    task<result<workflow>> enable_workflow(workflow_id, bool enabled, system_time now) override;
+    task<result<void>> delete_workflow(workflow_id, system_time now) override;
+    task<result<workflow>> restore_workflow(workflow_id, system_time now) override;
 
     task<result<opened_execution>> open_execution(execution) override;
     task<result<int>> insert_runs(execution_id, std::vector<planned_run>, system_time now) override;
@@ -52,6 +66,20 @@ class simulated_store final : public execution_store, public run_store {
     task<result<void>> renew_lease(std::string instance_id, system_time lease_until) override;
     task<result<int>> release_lost_runs(system_time now, std::string survivor) override;
     task<result<void>> release_instance(std::string instance_id) override;
+
+    task<result<std::int64_t>> schedule_revision() override;
+    task<result<decision_receipt>> decide(std::vector<schedule_decision>, system_time now) override;
+    task<result<std::vector<decided_occurrence>>> list_occurrences(workflow_id, system_time from, system_time until,
+                                                                   int limit) override;
+    task<result<std::vector<schedule_version>>> list_schedule_versions(workflow_id) override;
+    task<result<std::vector<milliseconds>>> past_durations(workflow_id, int most) override;
+    task<result<std::vector<tenant_group>>> list_tenant_groups() override;
+    task<result<void>> replace_tenant_groups(std::vector<tenant_group>) override;
+
+    task<result<std::vector<stored_calendar>>> list_calendars() override;
+    task<result<stored_calendar>> find_calendar(std::string code, int version = 0) override;
+    task<result<stored_calendar>> put_calendar(stored_calendar) override;
+    task<result<void>> delete_calendar(std::string code, system_time now) override;
 
     // Calls that were sent and not answered.
     [[nodiscard]] int pending() const { return pending_; }

@@ -20,7 +20,17 @@ world::instance::instance(world& of, const std::string& name)
     options.claim_batch = of.options_.claim_batch;
     options.planning.page_size = of.options_.page_size;
     options.longest_result = of.options_.longest_result;
-    runs = std::make_unique<engine>(options, engine_ports{context.get_executor(), time, random, network, store, store},
+    runs = std::make_unique<engine>(options,
+                                    engine_ports{.where = context.get_executor(),
+                                                 .time = time,
+                                                 .random = random,
+                                                 .http = network,
+                                                 .executions = store,
+                                                 .runs = store,
+                                                 .workflows = store,
+                                                 .schedules = store,
+                                                 .calendars = store,
+                                                 .zones = of.zones_},
                                     of.services_.directory());
     runs->start();
 }

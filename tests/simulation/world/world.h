@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "adapters/memory/store.h"
+#include "adapters/system/zone_files.h"
 #include "engine/engine.h"
 #include "tests/simulation/world/audit.h"
 #include "tests/simulation/world/draws.h"
@@ -107,6 +108,7 @@ class world {
     memory::store store_;
     store_weather weather_;
     simulated_services services_;
+    system::zone_files zones_;
     std::map<std::string, std::unique_ptr<instance>> instances_;
     std::multimap<steady_time, std::function<void()>> events_;
     std::vector<std::pair<std::string, steady_time>> stopped_;  // and until when each might have taken

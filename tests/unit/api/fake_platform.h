@@ -60,10 +60,12 @@ class noting_engine final : public run_control {
   public:
     void execution_opened(execution_id id) override { opened.push_back(id); }
     void cancel_requested(execution_id id) override { cancelled.push_back(id); }
+    void schedules_changed() override { ++schedule_changes; }
     [[nodiscard]] engine_health health() const override { return current; }
 
     std::vector<execution_id> opened;
     std::vector<execution_id> cancelled;
+    int schedule_changes = 0;
     engine_health current;
 };
 

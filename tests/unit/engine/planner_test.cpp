@@ -5,6 +5,7 @@
 
 #include <set>
 
+#include "adapters/system/zone_files.h"
 #include "tests/simulation/world/random_world.h"
 #include "tests/simulation/world/virtual_thread.h"
 
@@ -32,7 +33,7 @@ class planner_test : public testing::Test {
         return id;
     }
     result<void> plan(execution_id id, planner::options options = {.page_size = 10, .weights = {}}) {
-        planner plans{options, slow_store_, directory_, thread_.time, [this] { ++told_; }};
+        planner plans{options, slow_store_, store_, zones_, directory_, thread_.time, [this] { ++told_; }};
         active_ = std::make_shared<active_execution>();
         active_->id = id;
         active_->definition = definition_;
@@ -57,6 +58,7 @@ class planner_test : public testing::Test {
     simulation::simulated_store slow_store_{store_, thread_.time, weather_, nobody_, "instance_1", 1};
     simulation::simulated_services services_;
     simulation::simulated_network network_{services_, thread_.time};
+    system::zone_files zones_;
     system::random random_{1};
     tenant_directory directory_{network_, thread_.time, random_, services_.directory().at("tenant")};
     std::shared_ptr<active_execution> active_;

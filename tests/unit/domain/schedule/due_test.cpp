@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
+#include <set>
+
 #include "tests/unit/domain/time_zone/zones.h"
 
 namespace orchestrator {
@@ -28,7 +31,8 @@ std::vector<sys_seconds> starts(const due_decision& made) {
 
 due_decision decide(const std::string& cron, misfire_rules rules, sys_seconds until, sys_seconds now,
                     start_shift shift = {}) {
-    return decide_due(every(cron), shift, rules, until, now);
+    const auto table = every(cron);
+    return decide_due(std::array{&table}, shift, rules, until, now);
 }
 
 TEST(due, an_occurrence_starts_when_its_time_has_come_and_not_before) {
@@ -122,13 +126,32 @@ TEST(due, jitter_is_bounded_and_always_the_same_for_one_occurrence) {
 }
 
 TEST(due, a_schedule_that_is_over_is_never_asked_again) {
-    const auto over = decide_due(
+    const auto table =
         timetable::make({.cron_expression = "0 0 * * *", .timezone = "UTC", .end_date = local_days{2026y / July / 1}},
                         std::make_shared<const time_zone>(testing_zones::utc()), nullptr)
-            .value(),
-        {}, {}, noon, noon + days{3});
+            .value();
+    const auto over = decide_due(std::array{&table}, {}, {}, noon, noon + days{3});
     EXPECT_EQ(over.next_start, std::nullopt);
     EXPECT_THAT(over.start, IsEmpty());
+}
+
+TEST(due, each_group_of_tenants_is_made_up_for_and_shares_what_is_due_at_one_instant) {
+    const schedule eight{.cron_expression = "0 8 * * *", .timezone = "x"};
+    const auto table = [&](time_zone zone) {
+        return timetable::make(eight, std::make_shared<const time_zone>(std::move(zone)), nullptr).value();
+    };
+    const auto madrid = table(testing_zones::madrid()), canary = table(testing_zones::canary()),
+               also_madrid = table(testing_zones::madrid());
+    const std::array all{&madrid, &canary, &also_madrid};
+    const sys_seconds day = sys_days{2026y / July / 2};
+    // 08:00 in Madrid is 06:00, in the Canaries 07:00.
+    const auto at_six = decide_due(all, {}, {}, day, day + hours{6});
+    EXPECT_EQ(starts(at_six), std::vector{day + hours{6}});
+    EXPECT_EQ(at_six.next_start, day + hours{7});
+    const auto after_downtime = decide_due(all, {}, {}, day - days{1}, day + hours{9});
+    EXPECT_EQ(starts(after_downtime), (std::vector{day + hours{6}, day + hours{7}})) << "the latest of each clock";
+    EXPECT_THAT(after_downtime.missed, SizeIs(2));
+    EXPECT_EQ(after_downtime.decided_until, day + hours{7});
 }
 
 TEST(missed_reason, is_read_as_it_is_written) {

@@ -195,7 +195,7 @@ TEST(timetable, agrees_with_a_walk_through_the_days) {
     const std::vector regions{testing_calendars::spain("ES-MD"), testing_calendars::spain("ES-CN"),
                               testing_calendars::spain("ES-AN")};
     const std::vector zones{testing_zones::madrid(), testing_zones::canary()};
-    for (int i = 0; i < 400; ++i) {
+    for (int i = 0; i < 40; ++i) {
         const auto any_cron = [&] {
             return std::string{one_of("0 8 * * *", "30 2 * * *", "15 1,2,3 * * *", "0 9 1 * *", "0 9 * * 1",
                                       "0 0 * * *", "59 23 * * *", "0 7 1,6,25 * *", "*/20 6-8 * * *", "30 2 29 2 *",

@@ -115,7 +115,7 @@ INSTANTIATE_TEST_SUITE_P(
                     broken_field{"steps", "null", "is required: an array of steps"},
                     broken_field{"steps", "{}", "expected an array of 1 to 64 steps"},
                     broken_field{"steps", "[]", "expected an array of 1 to 64 steps"},
-                    broken_field{"step", "[]", "unknown field; known are description, is_enabled"},
+                    broken_field{"step", "[]", "unknown field; known are calendar, cron_expression"},
                     broken_field{"id", "\"x\"", "unknown field"}));
 
 struct accepted_field {

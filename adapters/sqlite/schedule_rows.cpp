@@ -1,0 +1,165 @@
+#include "adapters/sqlite/schedule_rows.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <ranges>
+
+#include "adapters/sqlite/execution_rows.h"
+
+namespace orchestrator::sqlite {
+namespace {
+
+bool is_current(connection& database, const schedule_decision& decision) {
+    auto row = database.query("schedules", "is_current");
+    row.bind(1, decision.workflow).bind(2, decision.schedule_version);
+    return row.step();
+}
+
+bool share_a_group(const std::vector<std::string>& groups, const std::string& lines) {
+    if (groups.empty() || lines.empty()) return true;
+    return std::ranges::any_of(lines | std::views::split('\n'), [&](const auto& line) {
+        return std::ranges::find(groups, std::string_view{line.begin(), line.end()}) != groups.end();
+    });
+}
+
+// The execution of the workflow that has not ended and has tenants of the occurrence.
+std::optional<execution_id> overlapped_by(connection& database, const schedule_decision& decision,
+                                          const occurrence_start& start) {
+    if (start.overlap == overlap_policy::allow) return std::nullopt;
+    auto rows = database.query("schedules", "running");
+    rows.bind(1, decision.workflow);
+    while (rows.step())
+        if (share_a_group(start.tenant_groups, rows.text(1))) return execution_id{rows.id(0)};
+    return std::nullopt;
+}
+
+bool found(connection& database, const char* name, workflow_id workflow, system_time scheduled_for) {
+    auto row = database.query("schedules", name);
+    row.bind(1, workflow).bind(2, scheduled_for);
+    return row.step();
+}
+
+void note(connection& database, workflow_id workflow, const decided_occurrence& what) {
+    auto row = database.query("schedules", "note_occurrence");
+    row.bind(1, workflow)
+        .bind(2, what.scheduled_for)
+        .bind(3, to_string(what.outcome))
+        .bind(4, std::string_view{what.reason})
+        .bind(5, what.execution)
+        .bind(6, what.decided_at);
+    row.run();
+}
+
+// False: it has to wait until another execution has ended.
+bool start_one(connection& database, const schedule_decision& decision, const occurrence_start& start,
+               decision_receipt& receipt, system_time now) {
+    const auto at = start.opened.scheduled_for.value();
+    if (found(database, "is_decided", decision.workflow, at)) return true;
+    if (found(database, "has_execution", decision.workflow, at)) return true;  // by a backfill
+    decided_occurrence outcome{at, occurrence_outcome::started, "", start.opened.id, now};
+    if (const auto other = overlapped_by(database, decision, start)) {
+        if (start.overlap == overlap_policy::queue) return false;
+        outcome.outcome = occurrence_outcome::overlapped;
+        outcome.execution = *other;
+    } else {
+        insert_execution(database, start.opened, fmt::format("{}", fmt::join(start.tenant_groups, "\n")));
+        receipt.opened.push_back(start.opened.id);
+    }
+    note(database, decision.workflow, outcome);
+    return true;
+}
+
+void keep(connection& database, const schedule_decision& decision, decision_receipt& receipt, system_time now) {
+    for (const auto& missed : decision.missed)
+        note(database, decision.workflow,
+             {missed.scheduled_for, occurrence_outcome::missed, missed.reason, std::nullopt, now});
+    auto until = decision.decided_until;
+    auto next = decision.next_execution_at;
+    for (const auto& start : decision.start) {
+        if (start_one(database, decision, start, receipt, now)) continue;
+        receipt.blocked.push_back(decision.workflow);
+        until = start.opened.scheduled_for.value() - milliseconds{1};
+        next = start.opened.scheduled_for;
+        break;
+    }
+    auto row = database.query("schedules", "keep_decision");
+    row.bind(1, decision.workflow).bind(2, until).bind(3, next).bind(4, std::string_view{decision.problem});
+    row.run();
+}
+
+}  // namespace
+
+std::int64_t schedule_revision(connection& database) {
+    auto row = database.query("schedules", "revision");
+    return row.step() ? row.integer(0) : 0;
+}
+
+void bump_schedule_revision(connection& database) { database.query("schedules", "bump_revision").run(); }
+
+decision_receipt decide(connection& database, const std::vector<schedule_decision>& decisions, system_time now) {
+    decision_receipt receipt;
+    for (const auto& decision : decisions) {
+        if (is_current(database, decision))
+            keep(database, decision, receipt, now);
+        else
+            receipt.stale.push_back(decision.workflow);
+    }
+    return receipt;
+}
+
+std::vector<decided_occurrence> list_occurrences(connection& database, workflow_id workflow, system_time from,
+                                                 system_time until, int limit) {
+    std::vector<decided_occurrence> listed;
+    auto rows = database.query("schedules", "list_occurrences");
+    rows.bind(1, workflow).bind(2, from).bind(3, until).bind(4, limit);
+    while (rows.step()) {
+        decided_occurrence each;
+        each.scheduled_for = rows.time(0);
+        each.outcome = parse_occurrence_outcome(rows.text(1)).value();
+        each.reason = rows.text(2);
+        if (!rows.is_null(3)) each.execution = execution_id{rows.id(3)};
+        each.decided_at = rows.time(4);
+        listed.push_back(std::move(each));
+    }
+    return listed;
+}
+
+std::vector<schedule_version> list_schedule_versions(connection& database, workflow_id workflow) {
+    std::vector<schedule_version> listed;
+    auto rows = database.query("schedules", "list_versions");
+    rows.bind(1, workflow);
+    while (rows.step()) listed.push_back({rows.integer(0), rows.text(1), rows.time(2)});
+    return listed;
+}
+
+std::vector<milliseconds> past_durations(connection& database, workflow_id workflow, int most) {
+    std::vector<milliseconds> durations;
+    auto rows = database.query("schedules", "past_durations");
+    rows.bind(1, workflow).bind(2, most);
+    while (rows.step()) durations.emplace_back(rows.integer(0));
+    return durations;
+}
+
+std::vector<tenant_group> list_tenant_groups(connection& database) {
+    std::vector<tenant_group> listed;
+    auto rows = database.query("schedules", "list_groups");
+    while (rows.step()) listed.push_back({rows.text(0), rows.text(1), rows.integer(2)});
+    return listed;
+}
+
+void replace_tenant_groups(connection& database, const std::vector<tenant_group>& groups) {
+    auto sorted = groups;
+    std::ranges::sort(sorted);
+    if (list_tenant_groups(database) == sorted) return;
+    database.query("schedules", "forget_groups").run();
+    for (const auto& group : sorted) {
+        auto row = database.query("schedules", "insert_group");
+        row.bind(1, std::string_view{group.timezone}).bind(2, std::string_view{group.calendar}).bind(3, group.tenants);
+        row.run();
+    }
+    bump_schedule_revision(database);
+}
+
+}  // namespace orchestrator::sqlite

@@ -1,0 +1,308 @@
+#include "engine/scheduler.h"
+
+#include <fmt/format.h>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+#include "domain/schedule/lead.h"
+
+namespace orchestrator {
+namespace {
+
+constexpr milliseconds pause_after_fault{1'000};
+constexpr milliseconds longest_sleep{3'600'000};
+constexpr milliseconds quarantine_look{60'000};
+
+sys_seconds in_seconds(system_time at) { return std::chrono::floor<std::chrono::seconds>(at); }
+
+}  // namespace
+
+scheduler::scheduler(options chosen, workflow_store& workflows, schedule_store& store, calendar_store& calendars,
+                     zone_source& zones, clock& time, random_source& random,
+                     std::function<void(execution_id)> on_opened)
+    : options_{std::move(chosen)},
+      workflows_{workflows},
+      store_{store},
+      timetables_{zones, calendars},
+      zones_{zones},
+      time_{time},
+      random_{random},
+      on_opened_{std::move(on_opened)},
+      wake_{time} {}
+
+void scheduler::stop() {
+    stopped_ = true;
+    wake_.notify();
+}
+
+void scheduler::lead(bool leads) {
+    if (std::exchange(leads_, leads) == leads) return;
+    if (leads) schedules_changed();  // others decided meanwhile
+}
+
+void scheduler::schedules_changed() {
+    changed_ = true;
+    wake_.notify();
+}
+
+void scheduler::execution_ended(workflow_id id) {
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return;
+    found->second.lead_is_stale = true;
+    if (blocked_.erase(id) == 0) return;
+    set_next_start(found->second, now());
+    wake_.notify();
+}
+
+task<> scheduler::look() {
+    if (!leads_ || stopped_) co_return;
+    const auto revision = co_await store_.schedule_revision();
+    bool news = revision && *revision != revision_;
+    for (const auto& [name, in_use] : zones_in_use_) {
+        const auto zone = zones_.find(name);
+        news |= !zone || zone->get() != in_use;
+    }
+    for (const auto id : std::exchange(blocked_, {})) set_next_start(entries_.at(id), now());
+    // Zone data that was missing may have come; calendars that come grow the revision.
+    if (news || (!quarantined_.empty() && time_.steady_now() >= look_again_at_)) changed_ = true;
+    // A wall clock that was set forward has brought starts nearer than the sleep is long.
+    if (changed_ || (!starts_.empty() && starts_.begin()->first <= now())) wake_.notify();
+}
+
+task<> scheduler::run() {
+    while (!stopped_) {
+        if (leads_ && changed_) co_await reload();
+        if (leads_ && !stopped_) co_await decide_due_ones();
+        co_await wake_.wait_until(wake_at());
+    }
+}
+
+steady_time scheduler::wake_at() const {
+    const auto steady = time_.steady_now();
+    if (!leads_) return steady + longest_sleep;
+    if (changed_ || !unsaid_.empty()) return steady + pause_after_fault;
+    if (starts_.empty()) return steady + longest_sleep;
+    const auto wait = system_time{starts_.begin()->first} - time_.now();
+    return steady + std::clamp<milliseconds>(wait, milliseconds{0}, longest_sleep);
+}
+
+void scheduler::set_next_start(entry& of, std::optional<sys_seconds> at) {
+    if (of.next_start) starts_.erase({*of.next_start, of.of.id});
+    of.next_start = at;
+    if (at) starts_.emplace(*at, of.of.id);
+}
+
+void scheduler::forget(workflow_id id) {
+    quarantined_.erase(id);
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) return;
+    set_next_start(found->second, std::nullopt);
+    blocked_.erase(id);
+    entries_.erase(found);
+}
+
+// Reads all schedules. What the store does not answer is asked again soon: `changed_` stays.
+task<> scheduler::reload() {
+    const auto revision = co_await store_.schedule_revision();
+    auto workflows = revision ? co_await workflows_.list_workflows() : std::unexpected{revision.error()};
+    if (!workflows) {
+        spdlog::warn("cannot read the schedules: {}", workflows.error().message);
+        co_return;
+    }
+    changed_ = false;
+    look_again_at_ = time_.steady_now() + quarantine_look;
+    follows_tenants_ = false;
+    timetables_.forget();
+    zones_in_use_.clear();
+    unsaid_.clear();
+    std::set<workflow_id> gone;
+    for (const auto& [id, each] : entries_) gone.insert(id);
+    for (const auto& [id, why] : quarantined_) gone.insert(id);
+    for (auto& each : *workflows) {
+        if (!each.is_enabled || !each.when.is_set() || each.when.is_paused) continue;
+        gone.erase(each.id);
+        follows_tenants_ |= each.when.zone_mode == timezone_mode::tenant;
+        const auto id = each.id;
+        const auto armed = co_await arm(std::move(each));
+        if (!armed) {
+            spdlog::warn("cannot read a schedule: {}", armed.error().message);
+            forget(id);
+            changed_ = true;
+        }
+    }
+    for (const auto id : gone) forget(id);
+    if (!changed_) revision_ = *revision;
+}
+
+// Where the schedule holds: one place, or one for each group of tenants.
+task<result<std::vector<schedule_place>>> scheduler::places_of(const workflow& of) {
+    if (of.when.zone_mode == timezone_mode::workflow) co_return std::vector{place_of(of.when)};
+    const auto groups = co_await store_.list_tenant_groups();
+    if (!groups) co_return std::unexpected{groups.error()};
+    std::set<schedule_place> places;
+    for (const auto& group : *groups) places.insert(place_for(of.when, group.timezone, group.calendar));
+    co_return std::vector(places.begin(), places.end());
+}
+
+// An error is the store's. A schedule that cannot be resolved is quarantined, with the reason for everybody to see.
+task<result<void>> scheduler::arm(workflow read) {
+    const auto id = read.id;
+    forget(id);
+    entry made{.of = std::move(read), .groups = {}, .shift = {}, .decided_until = {}, .next_start = {}, .problem = {}};
+    made.decided_until = in_seconds(made.of.decided_until.value_or(time_.now()));
+    made.shift.jitter = made.of.when.jitter;
+    made.shift.workflow = id;
+    made.problem = made.of.unreadable_schedule;
+    if (made.problem.empty()) {
+        const auto places = co_await places_of(made.of);
+        if (!places) co_return std::unexpected{places.error()};
+        for (const auto& place : *places) {
+            auto times = co_await timetables_.find(made.of.when, place);
+            if (times) {
+                zones_in_use_[place.timezone] = &times->zone();
+                made.groups.push_back({group_name(made.of.when, place), std::move(*times)});
+            } else if (times.error().code == errc::invalid_argument) {
+                made.problem += fmt::format("{}{}", made.problem.empty() ? "" : "; ", times.error().message);
+            } else {
+                co_return std::unexpected{times.error()};
+            }
+        }
+    }
+    if (!made.problem.empty() && made.problem != made.of.schedule_problem)
+        spdlog::warn("workflow {}: {}", made.of.workflow_name, made.problem);
+    if (made.groups.empty()) {
+        if (!made.problem.empty()) quarantined_[id] = made.problem;
+        if (made.problem != made.of.schedule_problem || made.of.next_execution_at)
+            unsaid_.push_back({.workflow = id,
+                               .schedule_version = made.of.schedule_version,
+                               .decided_until = made.decided_until,
+                               .next_execution_at = {},
+                               .problem = made.problem,
+                               .start = {},
+                               .missed = {}});
+        co_return result<void>{};
+    }
+    auto& kept = entries_.emplace(id, std::move(made)).first->second;
+    co_await estimate_lead_of(kept);
+    // The first look decides what passed meanwhile and says what comes next.
+    set_next_start(kept, std::min(now(), kept.decided_until));
+    co_return result<void>{};
+}
+
+task<> scheduler::estimate_lead_of(entry& of) {
+    if (of.of.when.ready_by.empty()) co_return;
+    const auto id = of.of.id;
+    const auto durations = co_await store_.past_durations(id, durations_looked_at);
+    if (!entries_.contains(id) || !durations) co_return;
+    of.lead_is_stale = false;
+    const auto longest = std::min(std::chrono::seconds{of.of.max_execution_time_seconds}, options_.longest_execution);
+    of.shift.lead = estimate_lead(*durations, {.most = longest}).lead;
+}
+
+task<> scheduler::decide_due_ones() {
+    auto decisions = std::exchange(unsaid_, {});
+    const auto until = now();
+    while (!starts_.empty() && starts_.begin()->first <= until && decisions.size() < options_.decisions_at_once) {
+        auto& due = entries_.at(starts_.begin()->second);
+        set_next_start(due, std::nullopt);
+        if (due.lead_is_stale) co_await estimate_lead_of(due);
+        auto decision = decision_about(due, until);
+        const bool news = !decision.start.empty() || !decision.missed.empty() ||
+                          decision.next_execution_at != due.of.next_execution_at ||
+                          decision.problem != due.of.schedule_problem;
+        due.of.next_execution_at = decision.next_execution_at;
+        due.of.schedule_problem = decision.problem;
+        if (news) decisions.push_back(std::move(decision));
+    }
+    if (!decisions.empty()) co_await keep(std::move(decisions));
+}
+
+// Everything that is due of one schedule, over all of its groups: what is due for several of them is one execution.
+schedule_decision scheduler::decision_about(entry& of, sys_seconds at) {
+    schedule_decision made{.workflow = of.of.id,
+                           .schedule_version = of.of.schedule_version,
+                           .decided_until = of.decided_until,
+                           .next_execution_at = {},
+                           .problem = of.problem,
+                           .start = {},
+                           .missed = {}};
+    std::vector<const timetable*> tables;
+    for (const auto& group : of.groups) tables.push_back(&group.times);
+    const auto due = decide_due(tables, of.shift, {of.of.when.misfire, of.of.when.misfire_grace}, of.decided_until, at);
+    made.decided_until = due.decided_until;
+    if (due.next_start) made.next_execution_at = *due.next_start;
+    for (const auto& missed : due.missed) made.missed.push_back({missed.what.at, std::string{to_string(missed.why)}});
+    if (!due.start.empty()) {
+        const auto definition = compile_workflow(of.of);
+        if (!definition) {
+            made.problem = fmt::format("the stored definition is not valid: {}: {}", definition.error().front().pointer,
+                                       definition.error().front().message);
+            made.decided_until = of.decided_until;
+            made.missed.clear();
+            set_next_start(of, std::nullopt);
+            return made;
+        }
+        for (const auto& start : due.start)
+            made.start.push_back({open(of, *definition, start), of.of.when.overlap, groups_at(of, start.at)});
+    }
+    set_next_start(of, due.next_start);
+    return made;
+}
+
+execution scheduler::open(const entry& of, const workflow_definition& definition, const firing& what) {
+    const auto at = time_.now();
+    execution made;
+    made.id = random_.new_id<execution_id>(at);
+    made.workflow = of.of.id;
+    made.workflow_name = of.of.workflow_name;
+    made.execution_type = "scheduled";
+    made.definition = definition.source;
+    made.scheduled_for = what.at;
+    made.created_at = at;
+    made.deadline_at = at + std::min(definition.max_execution_time, options_.longest_execution);
+    made.executed_by_instance = options_.instance_id;
+    return made;
+}
+
+std::vector<std::string> scheduler::groups_at(const entry& of, sys_seconds at) const {
+    std::vector<std::string> names;
+    for (const auto& group : of.groups)
+        if (!group.name.empty() && group.times.fires_at(at)) names.push_back(group.name);
+    return names;
+}
+
+task<> scheduler::keep(std::vector<schedule_decision> decisions) {
+    const auto kept = co_await store_.decide(decisions, time_.now());
+    if (!kept) {
+        // What was not kept is not decided. By the next try other things may be due, or these no longer: begin anew.
+        if (!stopped_) spdlog::warn("cannot keep what was scheduled: {}", kept.error().message);
+        changed_ = true;
+        co_return;
+    }
+    for (const auto id : kept->opened) on_opened_(id);
+    if (!kept->stale.empty()) changed_ = true;
+    const std::set<workflow_id> blocked{kept->blocked.begin(), kept->blocked.end()};
+    const std::set<workflow_id> stale{kept->stale.begin(), kept->stale.end()};
+    for (const auto& decision : decisions) {
+        const auto found = entries_.find(decision.workflow);
+        if (found == entries_.end() || stale.contains(decision.workflow)) continue;
+        if (!blocked.contains(decision.workflow)) {
+            found->second.decided_until = in_seconds(decision.decided_until);
+            continue;
+        }
+        // Read again what was kept of it, when the one that it waits for has ended.
+        const auto stored = co_await workflows_.find_workflow(decision.workflow);
+        const auto waiting = entries_.find(decision.workflow);
+        if (waiting == entries_.end()) continue;
+        if (!stored || !stored->decided_until) {
+            changed_ = true;
+            continue;
+        }
+        waiting->second.decided_until = in_seconds(*stored->decided_until);
+        blocked_.insert(decision.workflow);
+        set_next_start(waiting->second, std::nullopt);
+    }
+}
+
+}  // namespace orchestrator
