@@ -10,7 +10,8 @@
 namespace orchestrator {
 namespace {
 
-constexpr milliseconds pause_after_fault{1'000};
+constexpr milliseconds shortest_pause{1'000};  // after a fault of the store; doubles
+constexpr milliseconds longest_pause{30'000};
 constexpr milliseconds longest_sleep{3'600'000};
 constexpr milliseconds quarantine_look{60'000};
 
@@ -72,8 +73,9 @@ task<> scheduler::look() {
 
 task<> scheduler::run() {
     while (!stopped_) {
-        if (leads_ && changed_) co_await reload();
-        if (leads_ && !stopped_) co_await decide_due_ones();
+        const bool may_try = time_.steady_now() >= try_again_at_;
+        if (leads_ && may_try && changed_) co_await reload();
+        if (leads_ && may_try && !stopped_) co_await decide_due_ones();
         co_await wake_.wait_until(wake_at());
     }
 }
@@ -81,7 +83,8 @@ task<> scheduler::run() {
 steady_time scheduler::wake_at() const {
     const auto steady = time_.steady_now();
     if (!leads_) return steady + longest_sleep;
-    if (changed_ || !unsaid_.empty()) return steady + pause_after_fault;
+    if (steady < try_again_at_) return try_again_at_;
+    if (changed_ || !unsaid_.empty()) return steady;
     if (starts_.empty()) return steady + longest_sleep;
     const auto wait = system_time{starts_.begin()->first} - time_.now();
     return steady + std::clamp<milliseconds>(wait, milliseconds{0}, longest_sleep);
@@ -108,6 +111,7 @@ task<> scheduler::reload() {
     auto workflows = revision ? co_await workflows_.list_workflows() : std::unexpected{revision.error()};
     if (!workflows) {
         spdlog::warn("cannot read the schedules: {}", workflows.error().message);
+        pause_after_fault();
         co_return;
     }
     changed_ = false;
@@ -129,6 +133,7 @@ task<> scheduler::reload() {
             spdlog::warn("cannot read a schedule: {}", armed.error().message);
             forget(id);
             changed_ = true;
+            pause_after_fault();
         }
     }
     for (const auto id : gone) forget(id);
@@ -275,11 +280,11 @@ std::vector<std::string> scheduler::groups_at(const entry& of, sys_seconds at) c
 task<> scheduler::keep(std::vector<schedule_decision> decisions) {
     const auto kept = co_await store_.decide(decisions, time_.now());
     if (!kept) {
-        // What was not kept is not decided. By the next try other things may be due, or these no longer: begin anew.
         if (!stopped_) spdlog::warn("cannot keep what was scheduled: {}", kept.error().message);
-        changed_ = true;
+        try_again(std::move(decisions));
         co_return;
     }
+    pause_ = milliseconds{0};
     for (const auto id : kept->opened) on_opened_(id);
     if (!kept->stale.empty()) changed_ = true;
     const std::set<workflow_id> blocked{kept->blocked.begin(), kept->blocked.end()};
@@ -302,6 +307,26 @@ task<> scheduler::keep(std::vector<schedule_decision> decisions) {
         waiting->second.decided_until = in_seconds(*stored->decided_until);
         blocked_.insert(decision.workflow);
         set_next_start(waiting->second, std::nullopt);
+    }
+}
+
+void scheduler::pause_after_fault() {
+    pause_ = std::clamp(pause_ * 2, shortest_pause, longest_pause);
+    try_again_at_ = time_.steady_now() + pause_;
+}
+
+// What was not kept is not decided. By then other things may be due, or these no longer: nothing of it is repeated as
+// it stands. If it was kept after all and only the answer was lost, the store knows each occurrence again.
+void scheduler::try_again(std::vector<schedule_decision> decisions) {
+    pause_after_fault();
+    for (auto& decision : decisions) {
+        const auto found = entries_.find(decision.workflow);
+        if (found == entries_.end()) {
+            unsaid_.push_back(std::move(decision));
+            continue;
+        }
+        found->second.of.next_execution_at.reset();  // so that it is told again
+        set_next_start(found->second, now());
     }
 }
 

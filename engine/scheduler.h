@@ -72,6 +72,8 @@ class scheduler {
     task<> estimate_lead_of(entry&);
     task<> decide_due_ones();
     task<> keep(std::vector<schedule_decision>);
+    void pause_after_fault();
+    void try_again(std::vector<schedule_decision>);
     schedule_decision decision_about(entry&, sys_seconds now);
     execution open(const entry&, const workflow_definition&, const firing&);
     std::vector<std::string> groups_at(const entry&, sys_seconds) const;
@@ -95,8 +97,10 @@ class scheduler {
     std::map<workflow_id, std::string> quarantined_;  // why nothing of it can be resolved
     std::map<std::string, const time_zone*> zones_in_use_;
     std::vector<schedule_decision> unsaid_;  // next starts and problems that the store does not know yet
-    steady_time look_again_at_{};            // at those in quarantine
-    std::int64_t revision_ = -1;             // of what was read
+    milliseconds pause_{0};
+    steady_time try_again_at_{};   // after a fault of the store
+    steady_time look_again_at_{};  // at those in quarantine
+    std::int64_t revision_ = -1;   // of what was read
     bool follows_tenants_ = false;
     bool changed_ = true;
     bool leads_ = true;

@@ -40,6 +40,10 @@ execution& store::insert_execution(execution opened) {
         for (std::size_t i = 0; i < definition->steps.size(); ++i)
             kept.steps[int(i)] = {
                 .step_name = definition->steps[i].name, .step_index = int(i), .counts = {}, .latency = {}};
+    if (opened.scheduled_for) {
+        by_occurrence_.emplace(std::pair{opened.workflow, *opened.scheduled_for}, opened.id);
+        if (!opened.is_backfill) scheduled_and_open_[opened.workflow].insert(opened.id);
+    }
     return kept.current = std::move(opened);
 }
 
@@ -116,6 +120,7 @@ task<result<execution>> store::finish_if_done(execution_id id, system_time now) 
     if (is_final(at.status) || !at.planning_complete || at.tenants.ended() < at.tenants.total) co_return at;
     at.status = final_execution_status(at.tenants, at.cancel_requested, !at.error_message.empty());
     at.completed_at = now;
+    scheduled_and_open_[at.workflow].erase(id);
     if (const auto owner = workflows_.find(at.workflow); owner != workflows_.end()) {
         auto& noted = owner->second.current;
         noted.last_execution_at = now;

@@ -26,11 +26,12 @@ task<result<std::int64_t>> store::schedule_revision() {
 
 std::optional<execution_id> store::overlapped_by(workflow_id workflow, const occurrence_start& start) const {
     if (start.overlap == overlap_policy::allow) return std::nullopt;
-    for (const auto& [id, kept] : executions_) {
-        const auto& at = kept.current;
-        if (at.workflow != workflow || is_final(at.status) || !at.scheduled_for || at.is_backfill) continue;
-        if (start.tenant_groups.empty() || kept.tenant_groups.empty() ||
-            std::ranges::find_first_of(kept.tenant_groups, start.tenant_groups) != kept.tenant_groups.end())
+    const auto open = scheduled_and_open_.find(workflow);
+    if (open == scheduled_and_open_.end()) return std::nullopt;
+    for (const auto id : open->second) {
+        const auto& groups = executions_.at(id).tenant_groups;
+        if (start.tenant_groups.empty() || groups.empty() ||
+            std::ranges::find_first_of(groups, start.tenant_groups) != groups.end())
             return id;
     }
     return std::nullopt;
@@ -42,10 +43,7 @@ bool store::start_occurrence(kept_workflow& kept, const occurrence_start& start,
     const auto workflow = kept.current.id;
     const auto at = start.opened.scheduled_for.value();
     if (kept.occurrences.contains(at)) return true;
-    if (std::ranges::any_of(executions_ | std::views::values, [&](const kept_execution& each) {
-            return each.current.workflow == workflow && each.current.scheduled_for == at;
-        }))
-        return true;  // by a backfill
+    if (by_occurrence_.contains({workflow, at})) return true;  // by a backfill
     decided_occurrence outcome{at, occurrence_outcome::started, "", start.opened.id, now};
     if (const auto other = overlapped_by(workflow, start)) {
         if (start.overlap == overlap_policy::queue) return false;

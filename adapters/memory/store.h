@@ -114,6 +114,8 @@ class store final : public workflow_store,
     std::set<std::pair<std::int64_t, run_id>> in_turn_;  // by fair rank
     std::set<std::pair<system_time, run_id>> parked_;    // by the end of the wait
     std::map<std::string, system_time> leases_;
+    std::map<std::pair<workflow_id, system_time>, execution_id> by_occurrence_;
+    std::map<workflow_id, std::set<execution_id>> scheduled_and_open_;
     std::map<std::string, std::vector<stored_calendar>> calendars_;  // every version
     std::vector<tenant_group> tenant_groups_;
     std::int64_t schedule_revision_ = 0;
