@@ -8,9 +8,11 @@
 
 #include "api/message.h"
 #include "engine/run_control.h"
+#include "ports/calendar_store.h"
 #include "ports/clock.h"
 #include "ports/execution_store.h"
 #include "ports/random.h"
+#include "ports/schedule_store.h"
 #include "ports/workflow_store.h"
 #include "ports/zone_source.h"
 
@@ -27,6 +29,8 @@ struct api_dependencies {
     clock& time;
     random_source& random;
     zone_source& zones;
+    schedule_store& schedules;
+    calendar_store& calendars;
     workflow_rules rules;     // what a new definition is checked against
     std::string instance_id;  // this instance, as its claims name it
     std::string store_kind;   // "sqlite", "memory": shown by /health

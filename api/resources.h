@@ -36,7 +36,22 @@ task<std::expected<execution, problem>> resolve_execution(const api_dependencies
 task<answer> stream_events(const api_dependencies&, routed_request);
 
 // schedule.cpp
+task<answer> list_schedules(const api_dependencies&, routed_request);
+task<answer> change_schedules(const api_dependencies&, routed_request);
+task<answer> show_next_run(const api_dependencies&, routed_request);
+task<answer> pause_workflow(const api_dependencies&, routed_request);
+task<answer> resume_workflow(const api_dependencies&, routed_request);
+
+// schedule_preview.cpp
 task<answer> preview_schedule(const api_dependencies&, routed_request);
+task<answer> explain_schedule(const api_dependencies&, routed_request);
+
+// calendars.cpp
+task<answer> list_calendars(const api_dependencies&, routed_request);
+task<answer> show_calendar(const api_dependencies&, routed_request);
+task<answer> list_holidays(const api_dependencies&, routed_request);
+task<answer> put_calendar(const api_dependencies&, routed_request);
+task<answer> delete_calendar(const api_dependencies&, routed_request);
 
 // health.cpp
 task<answer> show_health(const api_dependencies&, routed_request);

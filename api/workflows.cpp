@@ -3,6 +3,7 @@
 
 #include "api/request_body.h"
 #include "api/resources.h"
+#include "api/schedule.h"
 #include "api/workflow_json.h"
 
 namespace orchestrator::api {
@@ -13,19 +14,23 @@ answer shown(int status, result<workflow> found) {
     return json_response(status, workflow_to_json(*found));
 }
 
-std::expected<workflow, problem> read_workflow(const request& message, const workflow_rules& rules) {
+task<std::expected<workflow, problem>> read_workflow(const api_dependencies& api, const request& message) {
     auto body = read_json_body(message);
-    if (!body) return std::unexpected{std::move(body.error())};
-    if (!*body) return refuse_unreadable({{"", "a workflow is required as the JSON body"}});
-    auto read = parse_workflow(**body, rules);
-    if (!read) return refuse_broken_rules(std::move(read.error()));
-    return std::move(*read);
+    if (!body) co_return std::unexpected{std::move(body.error())};
+    if (!*body) co_return refuse_unreadable({{"", "a workflow is required as the JSON body"}});
+    auto read = parse_workflow(**body, api.rules);
+    if (!read) co_return refuse_broken_rules(std::move(read.error()));
+    if (auto broken = co_await unresolvable_names(api, read->when); !broken.empty())
+        co_return refuse_broken_rules(std::move(broken));
+    co_return std::move(*read);
 }
 
 task<answer> set_enabled(const api_dependencies& api, std::string id, bool enabled) {
     auto found = co_await resolve_workflow(api, std::move(id));
     if (!found) co_return refuse(std::move(found.error()));
-    co_return shown(200, co_await api.workflows.enable_workflow(found->id, enabled, api.time.now()));
+    auto changed = co_await api.workflows.enable_workflow(found->id, enabled, api.time.now());
+    api.engine.schedules_changed();
+    co_return shown(200, std::move(changed));
 }
 
 }  // namespace
@@ -44,13 +49,14 @@ task<answer> list_workflows(const api_dependencies& api, routed_request) {
 }
 
 task<answer> create_workflow(const api_dependencies& api, routed_request request) {
-    auto read = read_workflow(request.message, api.rules);
+    auto read = co_await read_workflow(api, request.message);
     if (!read) co_return std::unexpected{std::move(read.error())};
     const auto now = api.time.now();
     read->id = api.random.new_id<workflow_id>(now);
     read->created_at = read->updated_at = now;
     if (auto inserted = co_await api.workflows.insert_workflow(*read); !inserted)
         co_return refuse(std::move(inserted.error()));
+    api.engine.schedules_changed();
     auto reply = json_response(201, workflow_to_json(*read));
     reply.headers.emplace_back("Location", fmt::format("{}/workflows/{}", base_path, to_string(read->id)));
     co_return reply;
@@ -61,14 +67,16 @@ task<answer> show_workflow(const api_dependencies& api, routed_request request) 
 }
 
 task<answer> replace_workflow(const api_dependencies& api, routed_request request) {
-    auto read = read_workflow(request.message, api.rules);
+    auto read = co_await read_workflow(api, request.message);
     if (!read) co_return std::unexpected{std::move(read.error())};
     auto found = co_await resolve_workflow(api, std::move(request.id));
     if (!found) co_return refuse(std::move(found.error()));
     read->id = found->id;
     read->created_at = found->created_at;
     read->updated_at = api.time.now();
-    co_return shown(200, co_await api.workflows.replace_workflow(std::move(*read)));
+    auto replaced = co_await api.workflows.replace_workflow(std::move(*read));
+    api.engine.schedules_changed();
+    co_return shown(200, std::move(replaced));
 }
 
 task<answer> delete_workflow(const api_dependencies& api, routed_request request) {
@@ -76,6 +84,7 @@ task<answer> delete_workflow(const api_dependencies& api, routed_request request
     if (!found) co_return refuse(std::move(found.error()));
     if (auto deleted = co_await api.workflows.delete_workflow(found->id, api.time.now()); !deleted)
         co_return refuse(std::move(deleted.error()));
+    api.engine.schedules_changed();
     co_return response{.status = 204};
 }
 
@@ -83,7 +92,9 @@ task<answer> delete_workflow(const api_dependencies& api, routed_request request
 task<answer> restore_workflow(const api_dependencies& api, routed_request request) {
     const auto id = workflow_id::parse(request.id);
     if (!id) co_return refuse_unreadable({{"path:id", "must be the UUID of a deleted workflow, not a name"}});
-    co_return shown(200, co_await api.workflows.restore_workflow(*id, api.time.now()));
+    auto restored = co_await api.workflows.restore_workflow(*id, api.time.now());
+    api.engine.schedules_changed();
+    co_return shown(200, std::move(restored));
 }
 
 task<answer> enable_workflow(const api_dependencies& api, routed_request request) {

@@ -105,6 +105,7 @@ class Orchestrator:
         self.database = self.folder / "orchestrator.db"
         services = ("FORECASTING", "PRODUCTION", "PROCUREMENT", "INVENTORY", "TENANT", "NOTIFICATION")
         environment = {"PATH": os.environ["PATH"], "PORT": "0", "DATABASE_URL": f"sqlite:{self.database}",
+                       "ORCHESTRATOR_SCHEDULER": "off",  # only what is measured may run
                        "ORCHESTRATOR_MAX_CALLS": str(calls), "ORCHESTRATOR_MAX_CALLS_PER_SERVICE": str(calls),
                        **{f"{name}_SERVICE_URL": platform_url for name in services}}
         ready = self.folder / "ready"

@@ -69,6 +69,7 @@ void engine::spawn(task<> work) {
 void engine::start() {
     spawn(keep_lease());
     spawn(dispatcher_.run());
+    scheduler_.lead(options_.runs_scheduler);
     spawn(scheduler_.run());
 }
 

@@ -35,6 +35,7 @@ struct engine_options {
     milliseconds heartbeat{5'000};
     milliseconds lease{30'000};  // heartbeat < lease / 3
     std::chrono::seconds longest_execution{86'400};
+    bool runs_scheduler = true;             // false: starts nothing by itself
     milliseconds survey_interval{900'000};  // how often the tenants' clocks are looked at, if a schedule follows them
     std::size_t plan_at_once = 8;           // executions whose tenants are read from the tenant service
 };

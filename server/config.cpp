@@ -7,6 +7,8 @@
 #include <charconv>
 #include <numeric>
 
+#include "domain/cron/parse_cron.h"
+
 namespace orchestrator::server {
 namespace {
 
@@ -102,6 +104,20 @@ void read_services(config& into, reader& from) {
     }
 }
 
+void read_schedules(config& into, reader& from) {
+    const auto cron = [&](std::string_view name, std::string& value) {
+        value = from.text(name, value);
+        if (const auto parsed = parse_cron(value); !parsed) from.refuse(name, parsed.error().message);
+    };
+    cron("DAILY_WORKFLOW_CRON", into.daily_cron);
+    cron("WEEKLY_WORKFLOW_CRON", into.weekly_cron);
+    into.default_timezone = from.text("DEFAULT_TIMEZONE", into.default_timezone);
+    const auto scheduler = from.text("ORCHESTRATOR_SCHEDULER", "on");
+    into.runs_scheduler = scheduler == "on";
+    if (scheduler != "on" && scheduler != "off")
+        from.refuse("ORCHESTRATOR_SCHEDULER", fmt::format("\"{}\" is neither on nor off", scheduler));
+}
+
 void refuse_unknown(const environment& variables, reader& from) {
     constexpr std::string_view prefix = "ORCHESTRATOR_";
     const auto known = settings();
@@ -129,6 +145,10 @@ std::vector<setting> settings() {
         {"ORCHESTRATOR_ADDRESS", "127.0.0.1", "address of the API"},
         {"DATABASE_URL", "sqlite:orchestrator.db", "sqlite:PATH or memory: (nothing survives the process)"},
         {"MAX_WORKFLOW_DURATION_SECONDS", "3600", "no workflow may run longer"},
+        {"DAILY_WORKFLOW_CRON", "0 8 * * *", "first schedule of daily_operations; later it is changed by API"},
+        {"WEEKLY_WORKFLOW_CRON", "0 9 * * 1", "first schedule of weekly_digest"},
+        {"DEFAULT_TIMEZONE", "Europe/Madrid", "zone of schedules that name none"},
+        {"ORCHESTRATOR_SCHEDULER", "on", "off: this instance starts nothing by itself"},
         {"ORCHESTRATOR_INSTANCE_ID", "host_process", "how this instance is named in claims and logs"},
         {"ORCHESTRATOR_MAX_CALLS", "512", "calls in flight, over all services"},
         {"ORCHESTRATOR_MAX_CALLS_PER_SERVICE", "256", "calls in flight to one service"},
@@ -152,6 +172,7 @@ std::expected<config, std::vector<violation>> parse_config(const environment& va
     from.number("MAX_WORKFLOW_DURATION_SECONDS", read.max_workflow_duration_seconds, 1, 86'400);
     from.number("ORCHESTRATOR_MAX_CALLS", read.max_calls, 1, 100'000);
     from.number("ORCHESTRATOR_MAX_CALLS_PER_SERVICE", read.max_calls_per_service, 1, 100'000);
+    read_schedules(read, from);
     int drain_seconds = int(read.drain_timeout.count() / 1'000);
     from.number("ORCHESTRATOR_DRAIN_SECONDS", drain_seconds, 0, 3'600);
     read.drain_timeout = std::chrono::seconds{drain_seconds};

@@ -25,6 +25,10 @@ struct config {
     service_directory services;
     std::string instance_id;  // empty: host name and process
     int max_workflow_duration_seconds = 3'600;
+    std::string daily_cron = "0 8 * * *";   // seeds daily_operations
+    std::string weekly_cron = "0 9 * * 1";  // seeds weekly_digest
+    std::string default_timezone = "Europe/Madrid";
+    bool runs_scheduler = true;
     int max_calls = 512;  // in flight, over all services
     int max_calls_per_service = 256;
     milliseconds drain_timeout{20'000};  // after the first signal

@@ -150,20 +150,26 @@ class program {
                 .time = api_time_,
                 .random = api_random_,
                 .zones = zones_,
+                .schedules = *opened.schedules,
+                .calendars = *opened.calendars,
                 .rules = {.services = service_names(chosen),
-                          .longest_execution_seconds = chosen.max_workflow_duration_seconds},
+                          .longest_execution_seconds = chosen.max_workflow_duration_seconds,
+                          .default_timezone = chosen.default_timezone},
                 .instance_id = instance_id_,
                 .store_kind = chosen.store == store_kind::memory ? "memory" : "sqlite"}},
           server_{api_thread_.context(), chosen.address, chosen.port,
                   [this](http::server_request request) { return answer(api_, std::move(request)); }} {}
 
     int run(const std::string& ready_file) {
-        const auto installed = run_alone(context_, install_builtin_workflows(*stores_.workflows, time_, random_,
-                                                                             chosen_.max_workflow_duration_seconds));
-        if (!installed) {
-            spdlog::error("cannot install the built-in workflows: {}", installed.error().message);
+        if (const auto zone = zones_.find(chosen_.default_timezone); !zone) {
+            spdlog::error("DEFAULT_TIMEZONE: {}", zone.error().message);
+            return 2;
+        }
+        if (const auto installed = run_alone(context_, install_what_is_built_in()); !installed) {
+            spdlog::error("cannot install what is built in: {}", installed.error().message);
             return 6;
         }
+        if (!chosen_.runs_scheduler) spdlog::info("ORCHESTRATOR_SCHEDULER is off: nothing is started by its schedule");
         engine_.start();
         server_.start();
         api_thread_.start();
@@ -185,6 +191,14 @@ class program {
     }
 
   private:
+    task<result<int>> install_what_is_built_in() {
+        const auto calendars = co_await install_builtin_calendars(*stores_.calendars, time_);
+        if (!calendars) co_return calendars;
+        co_return co_await install_builtin_workflows(
+            *stores_.workflows, time_, random_, {chosen_.daily_cron, chosen_.weekly_cron, chosen_.default_timezone},
+            chosen_.max_workflow_duration_seconds);
+    }
+
     static http::client_options client_options(const config& chosen) {
         http::client_options options;
         options.ca_file = chosen.ca_file;
@@ -198,6 +212,7 @@ class program {
         // Enough runs beyond the calls that a place never waits for the journal, and that its batches may grow.
         options.max_active_runs = std::max(512, chosen.max_calls * 4);
         options.claim_batch = std::clamp(chosen.max_calls / 2, 16, 512);
+        options.runs_scheduler = chosen.runs_scheduler;
         options.longest_execution = std::chrono::seconds{chosen.max_workflow_duration_seconds};
         return options;
     }

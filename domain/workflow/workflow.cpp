@@ -80,7 +80,7 @@ std::expected<workflow, std::vector<violation>> parse_workflow(const json::value
     read.max_retries = integer("max_retries", {0, 20}, 3);
     read.retry_delay_seconds = integer("retry_delay_seconds", {0, 3'600}, 300);
 
-    read.when = read_schedule(fields, schedule{.timezone = std::string{default_timezone}});
+    read.when = read_schedule(fields, schedule{.timezone = rules.default_timezone});
 
     if (const auto* steps = fields.any("steps")) {
         parse_steps(*steps, "/steps", defaults_of(read.max_retries, read.retry_delay_seconds), rules, violations);

@@ -91,6 +91,7 @@ struct workflow {
 struct workflow_rules {
     std::optional<std::set<std::string, std::less<>>> services;  // nullopt: any name
     int longest_execution_seconds = 86'400;
+    std::string default_timezone{orchestrator::default_timezone};
 };
 
 // Reads a workflow as people write it (the API's request body, a file for `workflow apply`).

@@ -199,6 +199,12 @@ answer daily_chain::send_notification(const chain_request& asked) const {
     return succeed({{"notification_id", fresh_id(asked)}, {"status", "queued"}});
 }
 
+answer daily_chain::archive_alerts(const chain_request& asked) const {
+    const auto day = asked.today.time_since_epoch().count();
+    const auto resolved = as_index(draw(seed_, purpose::resolved_alerts, number_of(asked.tenant.id), day), 40);
+    return succeed({{"archived_count", resolved}});
+}
+
 void daily_chain::forget() { std::ranges::fill(memories_, memory{}); }
 
 demand_question daily_chain::question(const chain_request& asked, std::size_t product, sys_days day) const {

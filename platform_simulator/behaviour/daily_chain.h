@@ -1,6 +1,6 @@
-// The services that a bakery's day goes through: forecasting, production, procurement, inventory, validation and
-// notification. Each answer is derived from the one before it: production plans the last forecast, procurement buys
-// for the last plan. What they remember lives as long as the simulator.
+// The services that a bakery's day goes through: forecasting, production, procurement, inventory, validation,
+// notification and alerts. Each answer is derived from the one before it: production plans the last forecast,
+// procurement buys for the last plan. What they remember lives as long as the simulator.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +35,7 @@ class daily_chain {
     // the metrics of one tenant in ten are decimals written as text.
     [[nodiscard]] answer validate_yesterday(const chain_request&) const;
     [[nodiscard]] answer send_notification(const chain_request&) const;
+    [[nodiscard]] answer archive_alerts(const chain_request&) const;
 
     void forget();
 

@@ -35,6 +35,7 @@ enum class purpose : std::uint8_t {
     fault_rate,
     fault_choice,
     fault_delay,
+    resolved_alerts,
 };
 
 template <std::integral... Parts>

@@ -145,6 +145,8 @@ answer platform::act(const understood_request& request, const bakery& tenant) {
             return chain_.project_inventory(asked);
         case route::validate_forecasts:
             return chain_.validate_yesterday(asked);
+        case route::archive_alerts:
+            return chain_.archive_alerts(asked);
         default:
             return chain_.send_notification(asked);
     }

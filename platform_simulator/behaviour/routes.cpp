@@ -27,6 +27,7 @@ constexpr std::array<known_route, route_count> known_routes{{
     {route::project_inventory, "project_inventory", "POST", false, "/api/v1/inventory/projections/generate"},
     {route::validate_forecasts, "validate_forecasts", "POST", true, "/forecasting/validation/validate-yesterday"},
     {route::send_notification, "send_notification", "POST", false, "/api/v1/notifications/send"},
+    {route::archive_alerts, "archive_alerts", "POST", true, "/alerts/archive"},
 }};
 
 struct split_path {

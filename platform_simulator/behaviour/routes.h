@@ -19,9 +19,10 @@ enum class route {
     project_inventory,
     validate_forecasts,
     send_notification,
+    archive_alerts,
 };
 
-inline constexpr std::size_t route_count = 10;
+inline constexpr std::size_t route_count = 11;
 
 [[nodiscard]] std::string_view to_string(route);
 [[nodiscard]] std::optional<route> parse_route(std::string_view);

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/memory/store.h"
 #include "api/api.h"
 #include "tests/unit/domain/time_zone/zones.h"
 
@@ -218,12 +219,15 @@ struct platform {
     fake_clock time;
     counting_random random;
     fixed_zones zones;
+    memory::store schedules;
     api subject{{.workflows = workflows,
                  .executions = executions,
                  .engine = engine,
                  .time = time,
                  .random = random,
                  .zones = zones,
+                 .schedules = schedules,
+                 .calendars = schedules,
                  .rules = {},
                  .instance_id = "instance-1",
                  .store_kind = "memory"}};

@@ -31,6 +31,26 @@ TEST(config, has_a_default_for_everything) {
     EXPECT_EQ(read->drain_timeout, milliseconds{20'000});
     EXPECT_EQ(read->ca_file, "");
     EXPECT_EQ(read->log_level, "info");
+    EXPECT_EQ(read->daily_cron, "0 8 * * *");
+    EXPECT_EQ(read->weekly_cron, "0 9 * * 1");
+    EXPECT_EQ(read->default_timezone, "Europe/Madrid");
+    EXPECT_TRUE(read->runs_scheduler);
+}
+
+TEST(config, reads_the_first_schedules) {
+    const auto read = parse_config({{"DAILY_WORKFLOW_CRON", "30 5 * * *"},
+                                    {"WEEKLY_WORKFLOW_CRON", "@weekly"},
+                                    {"DEFAULT_TIMEZONE", "Atlantic/Canary"},
+                                    {"ORCHESTRATOR_SCHEDULER", "off"}});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->daily_cron, "30 5 * * *");
+    EXPECT_EQ(read->weekly_cron, "@weekly");
+    EXPECT_EQ(read->default_timezone, "Atlantic/Canary");
+    EXPECT_FALSE(read->runs_scheduler);
+    const auto broken = violations_of({{"DAILY_WORKFLOW_CRON", "61 * * * *"}, {"ORCHESTRATOR_SCHEDULER", "maybe"}});
+    ASSERT_EQ(broken.size(), 2U);
+    EXPECT_THAT(broken[0].message, HasSubstr("minute \"61\" is outside 0-59"));
+    EXPECT_THAT(broken[1].message, HasSubstr("neither on nor off"));
 }
 
 TEST(config, knows_the_services_of_the_platform) {
