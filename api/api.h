@@ -8,6 +8,7 @@
 
 #include "api/message.h"
 #include "engine/run_control.h"
+#include "ports/backfill_store.h"
 #include "ports/calendar_store.h"
 #include "ports/clock.h"
 #include "ports/execution_store.h"
@@ -31,6 +32,7 @@ struct api_dependencies {
     zone_source& zones;
     schedule_store& schedules;
     calendar_store& calendars;
+    backfill_store& backfills;
     workflow_rules rules;     // what a new definition is checked against
     std::string instance_id;  // this instance, as its claims name it
     std::string store_kind;   // "sqlite", "memory": shown by /health

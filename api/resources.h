@@ -46,6 +46,15 @@ task<answer> resume_workflow(const api_dependencies&, routed_request);
 task<answer> preview_schedule(const api_dependencies&, routed_request);
 task<answer> explain_schedule(const api_dependencies&, routed_request);
 
+// schedule_dry_run.cpp
+task<answer> dry_run_schedule(const api_dependencies&, routed_request);
+
+// backfills.cpp
+task<answer> list_backfills(const api_dependencies&, routed_request);
+task<answer> create_backfill(const api_dependencies&, routed_request);
+task<answer> show_backfill(const api_dependencies&, routed_request);
+task<answer> cancel_backfill(const api_dependencies&, routed_request);
+
 // calendars.cpp
 task<answer> list_calendars(const api_dependencies&, routed_request);
 task<answer> show_calendar(const api_dependencies&, routed_request);

@@ -44,6 +44,7 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
                  ports.workflows,
                  ports.schedules,
                  ports.calendars,
+                 ports.backfills,
                  ports.zones,
                  ports.time,
                  ports.random,

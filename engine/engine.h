@@ -50,6 +50,7 @@ struct engine_ports {
     workflow_store& workflows;
     schedule_store& schedules;
     calendar_store& calendars;
+    backfill_store& backfills;
     zone_source& zones;
 };
 

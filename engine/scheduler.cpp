@@ -20,12 +20,13 @@ sys_seconds in_seconds(system_time at) { return std::chrono::floor<std::chrono::
 }  // namespace
 
 scheduler::scheduler(options chosen, workflow_store& workflows, schedule_store& store, calendar_store& calendars,
-                     zone_source& zones, clock& time, random_source& random,
+                     backfill_store& backfills, zone_source& zones, clock& time, random_source& random,
                      std::function<void(execution_id)> on_opened)
     : options_{std::move(chosen)},
       workflows_{workflows},
       store_{store},
       timetables_{zones, calendars},
+      backfills_{{options_.instance_id, options_.longest_execution}, backfills, time, random},
       zones_{zones},
       time_{time},
       random_{random},
@@ -48,6 +49,10 @@ void scheduler::schedules_changed() {
 }
 
 void scheduler::execution_ended(workflow_id id) {
+    if (backfills_.go_on()) {
+        backfills_have_room_ = true;
+        wake_.notify();
+    }
     const auto found = entries_.find(id);
     if (found == entries_.end()) return;
     found->second.lead_is_stale = true;
@@ -67,8 +72,10 @@ task<> scheduler::look() {
     for (const auto id : std::exchange(blocked_, {})) set_next_start(entries_.at(id), now());
     // Zone data that was missing may have come; calendars that come grow the revision.
     if (news || (!quarantined_.empty() && time_.steady_now() >= look_again_at_)) changed_ = true;
+    backfills_have_room_ |= backfills_.go_on();  // others may have ended what it waits for
     // A wall clock that was set forward has brought starts nearer than the sleep is long.
-    if (changed_ || (!starts_.empty() && starts_.begin()->first <= now())) wake_.notify();
+    const bool due = !starts_.empty() && starts_.begin()->first <= now();
+    if (changed_ || backfills_have_room_ || due) wake_.notify();
 }
 
 task<> scheduler::run() {
@@ -76,6 +83,7 @@ task<> scheduler::run() {
         const bool may_try = time_.steady_now() >= try_again_at_;
         if (leads_ && may_try && changed_) co_await reload();
         if (leads_ && may_try && !stopped_) co_await decide_due_ones();
+        if (leads_ && may_try && !stopped_ && backfills_have_room_) co_await continue_backfills();
         co_await wake_.wait_until(wake_at());
     }
 }
@@ -84,7 +92,7 @@ steady_time scheduler::wake_at() const {
     const auto steady = time_.steady_now();
     if (!leads_) return steady + longest_sleep;
     if (steady < try_again_at_) return try_again_at_;
-    if (changed_ || !unsaid_.empty()) return steady;
+    if (changed_ || backfills_have_room_ || !unsaid_.empty()) return steady;
     if (starts_.empty()) return steady + longest_sleep;
     const auto wait = system_time{starts_.begin()->first} - time_.now();
     return steady + std::clamp<milliseconds>(wait, milliseconds{0}, longest_sleep);
@@ -138,6 +146,7 @@ task<> scheduler::reload() {
     }
     for (const auto id : gone) forget(id);
     if (!changed_) revision_ = *revision;
+    backfills_have_room_ = true;
 }
 
 // Where the schedule holds: one place, or one for each group of tenants.
@@ -308,6 +317,18 @@ task<> scheduler::keep(std::vector<schedule_decision> decisions) {
         blocked_.insert(decision.workflow);
         set_next_start(waiting->second, std::nullopt);
     }
+}
+
+task<> scheduler::continue_backfills() {
+    backfills_have_room_ = false;
+    const auto opened = co_await backfills_.open_next();
+    if (!opened) {
+        if (!stopped_) spdlog::warn("cannot continue the backfills: {}", opened.error().message);
+        backfills_have_room_ = true;
+        pause_after_fault();
+        co_return;
+    }
+    for (const auto id : *opened) on_opened_(id);
 }
 
 void scheduler::pause_after_fault() {

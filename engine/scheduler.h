@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "domain/schedule/due.h"
+#include "engine/backfiller.h"
 #include "engine/timetable_source.h"
 #include "engine/wake_signal.h"
 #include "ports/clock.h"
@@ -30,8 +31,8 @@ class scheduler {
         std::size_t decisions_at_once = 20'000;  // in one transaction
     };
 
-    scheduler(options, workflow_store&, schedule_store&, calendar_store&, zone_source&, clock&, random_source&,
-              std::function<void(execution_id)> on_opened);
+    scheduler(options, workflow_store&, schedule_store&, calendar_store&, backfill_store&, zone_source&, clock&,
+              random_source&, std::function<void(execution_id)> on_opened);
 
     // Until stop.
     task<> run();
@@ -40,7 +41,7 @@ class scheduler {
     void lead(bool);
     // A schedule, a calendar or the tenants' groups have changed: read them again.
     void schedules_changed();
-    // What waits for its end may start, and the next start may be estimated better.
+    // What waits for its end may start, a backfill goes on, and the next start may be estimated better.
     void execution_ended(workflow_id);
     // The heartbeat: has anything changed in the store, in the zone data or on the wall clock?
     task<> look();
@@ -71,6 +72,7 @@ class scheduler {
     task<result<std::vector<schedule_place>>> places_of(const workflow&);
     task<> estimate_lead_of(entry&);
     task<> decide_due_ones();
+    task<> continue_backfills();
     task<> keep(std::vector<schedule_decision>);
     void pause_after_fault();
     void try_again(std::vector<schedule_decision>);
@@ -86,6 +88,7 @@ class scheduler {
     workflow_store& workflows_;
     schedule_store& store_;
     timetable_source timetables_;
+    backfiller backfills_;
     zone_source& zones_;
     clock& time_;
     random_source& random_;
@@ -103,6 +106,7 @@ class scheduler {
     std::int64_t revision_ = -1;   // of what was read
     bool follows_tenants_ = false;
     bool changed_ = true;
+    bool backfills_have_room_ = false;  // as far as is known
     bool leads_ = true;
     bool stopped_ = false;
 };

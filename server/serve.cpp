@@ -39,6 +39,7 @@ struct stores {
     run_store* runs = nullptr;
     schedule_store* schedules = nullptr;
     calendar_store* calendars = nullptr;
+    backfill_store* backfills = nullptr;
 
     template <class Store>
     void use(Store& store) {
@@ -47,6 +48,7 @@ struct stores {
         runs = &store;
         schedules = &store;
         calendars = &store;
+        backfills = &store;
     }
 };
 
@@ -141,6 +143,7 @@ class program {
                    .workflows = *opened.workflows,
                    .schedules = *opened.schedules,
                    .calendars = *opened.calendars,
+                   .backfills = *opened.backfills,
                    .zones = zones_},
                   chosen.services},
           api_time_{api_thread_.context()},
@@ -152,6 +155,7 @@ class program {
                 .zones = zones_,
                 .schedules = *opened.schedules,
                 .calendars = *opened.calendars,
+                .backfills = *opened.backfills,
                 .rules = {.services = service_names(chosen),
                           .longest_execution_seconds = chosen.max_workflow_duration_seconds,
                           .default_timezone = chosen.default_timezone},

@@ -40,10 +40,7 @@ execution& store::insert_execution(execution opened) {
         for (std::size_t i = 0; i < definition->steps.size(); ++i)
             kept.steps[int(i)] = {
                 .step_name = definition->steps[i].name, .step_index = int(i), .counts = {}, .latency = {}};
-    if (opened.scheduled_for) {
-        by_occurrence_.emplace(std::pair{opened.workflow, *opened.scheduled_for}, opened.id);
-        if (!opened.is_backfill) scheduled_and_open_[opened.workflow].insert(opened.id);
-    }
+    if (opened.scheduled_for && !opened.is_backfill) scheduled_and_open_[opened.workflow].insert(opened.id);
     return kept.current = std::move(opened);
 }
 

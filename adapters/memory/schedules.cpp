@@ -43,7 +43,6 @@ bool store::start_occurrence(kept_workflow& kept, const occurrence_start& start,
     const auto workflow = kept.current.id;
     const auto at = start.opened.scheduled_for.value();
     if (kept.occurrences.contains(at)) return true;
-    if (by_occurrence_.contains({workflow, at})) return true;  // by a backfill
     decided_occurrence outcome{at, occurrence_outcome::started, "", start.opened.id, now};
     if (const auto other = overlapped_by(workflow, start)) {
         if (start.overlap == overlap_policy::queue) return false;

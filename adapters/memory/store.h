@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "domain/execution/journal_delta.h"
+#include "ports/backfill_store.h"
 #include "ports/calendar_store.h"
 #include "ports/execution_store.h"
 #include "ports/run_store.h"
@@ -22,7 +23,8 @@ class store final : public workflow_store,
                     public execution_store,
                     public run_store,
                     public schedule_store,
-                    public calendar_store {
+                    public calendar_store,
+                    public backfill_store {
   public:
     task<result<std::vector<workflow>>> list_workflows() override;
     task<result<workflow>> find_workflow(workflow_id) override;
@@ -68,6 +70,14 @@ class store final : public workflow_store,
     task<result<stored_calendar>> put_calendar(stored_calendar) override;
     task<result<void>> delete_calendar(std::string code, system_time now) override;
 
+    task<result<void>> insert_backfill(backfill, std::vector<system_time> occurrences) override;
+    task<result<std::vector<tracked_backfill>>> list_backfills(int limit) override;
+    task<result<tracked_backfill>> find_backfill(backfill_id) override;
+    task<result<tracked_backfill>> cancel_backfill(backfill_id, system_time now) override;
+    task<result<std::vector<backfill_turn>>> next_of_backfills() override;
+    task<result<std::vector<execution_id>>> open_backfill_executions(std::vector<backfill_start>,
+                                                                     system_time now) override;
+
   private:
     struct kept_workflow {
         workflow current;
@@ -81,6 +91,10 @@ class store final : public workflow_store,
         std::int64_t fair_rank = 0;
         std::int64_t claim_token = 0;
         std::vector<stored_wait> waits;
+    };
+    struct kept_backfill {
+        backfill current;
+        std::map<system_time, std::optional<execution_id>> occurrences;
     };
     struct kept_execution {
         execution current;
@@ -106,6 +120,8 @@ class store final : public workflow_store,
     void keep(kept_workflow&, const schedule_decision&, decision_receipt&, system_time now);
     bool start_occurrence(kept_workflow&, const occurrence_start&, decision_receipt&, system_time now);
     std::optional<execution_id> overlapped_by(workflow_id, const occurrence_start&) const;
+    tracked_backfill track(const kept_backfill&) const;
+    std::optional<execution_id> open_one(const backfill_start&, system_time now);
 
     mutable std::mutex guard_;
     std::map<workflow_id, kept_workflow> workflows_;
@@ -114,9 +130,9 @@ class store final : public workflow_store,
     std::set<std::pair<std::int64_t, run_id>> in_turn_;  // by fair rank
     std::set<std::pair<system_time, run_id>> parked_;    // by the end of the wait
     std::map<std::string, system_time> leases_;
-    std::map<std::pair<workflow_id, system_time>, execution_id> by_occurrence_;
     std::map<workflow_id, std::set<execution_id>> scheduled_and_open_;
     std::map<std::string, std::vector<stored_calendar>> calendars_;  // every version
+    std::map<backfill_id, kept_backfill> backfills_;
     std::vector<tenant_group> tenant_groups_;
     std::int64_t schedule_revision_ = 0;
     std::int64_t last_log_sequence_ = 0;  // over all executions

@@ -35,8 +35,8 @@ std::optional<execution_id> overlapped_by(connection& database, const schedule_d
     return std::nullopt;
 }
 
-bool found(connection& database, const char* name, workflow_id workflow, system_time scheduled_for) {
-    auto row = database.query("schedules", name);
+bool is_decided(connection& database, workflow_id workflow, system_time scheduled_for) {
+    auto row = database.query("schedules", "is_decided");
     row.bind(1, workflow).bind(2, scheduled_for);
     return row.step();
 }
@@ -56,8 +56,7 @@ void note(connection& database, workflow_id workflow, const decided_occurrence& 
 bool start_one(connection& database, const schedule_decision& decision, const occurrence_start& start,
                decision_receipt& receipt, system_time now) {
     const auto at = start.opened.scheduled_for.value();
-    if (found(database, "is_decided", decision.workflow, at)) return true;
-    if (found(database, "has_execution", decision.workflow, at)) return true;  // by a backfill
+    if (is_decided(database, decision.workflow, at)) return true;
     decided_occurrence outcome{at, occurrence_outcome::started, "", start.opened.id, now};
     if (const auto other = overlapped_by(database, decision, start)) {
         if (start.overlap == overlap_policy::queue) return false;

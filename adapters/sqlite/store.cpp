@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "adapters/sqlite/backfill_rows.h"
 #include "adapters/sqlite/calendar_rows.h"
 #include "adapters/sqlite/connection.h"
 #include "adapters/sqlite/execution_rows.h"
@@ -350,6 +351,32 @@ task<result<stored_calendar>> store::put_calendar(stored_calendar added) {
 task<result<void>> store::delete_calendar(std::string code, system_time now) {
     return state_->write(
         [code = std::move(code), now](connection& db) { return sqlite::delete_calendar(db, code, now); });
+}
+
+// Backfills
+
+task<result<void>> store::insert_backfill(backfill added, std::vector<system_time> occurrences) {
+    return state_->write([added = std::move(added), occurrences = std::move(occurrences)](connection& db) {
+        sqlite::insert_backfill(db, added, occurrences);
+    });
+}
+task<result<std::vector<tracked_backfill>>> store::list_backfills(int limit) {
+    return state_->read([limit](connection& db) { return sqlite::list_backfills(db, limit); });
+}
+task<result<tracked_backfill>> store::find_backfill(backfill_id id) {
+    return state_->read([id](connection& db) { return sqlite::find_backfill(db, id); });
+}
+task<result<tracked_backfill>> store::cancel_backfill(backfill_id id, system_time now) {
+    return state_->write([=](connection& db) { return sqlite::cancel_backfill(db, id, now); });
+}
+task<result<std::vector<backfill_turn>>> store::next_of_backfills() {
+    return state_->read([](connection& db) { return sqlite::next_of_backfills(db); });
+}
+task<result<std::vector<execution_id>>> store::open_backfill_executions(std::vector<backfill_start> starts,
+                                                                        system_time now) {
+    return state_->write([now, starts = std::move(starts)](connection& db) {
+        return sqlite::open_backfill_executions(db, starts, now);
+    });
 }
 
 }  // namespace orchestrator::sqlite

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "domain/error.h"
+#include "ports/backfill_store.h"
 #include "ports/calendar_store.h"
 #include "ports/execution_store.h"
 #include "ports/run_store.h"
@@ -26,7 +27,8 @@ class store final : public workflow_store,
                     public execution_store,
                     public run_store,
                     public schedule_store,
-                    public calendar_store {
+                    public calendar_store,
+                    public backfill_store {
   public:
     // Opens and migrates. store_corrupt, schema_newer, store_read_only, store_unavailable (another instance has it).
     static result<std::unique_ptr<store>> open(const store_options&);
@@ -75,6 +77,14 @@ class store final : public workflow_store,
     task<result<stored_calendar>> find_calendar(std::string code, int version = 0) override;
     task<result<stored_calendar>> put_calendar(stored_calendar) override;
     task<result<void>> delete_calendar(std::string code, system_time now) override;
+
+    task<result<void>> insert_backfill(backfill, std::vector<system_time> occurrences) override;
+    task<result<std::vector<tracked_backfill>>> list_backfills(int limit) override;
+    task<result<tracked_backfill>> find_backfill(backfill_id) override;
+    task<result<tracked_backfill>> cancel_backfill(backfill_id, system_time now) override;
+    task<result<std::vector<backfill_turn>>> next_of_backfills() override;
+    task<result<std::vector<execution_id>>> open_backfill_executions(std::vector<backfill_start>,
+                                                                     system_time now) override;
 
   private:
     struct state;

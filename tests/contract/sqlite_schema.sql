@@ -1,5 +1,24 @@
 -- What the migrations make: version 3. Compared by sqlite_store_test.cpp.
 
+CREATE TABLE orchestrator_backfill_occurrences (
+    backfill_id BLOB NOT NULL REFERENCES orchestrator_backfills (id),
+    scheduled_for INTEGER NOT NULL,
+    execution_id BLOB,  -- NULL: not opened yet
+    PRIMARY KEY (backfill_id, scheduled_for)
+) WITHOUT ROWID;
+
+CREATE TABLE orchestrator_backfills (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16),
+    workflow_id BLOB NOT NULL REFERENCES orchestrator_workflows (id),
+    workflow_name TEXT NOT NULL,
+    definition TEXT NOT NULL CHECK (json_valid(definition)),  -- what it runs, whatever becomes of the workflow
+    start_date TEXT NOT NULL,  -- as it was asked for, both inclusive
+    end_date TEXT NOT NULL,
+    max_concurrent INTEGER NOT NULL CHECK (max_concurrent > 0),
+    created_at INTEGER NOT NULL,
+    cancelled_at INTEGER
+) WITHOUT ROWID;
+
 CREATE TABLE orchestrator_calendars (
     calendar TEXT NOT NULL,
     version INTEGER NOT NULL,

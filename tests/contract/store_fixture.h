@@ -177,6 +177,7 @@ class any_store {
     [[nodiscard]] run_store& runs() const { return *runs_; }
     [[nodiscard]] schedule_store& schedules() const { return *schedules_; }
     [[nodiscard]] calendar_store& calendars() const { return *calendars_; }
+    [[nodiscard]] backfill_store& backfills() const { return *backfills_; }
 
   private:
     template <class Store>
@@ -187,6 +188,7 @@ class any_store {
         runs_ = into.get();
         schedules_ = into.get();
         calendars_ = into.get();
+        backfills_ = into.get();
     }
 
     scratch_folder folder_;
@@ -197,6 +199,7 @@ class any_store {
     run_store* runs_ = nullptr;
     schedule_store* schedules_ = nullptr;
     calendar_store* calendars_ = nullptr;
+    backfill_store* backfills_ = nullptr;
 };
 
 // Every test of the contract runs once for each store; workflow 1 exists.
@@ -209,6 +212,7 @@ class store_contract : public testing::TestWithParam<std::string> {
     [[nodiscard]] run_store& runs() const { return store_.runs(); }
     [[nodiscard]] schedule_store& schedules() const { return store_.schedules(); }
     [[nodiscard]] calendar_store& calendars() const { return store_.calendars(); }
+    [[nodiscard]] backfill_store& backfills() const { return store_.backfills(); }
 
     // A running execution with runs for tenants 1 to `tenants`, planned completely.
     execution_id open(int number, int tenants) const {

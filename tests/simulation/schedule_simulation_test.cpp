@@ -43,8 +43,15 @@ class instance {
         : time_{line},
           store_{store, time_, weather, seen_by, name, seed},
           random_{seed},
-          scheduler_{
-              {.instance_id = std::move(name)}, store_, store_, store_, zones_, time_, random_, [](execution_id) {}} {
+          scheduler_{{.instance_id = std::move(name)},
+                     store_,
+                     store_,
+                     store_,
+                     store_,
+                     zones_,
+                     time_,
+                     random_,
+                     [](execution_id) {}} {
         asio::co_spawn(context_, scheduler_.run(), asio::detached);
         asio::co_spawn(context_, beat(), asio::detached);
     }
@@ -163,7 +170,36 @@ class year {
             weather_.fault.reset();
         } else if (pick == 7) {
             line_.jump(milliseconds{random_.time(0, hours{4} / milliseconds{1})} - milliseconds{hours{2}});
+        } else if (pick == 8) {
+            make_up_for_some();
+        } else {
+            end_all_executions();
         }
+    }
+
+    void end_all_executions() {
+        for (const auto& each : at_once(store_.open_executions())) {
+            at_once(store_.complete_planning(each.id, "", line_.now()));
+            at_once(store_.finish_if_done(each.id, line_.now()));
+        }
+    }
+
+    // Somebody wants what one workflow missed in the last weeks after all. Nobody hurries to tell the schedulers.
+    void make_up_for_some() {
+        const auto all = at_once(store_.list_workflows());
+        const auto& of = all[std::size_t(random_.between(0, int(all.size()) - 1))];
+        std::vector<system_time> missed;
+        for (const auto& each : at_once(store_.list_occurrences(of.id, line_.now() - days{20}, line_.now(), 1'000'000)))
+            if (each.outcome != occurrence_outcome::started) missed.push_back(each.scheduled_for);
+        if (missed.empty()) return;
+        for (const auto at : missed) made_up_for_.emplace(of.id, at);
+        at_once(store_.insert_backfill({.id = random_.id<backfill_id>(line_.now()),
+                                        .workflow = of.id,
+                                        .workflow_name = of.workflow_name,
+                                        .definition = compile_workflow(of).value().source,
+                                        .max_concurrent = int(missed.size()),
+                                        .created_at = line_.now()},
+                                       missed));
     }
 
     // Lets time pass, and all happen that happens meanwhile.
@@ -220,6 +256,8 @@ class year {
         for (const auto& each : at_once(store_.list_executions(all)))
             EXPECT_TRUE(executions.insert(each.scheduled_for.value()).second) << "twice";
         EXPECT_EQ(executions, started) << of.workflow_name;
+        for (const auto& [workflow, at] : made_up_for_)
+            EXPECT_TRUE(workflow != of.id || started.contains(at)) << of.workflow_name << ' ' << format_time(at);
 
         std::optional<system_time> next;
         const auto wanted = previewed(of, of.decided_until.value(), next);
@@ -247,6 +285,7 @@ class year {
     std::vector<std::unique_ptr<instance>> instances_;
     system_time latest_{};  // on the wall
     int started_ = 0;
+    std::set<std::pair<workflow_id, system_time>> made_up_for_;
 };
 
 TEST(schedule_simulation, in_a_year_each_previewed_instant_is_decided_once) {

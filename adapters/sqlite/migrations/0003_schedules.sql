@@ -53,6 +53,26 @@ CREATE TABLE orchestrator_calendars (
     PRIMARY KEY (calendar, version)
 ) WITHOUT ROWID;
 
+-- Occurrences of the past that somebody wants made up for.
+CREATE TABLE orchestrator_backfills (
+    id BLOB PRIMARY KEY CHECK (length(id) = 16),
+    workflow_id BLOB NOT NULL REFERENCES orchestrator_workflows (id),
+    workflow_name TEXT NOT NULL,
+    definition TEXT NOT NULL CHECK (json_valid(definition)),  -- what it runs, whatever becomes of the workflow
+    start_date TEXT NOT NULL,  -- as it was asked for, both inclusive
+    end_date TEXT NOT NULL,
+    max_concurrent INTEGER NOT NULL CHECK (max_concurrent > 0),
+    created_at INTEGER NOT NULL,
+    cancelled_at INTEGER
+) WITHOUT ROWID;
+
+CREATE TABLE orchestrator_backfill_occurrences (
+    backfill_id BLOB NOT NULL REFERENCES orchestrator_backfills (id),
+    scheduled_for INTEGER NOT NULL,
+    execution_id BLOB,  -- NULL: not opened yet
+    PRIMARY KEY (backfill_id, scheduled_for)
+) WITHOUT ROWID;
+
 -- On which clocks and by which calendars the tenants live, as of the last look at the tenant service.
 CREATE TABLE orchestrator_tenant_groups (
     timezone TEXT NOT NULL,

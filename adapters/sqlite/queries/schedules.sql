@@ -11,9 +11,6 @@ SELECT 1 FROM orchestrator_workflows WHERE id = ?1 AND schedule_version = ?2 AND
 SELECT id, tenant_groups FROM orchestrator_executions
 WHERE workflow_id = ?1 AND status IN ('pending', 'running') AND scheduled_for IS NOT NULL AND is_backfill = 0;
 
--- name: has_execution
-SELECT 1 FROM orchestrator_executions WHERE workflow_id = ?1 AND scheduled_for = ?2 AND tenant_scope = '';
-
 -- name: is_decided
 SELECT 1 FROM orchestrator_schedule_occurrences WHERE workflow_id = ?1 AND scheduled_for = ?2;
 

@@ -241,4 +241,35 @@ task<result<void>> simulated_store::delete_calendar(std::string code, system_tim
     });
 }
 
+task<result<void>> simulated_store::insert_backfill(backfill added, std::vector<system_time> occurrences) {
+    return over_the_wire<void>(access::writes,
+                               [this, added = std::move(added), occurrences = std::move(occurrences)]() mutable {
+                                   return inner_.insert_backfill(std::move(added), std::move(occurrences));
+                               });
+}
+
+task<result<std::vector<tracked_backfill>>> simulated_store::list_backfills(int limit) {
+    return over_the_wire<std::vector<tracked_backfill>>(access::reads,
+                                                        [this, limit]() { return inner_.list_backfills(limit); });
+}
+
+task<result<tracked_backfill>> simulated_store::find_backfill(backfill_id id) {
+    return over_the_wire<tracked_backfill>(access::reads, [this, id]() { return inner_.find_backfill(id); });
+}
+
+task<result<tracked_backfill>> simulated_store::cancel_backfill(backfill_id id, system_time now) {
+    return over_the_wire<tracked_backfill>(access::writes, [=, this]() { return inner_.cancel_backfill(id, now); });
+}
+
+task<result<std::vector<backfill_turn>>> simulated_store::next_of_backfills() {
+    return over_the_wire<std::vector<backfill_turn>>(access::reads, [this]() { return inner_.next_of_backfills(); });
+}
+
+task<result<std::vector<execution_id>>> simulated_store::open_backfill_executions(std::vector<backfill_start> starts,
+                                                                                  system_time now) {
+    return over_the_wire<std::vector<execution_id>>(access::writes, [this, starts = std::move(starts), now]() mutable {
+        return inner_.open_backfill_executions(std::move(starts), now);
+    });
+}
+
 }  // namespace orchestrator::simulation

@@ -26,7 +26,8 @@ class simulated_store final : public workflow_store,
                               public execution_store,
                               public run_store,
                               public schedule_store,
-                              public calendar_store {
+                              public calendar_store,
+                              public backfill_store {
   public:
     simulated_store(memory::store& inner, simulated_clock& time, store_weather& weather, witness& seen_by,
                     std::string instance, std::uint64_t seed)
@@ -80,6 +81,14 @@ class simulated_store final : public workflow_store,
     task<result<stored_calendar>> find_calendar(std::string code, int version = 0) override;
     task<result<stored_calendar>> put_calendar(stored_calendar) override;
     task<result<void>> delete_calendar(std::string code, system_time now) override;
+
+    task<result<void>> insert_backfill(backfill, std::vector<system_time> occurrences) override;
+    task<result<std::vector<tracked_backfill>>> list_backfills(int limit) override;
+    task<result<tracked_backfill>> find_backfill(backfill_id) override;
+    task<result<tracked_backfill>> cancel_backfill(backfill_id, system_time now) override;
+    task<result<std::vector<backfill_turn>>> next_of_backfills() override;
+    task<result<std::vector<execution_id>>> open_backfill_executions(std::vector<backfill_start>,
+                                                                     system_time now) override;
 
     // Calls that were sent and not answered.
     [[nodiscard]] int pending() const { return pending_; }

@@ -30,6 +30,7 @@ world::instance::instance(world& of, const std::string& name)
                                                  .workflows = store,
                                                  .schedules = store,
                                                  .calendars = store,
+                                                 .backfills = store,
                                                  .zones = of.zones_},
                                     of.services_.directory());
     runs->start();

@@ -228,6 +228,7 @@ struct platform {
                  .zones = zones,
                  .schedules = schedules,
                  .calendars = schedules,
+                 .backfills = schedules,
                  .rules = {},
                  .instance_id = "instance-1",
                  .store_kind = "memory"}};
