@@ -46,6 +46,7 @@ constexpr route routes[] = {
     {"GET", "/calendars/{id}", query, show_calendar},
     {"PUT", "/calendars/{id}", body, put_calendar},
     {"DELETE", "/calendars/{id}", nothing, delete_calendar},
+    {"POST", "/calendars/{id}/import", query_and_body, import_calendar},
     {"GET", "/calendars/{id}/holidays", query, list_holidays},
     {"GET", "/health", nothing, show_health},
     {"GET", "/health/live", nothing, show_liveness},
@@ -62,10 +63,11 @@ std::optional<std::span<const std::string>> below_base(const target& where) {
 }
 
 std::expected<void, problem> refuse_input(const route& matched, const target& where, const request& message) {
-    if (matched.input != query)
+    if (matched.input != query && matched.input != query_and_body)
         if (auto refused = query_parameters{where.query}.conclude(); !refused) return refused;
     const bool writes = matched.method != "GET";
-    return writes && matched.input != body ? refuse_body(message) : std::expected<void, problem>{};
+    const bool reads_body = matched.input == body || matched.input == query_and_body;
+    return writes && !reads_body ? refuse_body(message) : std::expected<void, problem>{};
 }
 
 // A write that could not be carried out is refused early and with the true reason. Reads go on.

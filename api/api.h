@@ -9,6 +9,7 @@
 #include "api/message.h"
 #include "engine/run_control.h"
 #include "ports/backfill_store.h"
+#include "ports/calendar_file.h"
 #include "ports/calendar_store.h"
 #include "ports/clock.h"
 #include "ports/execution_store.h"
@@ -33,6 +34,7 @@ struct api_dependencies {
     schedule_store& schedules;
     calendar_store& calendars;
     backfill_store& backfills;
+    const calendar_file_reader& calendar_files;
     workflow_rules rules;     // what a new definition is checked against
     std::string instance_id;  // this instance, as its claims name it
     std::string store_kind;   // "sqlite", "memory": shown by /health

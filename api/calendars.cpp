@@ -58,6 +58,35 @@ task<std::expected<void, problem>> check_unused(const api_dependencies& api, con
     co_return std::expected<void, problem>{};
 }
 
+// The form that people write, of what another program wrote.
+json::value source_of(const calendar_file& from, std::string code, std::string name, std::string parent) {
+    json::array holidays;
+    for (const auto& each : from.holidays) {
+        json::array dates;
+        for (const auto& interval : each.dates)
+            dates.push_back(json::string{interval.first == interval.last
+                                             ? format_date(interval.first)
+                                             : format_date(interval.first) + "/" + format_date(interval.last)});
+        holidays.push_back(json::object{{"name", as_utf8(each.name)}, {"dates", std::move(dates)}});
+    }
+    json::object made{{"calendar", code}, {"name", as_utf8(name)}, {"holidays", std::move(holidays)}};
+    if (!parent.empty()) made["parent"] = parent;
+    return made;
+}
+
+task<answer> keep(const api_dependencies& api, const calendar& read) {
+    if (auto refused = co_await check_parent(api, read); !refused)
+        co_return std::unexpected{std::move(refused.error())};
+    const auto stored = co_await api.calendars.put_calendar({.code = read.code,
+                                                             .name = read.name,
+                                                             .parent = read.parent,
+                                                             .source = read.source,
+                                                             .updated_at = api.time.now()});
+    if (!stored) co_return refuse(stored.error());
+    api.engine.schedules_changed();
+    co_return json_response(200, whole(*stored));
+}
+
 }  // namespace
 
 task<answer> list_calendars(const api_dependencies& api, routed_request) {
@@ -116,16 +145,39 @@ task<answer> put_calendar(const api_dependencies& api, routed_request request) {
     if (read->code != request.id)
         co_return refuse_broken_rules(
             {{"/calendar", fmt::format("\"{}\" is not the \"{}\" of the path", read->code, request.id)}});
-    if (auto refused = co_await check_parent(api, *read); !refused)
-        co_return std::unexpected{std::move(refused.error())};
-    const auto stored = co_await api.calendars.put_calendar({.code = read->code,
-                                                             .name = read->name,
-                                                             .parent = read->parent,
-                                                             .source = read->source,
-                                                             .updated_at = api.time.now()});
-    if (!stored) co_return refuse(stored.error());
-    api.engine.schedules_changed();
-    co_return json_response(200, whole(*stored));
+    co_return co_await keep(api, *read);
+}
+
+// With dry_run the calendar is shown as it would be, and nothing is stored.
+task<answer> import_calendar(const api_dependencies& api, routed_request request) {
+    query_parameters query{std::move(request.query)};
+    const auto name = query.text("name");
+    const auto parent = query.text("parent");
+    const bool dry_run = query.boolean("dry_run", false);
+    if (auto refused = query.conclude(); !refused) co_return std::unexpected{std::move(refused.error())};
+    const auto text = read_text_body(request.message, "text/calendar");
+    if (!text) co_return std::unexpected{text.error()};
+    const auto file = api.calendar_files.read(*text);
+    if (!file) co_return refuse_unreadable({{"", file.error().message}});
+    if (file->holidays.empty())
+        co_return refuse_unreadable(
+            {{"", file->left_out.empty() ? "the file has no event from 2000 to 2100"
+                                         : fmt::format("nothing of it can be read: {}", file->left_out.front())}});
+    const auto read = parse_calendar(
+        source_of(*file, request.id, name.value_or(file->name.empty() ? request.id : file->name), parent.value_or("")));
+    if (!read) co_return refuse_broken_rules(read.error());
+    auto reply = dry_run ? answer{json_response(200, whole({.code = read->code,
+                                                            .name = read->name,
+                                                            .parent = read->parent,
+                                                            .source = read->source,
+                                                            .updated_at = api.time.now()}))}
+                         : co_await keep(api, *read);
+    if (!reply) co_return reply;
+    auto shown = json::parse(reply->body).get_object();
+    json::array left_out;
+    for (const auto& each : file->left_out) left_out.push_back(json::string{as_utf8(each)});
+    shown["left_out"] = std::move(left_out);
+    co_return json_response(200, std::move(shown));
 }
 
 task<answer> delete_calendar(const api_dependencies& api, routed_request request) {

@@ -10,11 +10,25 @@
 namespace orchestrator::api {
 namespace {
 
-// "application/json", with or without parameters (RFC 9110, section 8.3.1).
-bool is_json(std::string_view content_type) {
+// With or without parameters (RFC 9110, section 8.3.1).
+bool is_of_type(std::string_view content_type, std::string_view media_type) {
     auto type = content_type.substr(0, content_type.find(';'));
     while (type.ends_with(' ') || type.ends_with('\t')) type.remove_suffix(1);
-    return boost::algorithm::iequals(type, "application/json");
+    return boost::algorithm::iequals(type, media_type);
+}
+
+std::expected<void, problem> check_size_and_type(const request& from, std::string_view media_type) {
+    if (from.body.size() > largest_body)
+        return std::unexpected{problem{
+            .status = 413,
+            .code = "content_too_large",
+            .detail = fmt::format("the body has {} bytes; at most {} are allowed", from.body.size(), largest_body)}};
+    if (!is_of_type(find_header(from.headers, "Content-Type"), media_type))
+        return std::unexpected{problem{.status = 415,
+                                       .code = "unsupported_media_type",
+                                       .detail = fmt::format("the body must have Content-Type {}", media_type),
+                                       .errors = {{"header:Content-Type", fmt::format("must be {}", media_type)}}}};
+    return {};
 }
 
 std::unexpected<problem> not_json(std::string_view body, std::size_t offset, const boost::system::error_code& why) {
@@ -29,16 +43,8 @@ std::unexpected<problem> not_json(std::string_view body, std::size_t offset, con
 
 std::expected<std::optional<json::value>, problem> read_json_body(const request& from) {
     if (from.body.empty()) return std::nullopt;
-    if (from.body.size() > largest_body)
-        return std::unexpected{problem{
-            .status = 413,
-            .code = "content_too_large",
-            .detail = fmt::format("the body has {} bytes; at most {} are allowed", from.body.size(), largest_body)}};
-    if (!is_json(find_header(from.headers, "Content-Type")))
-        return std::unexpected{problem{.status = 415,
-                                       .code = "unsupported_media_type",
-                                       .detail = "the body must have Content-Type application/json",
-                                       .errors = {{"header:Content-Type", "must be application/json"}}}};
+    if (auto refused = check_size_and_type(from, "application/json"); !refused)
+        return std::unexpected{std::move(refused.error())};
     json::parse_options options;
     options.max_depth = deepest_body;
     json::parser parser{{}, options};
@@ -47,6 +53,13 @@ std::expected<std::optional<json::value>, problem> read_json_body(const request&
     if (!failed && taken < from.body.size()) failed = json::error::extra_data;
     if (failed) return not_json(from.body, taken, failed);
     return parser.release();
+}
+
+std::expected<std::string, problem> read_text_body(request& from, std::string_view media_type) {
+    if (from.body.empty()) return refuse_unreadable({{"", fmt::format("a body of {} is required", media_type)}});
+    if (auto refused = check_size_and_type(from, media_type); !refused)
+        return std::unexpected{std::move(refused.error())};
+    return std::move(from.body);
 }
 
 std::expected<void, problem> refuse_body(const request& from) {

@@ -60,6 +60,7 @@ task<answer> list_calendars(const api_dependencies&, routed_request);
 task<answer> show_calendar(const api_dependencies&, routed_request);
 task<answer> list_holidays(const api_dependencies&, routed_request);
 task<answer> put_calendar(const api_dependencies&, routed_request);
+task<answer> import_calendar(const api_dependencies&, routed_request);
 task<answer> delete_calendar(const api_dependencies&, routed_request);
 
 // health.cpp

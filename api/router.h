@@ -29,6 +29,7 @@ enum class route_input {
     nothing,
     query,
     body,
+    query_and_body,
 };
 
 struct route {

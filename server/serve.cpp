@@ -15,6 +15,7 @@
 
 #include "adapters/http/client.h"
 #include "adapters/http/server.h"
+#include "adapters/icalendar/reader.h"
 #include "adapters/memory/store.h"
 #include "adapters/sqlite/store.h"
 #include "adapters/system/clock.h"
@@ -156,6 +157,7 @@ class program {
                 .schedules = *opened.schedules,
                 .calendars = *opened.calendars,
                 .backfills = *opened.backfills,
+                .calendar_files = calendar_files_,
                 .rules = {.services = service_names(chosen),
                           .longest_execution_seconds = chosen.max_workflow_duration_seconds,
                           .default_timezone = chosen.default_timezone},
@@ -257,6 +259,7 @@ class program {
     own_thread api_thread_;
     system::clock api_time_;
     system::random api_random_;
+    icalendar::reader calendar_files_;
     api::api api_;
     http::server server_;
     bool stopped_ = false;

@@ -14,6 +14,7 @@ ALLOWED = {
     "ports": ("domain",),
     "engine": ("domain", "ports"),
     "adapters/http": ("domain", "ports"),
+    "adapters/icalendar": ("domain", "ports"),
     "adapters/memory": ("domain", "ports"),
     "adapters/sqlite": ("domain", "ports", "cmake/embedded_file.h"),
     "adapters/system": ("domain", "ports"),

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "adapters/icalendar/reader.h"
 #include "adapters/memory/store.h"
 #include "api/api.h"
 #include "tests/unit/domain/time_zone/zones.h"
@@ -220,6 +221,7 @@ struct platform {
     counting_random random;
     fixed_zones zones;
     memory::store schedules;
+    icalendar::reader calendar_files;
     api subject{{.workflows = workflows,
                  .executions = executions,
                  .engine = engine,
@@ -229,6 +231,7 @@ struct platform {
                  .schedules = schedules,
                  .calendars = schedules,
                  .backfills = schedules,
+                 .calendar_files = calendar_files,
                  .rules = {},
                  .instance_id = "instance-1",
                  .store_kind = "memory"}};
