@@ -61,13 +61,14 @@ struct explained_day {
     local_days day;
     std::vector<decided_occurrence> decided;
     const workflow& of;
+    system_time schedule_set_at;
     sys_seconds now;
 };
 
 std::string outcome_text(const decided_occurrence& what) {
     switch (what.outcome) {
         case occurrence_outcome::started:
-            return "it ran";
+            return what.reason == "backfill" ? "it did not run at its time; a backfill ran it" : "it ran";
         case occurrence_outcome::overlapped:
             return "the execution before it had not ended, and overlap_policy is skip";
         case occurrence_outcome::missed:
@@ -83,6 +84,8 @@ std::string outcome_text(const decided_occurrence& what) {
 std::string undecided_text(const explained_day& day, const schedule& then, sys_seconds at) {
     if (then.is_paused) return "the schedule was paused";
     if (at > day.now) return "it is still to come";
+    if (at < day.schedule_set_at)
+        return fmt::format("this schedule was set only after it, at {}", format_time(day.schedule_set_at));
     if (!day.of.is_enabled) return "the workflow is disabled";
     if (!day.of.schedule_problem.empty()) return day.of.schedule_problem;
     if (day.of.decided_until && at < *day.of.decided_until)
@@ -246,7 +249,8 @@ task<answer> explain_schedule(const api_dependencies& api, routed_request reques
     if (!tables) co_return refuse(tables.error());
     auto decided = co_await api.schedules.list_occurrences(of->id, begin - days{2}, begin + days{3}, 10'000);
     if (!decided) co_return refuse(decided.error());
-    const explained_day day{*date, std::move(*decided), *of, std::chrono::floor<std::chrono::seconds>(api.time.now())};
+    const explained_day day{*date, std::move(*decided), *of, held->changed_at,
+                            std::chrono::floor<std::chrono::seconds>(api.time.now())};
     json::array lines;
     std::size_t ran = 0;
     for (const auto& each : tables->tables) {

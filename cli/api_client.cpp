@@ -16,7 +16,8 @@ std::string target_of(const api_request& request) {
     auto target = std::string{api_prefix} + request.path;
     char separator = '?';
     for (const auto& [name, value] : request.query)
-        target += fmt::format("{}{}={}", std::exchange(separator, '&'), name, percent_encoded(value));
+        if (!value.empty())
+            target += fmt::format("{}{}={}", std::exchange(separator, '&'), name, percent_encoded(value));
     return target;
 }
 

@@ -16,9 +16,9 @@ namespace orchestrator::cli {
 
 struct api_request {
     http_method method = http_method::get;
-    std::string path;  // below /api/v1/orchestrator, already percent-encoded
-    std::vector<std::pair<std::string, std::string>> query{};
-    std::string body{};  // JSON; empty: none
+    std::string path;                                          // below /api/v1/orchestrator, already percent-encoded
+    std::vector<std::pair<std::string, std::string>> query{};  // without those whose value is empty
+    std::string body{};                                        // JSON; empty: none
     http_headers headers{};
 };
 

@@ -44,11 +44,13 @@ using command_runner = std::function<void(const command&)>;
 void add_workflow_commands(CLI::App& root, const command_runner&);
 void add_execution_commands(CLI::App& root, const command_runner&);
 void add_schedule_commands(CLI::App& root, const command_runner&);
+void add_calendar_commands(CLI::App& root, const command_runner&);
 void add_completion_command(CLI::App& root, std::function<void(const std::string& script)> print);
 
 // Parts of the groups above, in files of their own.
 void add_workflow_apply(CLI::App& workflow, const command_runner&);
 void add_workflow_run(CLI::App& workflow, const command_runner&);
+void add_backfill_commands(CLI::App& schedule, const command_runner&);
 void add_execution_retry(CLI::App& execution, const command_runner&);
 void add_execution_watch(CLI::App& execution, const command_runner&);
 void add_execution_logs(CLI::App& execution, const command_runner&);

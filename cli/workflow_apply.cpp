@@ -3,16 +3,12 @@
 #include <CLI/CLI.hpp>
 
 #include <array>
-#include <cerrno>
-#include <filesystem>
-#include <fstream>
 #include <istream>
-#include <iterator>
 #include <ostream>
-#include <system_error>
 
 #include "cli/api_lists.h"
 #include "cli/command_context.h"
+#include "cli/input_file.h"
 #include "cli/json_text.h"
 #include "cli/terminal_text.h"
 
@@ -22,33 +18,15 @@ namespace {
 // What only the server sets. It refuses fields that it does not know in a definition, so they are left out of what
 // `workflow show -o json` wrote: that output can be edited and applied.
 constexpr std::array server_fields{
-    "id",         "last_execution_at", "last_success_at", "last_failure_at", "consecutive_failures",
+    "id",         "last_execution_at", "last_success_at",   "last_failure_at", "consecutive_failures",
     "created_at", "updated_at",        "next_execution_at", "schedule_problem"};
-
-std::string read_all(std::istream& stream) { return {std::istreambuf_iterator<char>{stream}, {}}; }
-
-std::string read_file(const std::string& file, std::istream& in) {
-    if (file == "-") return read_all(in);
-    errno = std::filesystem::is_directory(file) ? EISDIR : 0;
-    std::ifstream stream;
-    if (errno == 0) stream.open(file, std::ios::binary);
-    if (!stream.is_open())
-        throw command_failure{exit_code::refused,
-                              fmt::format("{}: cannot be read: {}", file, std::generic_category().message(errno))};
-    return read_all(stream);
-}
 
 json::object read_definition(const std::string& file, std::istream& in) {
     const auto name = file == "-" ? std::string{"stdin"} : file;
-    auto read = read_json(read_file(file, in));
-    if (!read) {
-        const auto& mistake = read.error();
-        throw command_failure{exit_code::refused, fmt::format("{}:{}:{}: not JSON: {}", name, mistake.line,
-                                                              mistake.column, mistake.message)};
-    }
-    if (!read->is_object())
+    auto read = read_json_file(file, read_input(file, in));
+    if (!read.is_object())
         throw command_failure{exit_code::refused, fmt::format("{}: is no JSON object; one workflow is expected", name)};
-    auto& definition = read->get_object();
+    auto& definition = read.get_object();
     if (text_of(definition, "workflow_name").empty())
         throw command_failure{
             exit_code::refused,

@@ -1,4 +1,4 @@
-// orchestrator workflow list, show, delete, restore, enable, disable.
+// orchestrator workflow list, show, delete, restore, enable, disable, pause, resume.
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
@@ -167,7 +167,9 @@ void add_workflow_commands(CLI::App& root, const command_runner& run) {
     add_named(*group, {"delete", "", "NAME", "Hide a workflow; its history stays, and restore undoes it"}, run, remove);
     for (const auto& what : {change{"restore", "restored", "ID", "Undo a delete"},
                              change{"enable", "enabled", "NAME", "Let a workflow run"},
-                             change{"disable", "disabled", "NAME", "Refuse new executions of a workflow"}})
+                             change{"disable", "disabled", "NAME", "Refuse new executions of a workflow"},
+                             change{"pause", "paused", "NAME", "Start a workflow no longer by its schedule"},
+                             change{"resume", "resumed", "NAME", "Undo a pause; what passed is not made up for"}})
         add_named(*group, what, run, [what](command_context& context, const std::string& name) {
             return apply_change(context, what, name);
         });

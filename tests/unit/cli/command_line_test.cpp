@@ -85,7 +85,7 @@ TEST_F(cli_command_line, schedule_preview_shows_the_local_time_and_what_the_cloc
          "reason": "after_gap"}]})");
     EXPECT_EQ(run({"schedule", "preview", "30 2 * * *", "-n", "1", "--after", "2026-03-28T12:00:00Z"}), 0) << err.str();
     EXPECT_EQ(server.seen[0].line,
-              "GET /schedule/preview?cron_expression=30%202%20%2A%20%2A%20%2A&timezone=Europe%2FMadrid&limit=1"
+              "GET /schedule/preview?cron_expression=30%202%20%2A%20%2A%20%2A&limit=1"
               "&after=2026-03-28T12%3A00%3A00Z");
     EXPECT_TRUE(out.str().starts_with("at 02:30, every day\n\n")) << out.str();
     EXPECT_NE(out.str().find("2026-03-29 03:00:00 +02:00"), std::string::npos) << out.str();
@@ -99,6 +99,71 @@ TEST_F(cli_command_line, schedule_preview_says_when_nothing_is_due) {
     EXPECT_EQ(out.str(), "it is never due again before the year 2101\n");
     EXPECT_EQ(run({"schedule", "preview"}), 2) << "the expression is missing";
     EXPECT_EQ(run({"schedule", "preview", "@daily", "-n", "0"}), 2);
+}
+
+TEST_F(cli_command_line, schedule_preview_takes_a_workflow_with_what_is_said_otherwise) {
+    answer(200, R"({"timezone_mode": "tenant", "problems": ["no zone"], "occurrences": [
+        {"at": "2026-01-07T07:00:00.000Z", "local": "2026-01-07T08:00:00+01:00", "reason": "moved",
+         "explanation": "moved from 2026-01-06: Epifanía", "tenant_groups": [{"timezone": "Europe/Madrid",
+         "calendar": "ES-MD"}, {"timezone": "Africa/Ceuta", "calendar": null}]}]})");
+    EXPECT_EQ(run({"schedule", "preview", "-w", "daily", "--holiday-policy", "skip"}), 0) << err.str();
+    EXPECT_EQ(server.seen[0].line, "GET /schedule/preview?workflow=daily&holiday_policy=skip&limit=10");
+    EXPECT_NE(out.str().find("problem: no zone"), std::string::npos) << out.str();
+    EXPECT_NE(out.str().find("Europe/Madrid ES-MD, Africa/Ceuta"), std::string::npos) << out.str();
+    EXPECT_NE(out.str().find("moved from 2026-01-06"), std::string::npos);
+    EXPECT_EQ(run({"schedule", "preview", "-w", "daily", "--holiday-policy", "sometimes"}), 2);
+}
+
+TEST_F(cli_command_line, schedule_explain_says_why) {
+    answer(200, R"({"workflow_name": "daily", "date": "2026-01-06", "summary": "0 of 1 times ran",
+        "changed_since": true, "lines": [{"at": null, "local": null, "nominal": "2026-01-06T08:00:00",
+        "outcome": "suppressed", "explanation": "holiday: Epifanía, ES", "timezone": "Europe/Madrid",
+        "calendar": "ES-MD", "execution_id": null}]})");
+    EXPECT_EQ(run({"schedule", "explain", "daily", "2026-01-06"}), 0) << err.str();
+    EXPECT_EQ(server.seen[0].line, "GET /schedule/explain?workflow=daily&date=2026-01-06");
+    EXPECT_TRUE(out.str().starts_with("daily on 2026-01-06: 0 of 1 times ran\n")) << out.str();
+    EXPECT_NE(out.str().find("holiday: Epifanía, ES"), std::string::npos) << out.str();
+}
+
+TEST_F(cli_command_line, schedule_backfill_asks_and_says_how_to_go_on) {
+    answer(201, R"({"id": "b1", "workflow_name": "daily", "scheduled_for": ["2026-01-06T07:00:00.000Z"],
+        "started_already": 2})");
+    EXPECT_EQ(run({"schedule", "backfill", "daily", "--from", "2026-01-06", "--until", "2026-01-08"}), 0) << err.str();
+    EXPECT_EQ(server.seen[0].line, "POST /backfills");
+    EXPECT_EQ(server.seen[0].body,
+              R"({"workflow_name":"daily","start_date":"2026-01-06","max_concurrent":1,"dry_run":false,)"
+              R"("end_date":"2026-01-08"})");
+    EXPECT_NE(out.str().find("schedule cancel-backfill b1"), std::string::npos) << out.str();
+    EXPECT_NE(out.str().find("2 times of these days ran already"), std::string::npos);
+    EXPECT_EQ(run({"schedule", "backfill", "daily"}), 2) << "--from is missing";
+}
+
+TEST_F(cli_command_line, calendar_import_knows_both_forms) {
+    in.str("BEGIN:VCALENDAR\nEND:VCALENDAR\n");
+    answer(200,
+           R"({"calendar": "mine", "name": "Cierres", "holidays": [{}], "left_out": ["an event without SUMMARY"]})");
+    EXPECT_EQ(run({"calendar", "import", "-", "--as", "mine", "--parent", "ES-MD"}), 0) << err.str();
+    EXPECT_EQ(server.seen[0].line, "POST /calendars/mine/import?parent=ES-MD");
+    EXPECT_NE(out.str().find("imported mine (Cierres): 1 holiday\nleft out: an event without SUMMARY"),
+              std::string::npos)
+        << out.str();
+    in.str(R"({"calendar": "mine", "name": "Cierres", "parent": null, "version": 3, "holidays": []})");
+    answer(200, R"({"calendar": "mine", "name": "Cierres", "holidays": []})");
+    EXPECT_EQ(run({"calendar", "import", "-"}), 0) << err.str();
+    EXPECT_EQ(server.seen[1].line, "PUT /calendars/mine");
+    EXPECT_EQ(server.seen[1].body, R"({"calendar":"mine","name":"Cierres","holidays":[]})");
+    in.str("BEGIN:VCALENDAR\n");
+    EXPECT_EQ(run({"calendar", "import", "-"}), 2) << "--as is missing";
+}
+
+TEST_F(cli_command_line, calendar_restore_puts_the_last_version_back) {
+    answer(200, R"({"calendar": "x", "name": "one", "version": 1, "is_deleted": false, "holidays": []})");
+    answer(200, R"({"calendar": "x", "name": "one", "version": 2, "is_deleted": true, "holidays": []})");
+    answer(404, "{}");
+    answer(200, "{}");
+    EXPECT_EQ(run({"calendar", "restore", "x"}), 0) << err.str();
+    EXPECT_EQ(server.seen[3].line, "PUT /calendars/x");
+    EXPECT_EQ(server.seen[3].body, R"({"calendar":"x","name":"one","holidays":[]})");
 }
 
 TEST_F(cli_command_line, apply_creates_a_workflow_that_does_not_exist) {
@@ -246,7 +311,7 @@ TEST_F(cli_command_line, plugged_in_commands_run_and_decide_the_exit_status) {
     }};
     EXPECT_EQ(run({"serve"}, others), 9);
     EXPECT_EQ(run({"completion", "bash"}, others), 0);
-    EXPECT_TRUE(out.str().contains("words='workflow execution schedule serve completion'")) << out.str();
+    EXPECT_TRUE(out.str().contains("words='workflow execution schedule calendar serve completion'")) << out.str();
 }
 
 TEST(cli_redraw, goes_up_over_what_was_drawn_and_clears_what_is_left) {
