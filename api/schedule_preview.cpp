@@ -229,7 +229,11 @@ task<answer> explain_schedule(const api_dependencies& api, routed_request reques
     const auto versions = co_await api.schedules.list_schedule_versions(of->id);
     if (!versions) co_return refuse(versions.error());
     const system_time begin{milliseconds{days{date->time_since_epoch()}}};
-    const auto held = version_on(*versions, begin + days{1} + hours{12});
+    auto decided = co_await api.schedules.list_occurrences(of->id, begin - days{2}, begin + days{3}, 10'000);
+    if (!decided) co_return refuse(decided.error());
+    auto held = version_on(*versions, begin + days{1} + hours{12});
+    // A backfill may have reached back to before the workflow was made.
+    if (!held && !decided->empty() && !versions->empty()) held = versions->front();
     json::object shown{{"workflow_name", of->workflow_name}, {"date", format_date(*date)}};
     if (!held) {
         shown["summary"] = "the workflow did not exist on this day";
@@ -247,8 +251,6 @@ task<answer> explain_schedule(const api_dependencies& api, routed_request reques
     }
     const auto tables = co_await tables_of(api, then);
     if (!tables) co_return refuse(tables.error());
-    auto decided = co_await api.schedules.list_occurrences(of->id, begin - days{2}, begin + days{3}, 10'000);
-    if (!decided) co_return refuse(decided.error());
     const explained_day day{*date, std::move(*decided), *of, held->changed_at,
                             std::chrono::floor<std::chrono::seconds>(api.time.now())};
     json::array lines;

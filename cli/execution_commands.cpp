@@ -42,7 +42,7 @@ table_row execution_row(const json::object& execution) {
     const auto duration = number_of(execution, "duration_ms");
     return {text_of(execution, "id"),
             text_of(execution, "workflow_name"),
-            text_of(execution, "execution_type"),
+            is_true(execution, "is_backfill") ? "backfill" : text_of(execution, "execution_type"),
             status_cell(text_of(execution, "status")),
             format_instant(text_of(execution, "created_at")),
             duration ? format_duration(milliseconds{static_cast<std::int64_t>(*duration)}) : "-",
@@ -146,6 +146,8 @@ int show_tenants(command_context& context, const std::string& id, const show_opt
 std::string details_of(const json::object& execution) {
     auto text = fmt::format("type       {}", text_of(execution, "execution_type"));
     if (const auto origin = text_of(execution, "retry_of"); !origin.empty()) text += fmt::format(" of {}", origin);
+    if (const auto due = text_of(execution, "scheduled_for"); !due.empty())
+        text += fmt::format(" for {}{}", format_instant(due), is_true(execution, "is_backfill") ? ", backfill" : "");
     text += '\n';
     for (const auto* what : {"created", "started", "completed", "deadline"})
         text += fmt::format("{:<9}  {}\n", what, format_instant(text_of(execution, std::string{what} + "_at")));
