@@ -94,8 +94,7 @@ steady_time scheduler::wake_at() const {
     if (steady < try_again_at_) return try_again_at_;
     if (changed_ || backfills_have_room_ || !unsaid_.empty()) return steady;
     if (starts_.empty()) return steady + longest_sleep;
-    const auto wait = system_time{starts_.begin()->first} - time_.now();
-    return steady + std::clamp<milliseconds>(wait, milliseconds{0}, longest_sleep);
+    return std::min(time_.steady_at(starts_.begin()->first), steady + longest_sleep);
 }
 
 void scheduler::set_next_start(entry& of, std::optional<sys_seconds> at) {

@@ -16,6 +16,8 @@ class clock {
     [[nodiscard]] virtual system_time now() const = 0;
     // Never jumps; deadlines and durations.
     [[nodiscard]] virtual steady_time steady_now() const = 0;
+    // When the wall clock is going to show `at`, if nobody sets it. Finer than `now`, which is in whole milliseconds.
+    [[nodiscard]] virtual steady_time steady_at(system_time at) const { return steady_now() + (at - now()); }
     // Returns at `until`, or at once when `stop` is requested (from the thread of the caller's executor).
     virtual task<> sleep_until(steady_time until, std::stop_token stop = {}) = 0;
 };

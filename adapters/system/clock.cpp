@@ -9,6 +9,8 @@ system_time clock::now() const { return std::chrono::floor<milliseconds>(std::ch
 
 steady_time clock::steady_now() const { return std::chrono::steady_clock::now(); }
 
+steady_time clock::steady_at(system_time at) const { return steady_now() + (at - std::chrono::system_clock::now()); }
+
 task<> clock::sleep_until(steady_time until, std::stop_token stop) {
     using timer =
         asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, executor>;

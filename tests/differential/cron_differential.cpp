@@ -1,12 +1,14 @@
 // Holds domain/cron against the oracle: every zone of tzdata in turn, random expressions, windows of a few days from
 // 1970 to 2100, most of them around a transition. `cron_differential [CASES] [SEED]`; a case is one instant (or its
-// absence) that both name. `cron_differential --offsets` prints zones, instants and offsets for zone_offsets.py.
+// absence) that both name. `cron_differential --offsets` prints zones, instants and offsets for zone_offsets.py;
+// `cron_differential --next` answers what second_opinion.py asks.
 #include <fmt/chrono.h>
 #include <fmt/format.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iostream>
 #include <iterator>
 #include <map>
 #include <random>
@@ -165,12 +167,35 @@ int print_offsets() {
     return 0;
 }
 
+// stdin: "zone<TAB>expression<TAB>seconds since 1970" a line. stdout: the five instants after it, or nothing for what
+// no date can match.
+int answer_questions() {
+    std::map<std::string, time_zone> zones;
+    for (auto& zone : all_zones()) zones.emplace(zone.name(), zone);
+    for (std::string name, text, after;
+         std::getline(std::cin, name, '\t') && std::getline(std::cin, text, '\t') && std::getline(std::cin, after);) {
+        zone_cursor cursor{zones.at(name)};
+        sys_seconds at{seconds{std::stoll(after)}};
+        std::string line;
+        const auto expression = parse_cron(text);
+        for (int i = 0; expression && i < 5; ++i) {
+            const auto next = next_occurrence(*expression, cursor, at);
+            if (!next) break;
+            at = next->at;
+            line += fmt::format("{}{}", i ? " " : "", at.time_since_epoch().count());
+        }
+        fmt::print("{}\n", line);
+    }
+    return 0;
+}
+
 }  // namespace
 }  // namespace orchestrator::differential
 
 int main(int count, char** arguments) {
     using namespace orchestrator::differential;
     if (count > 1 && std::string_view{arguments[1]} == "--offsets") return print_offsets();
+    if (count > 1 && std::string_view{arguments[1]} == "--next") return answer_questions();
     return run(count > 1 ? std::atoll(arguments[1]) : 1'000'000,
                count > 2 ? std::strtoull(arguments[2], nullptr, 10) : 1);
 }

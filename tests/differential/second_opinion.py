@@ -1,0 +1,158 @@
+"""Holds domain/cron against libraries that others wrote: second_opinion.py OURS PEER [CASES] [SEED].
+
+OURS is cron_differential; PEER a program that answers the same questions: "zone<TAB>expression<TAB>epoch" a line on stdin,
+the five instants after it a line on stdout. croniter_peer.py and croner_peer.mjs are such programs. The libraries understand
+some things otherwise. Each difference has to be explained by one of the rules below, and an explanation is checked, not
+believed: the question is asked once more without what it blames, and then both have to agree.
+"""
+
+import collections
+import datetime
+import itertools
+import random
+import re
+import subprocess
+import sys
+import zoneinfo
+
+ZONES = ("Europe/Madrid", "Atlantic/Canary", "America/New_York", "Asia/Kolkata", "Australia/Sydney", "UTC")
+def ask(program, questions):
+    lines = "".join(f"{zone}\t{expression}\t{after}\n" for zone, expression, after in questions)
+    if not questions:
+        return []
+    done = subprocess.run(program, input=lines, capture_output=True, text=True, check=True)
+    answers = done.stdout.splitlines()
+    assert len(answers) == len(questions), f"{program[0]}: {len(answers)} answers to {len(questions)} questions"
+    return answers
+
+
+class Expressions:
+    def __init__(self, draws):
+        self.draws = draws
+
+    def field(self, lowest, highest, star=0.4):
+        draws = self.draws
+        kind = draws.random()
+        if kind < star:
+            return "*"
+        if kind < star + 0.1:
+            return f"*/{draws.randint(2, max(2, (highest - lowest) // 2))}"
+        first = draws.randint(lowest, highest)
+        if kind < star + 0.2 and first < highest:
+            return f"{first}-{draws.randint(first + 1, highest)}"
+        return ",".join(str(each) for each in sorted({first, draws.randint(lowest, highest)}))
+
+    def next(self):
+        return " ".join((self.field(0, 59, 0.1), self.field(0, 23, 0.3), self.field(1, 31, 0.6), self.field(1, 12, 0.8),
+                         self.field(0, 6, 0.6)))
+
+
+def day_fields(change):
+    """A rewrite of day-of-month and day-of-week."""
+    def rewrite(question):
+        zone, expression, after = question
+        minute, hour, day, month, weekday = expression.split()
+        day, weekday = change(day, weekday)
+        return zone, " ".join((minute, hour, day, month, weekday)), after
+    return rewrite
+
+
+def days_of(field):
+    days = set()
+    for item in field.split(","):
+        span, _, step = item.partition("/")
+        first, _, last = ("1", "", "31") if span == "*" else span.partition("-")
+        days |= set(range(int(first), int(last or first) + 1, int(step or 1)))
+    return days
+
+
+def short_months(day, weekday):
+    return ",".join(str(each) for each in sorted(days_of(day)) if each <= 28) or "1", weekday
+
+
+# What is blamed for a difference: a name, why, to which questions it applies, and the question without it.
+EXPLANATIONS = [
+    ("star with a step",
+     'Vixie cron: a day field that begins with * restricts nothing, so both have to match; they join both by "or" as soon as '
+     "there is more than a *",
+     lambda q: any(field.startswith("*/") for field in (q[1].split()[2], q[1].split()[4])),
+     day_fields(lambda day, weekday: (re.sub(r"^\*/", "1-31/", day), re.sub(r"^\*/", "0-6/", weekday)))),
+    ("all weekdays written out",
+     "Vixie cron: 0-6 restricts, though to nothing, so that either field may match; they take it for a *",
+     lambda q: q[1].split()[4] == "0-6",
+     day_fields(lambda day, weekday: (day, "*"))),
+    ("days that a month lacks",
+     "after a month that lacks a day of the list, such as 30 in February, they skip the first days of the next month; a fault",
+     lambda q: q[1].split()[2] != "*" and max(days_of(q[1].split()[2])) > 28,
+     day_fields(short_months)),
+    ("clock change",
+     "what falls into a gap is due at the first valid instant for us, and shifted, left out or doubled for them; what occurs "
+     "twice is due once for us unless it is due in every hour; in UTC both agree",
+     lambda q: q[0] != "UTC",
+     lambda q: ("UTC", q[1], q[2])),
+]
+
+
+def has_clock_change(question, answers):
+    """Between the day before the question and the last instant that either gave."""
+    zone, _, after = question
+    last = max(int(each) for answer in answers for each in answer.split())
+    if last - after > 400 * 86_400:
+        return True
+    at, offsets = after - 86_400, set()
+    while at <= last + 86_400:
+        offsets.add(datetime.datetime.fromtimestamp(at, zoneinfo.ZoneInfo(zone)).utcoffset())
+        at += 6 * 3_600
+    return len(offsets) > 1
+
+
+def blames(blamed, case):
+    """May all of these be to blame?"""
+    question, mine, theirs = case
+    return all(applies(question) and (name != "clock change" or has_clock_change(question, (mine, theirs)))
+               for name, _, applies, _ in blamed)
+
+
+def compare(ours, peer, cases, seed):
+    draws = random.Random(seed)
+    expressions = Expressions(draws)
+    questions = []
+    for _ in range(cases):
+        after = int(datetime.datetime(2001, 1, 1, tzinfo=datetime.timezone.utc).timestamp()) + draws.randint(0, 36 * 365 * 86_400)
+        questions.append((draws.choice(ZONES), expressions.next(), after))
+    # What we refuse because it is never due is not theirs to answer.
+    open_cases = [(question, mine, theirs) for question, mine, theirs in zip(questions, ask(ours, questions), ask(peer, questions))
+                  if mine and mine != theirs]
+    explained = collections.Counter()
+    for size in range(1, len(EXPLANATIONS) + 1):
+        for blamed in itertools.combinations(EXPLANATIONS, size):
+            candidates = [case for case in open_cases if blames(blamed, case)]
+            again = [case[0] for case in candidates]
+            for _, _, _, rewrite in blamed:
+                again = [rewrite(question) for question in again]
+            agreed = {id(case) for case, mine, theirs in zip(candidates, ask(ours, again), ask(peer, again)) if mine == theirs}
+            open_cases = [case for case in open_cases if id(case) not in agreed]
+            if agreed:
+                explained[" and ".join(name for name, _, _, _ in blamed)] += len(agreed)
+    return explained, open_cases
+
+
+def main():
+    ours, peer = [sys.argv[1], "--next"], sys.argv[2].split()
+    cases = int(sys.argv[3]) if len(sys.argv) > 3 else 5_000
+    seed = int(sys.argv[4]) if len(sys.argv) > 4 else 1
+    explained, unexplained = compare(ours, peer, cases, seed)
+    for name, why, _, _ in EXPLANATIONS:
+        if any(name in each for each in explained):
+            print(f"{name}: {why}")
+    for name, count in explained.most_common():
+        print(f"{count:6} differ: {name}")
+    for (zone, expression, after), mine, theirs in unexplained[:20]:
+        print(f'UNEXPLAINED "{expression}" in {zone} after {after}\n  ours   {mine}\n  theirs {theirs}')
+    print(f"{cases - sum(explained.values()) - len(unexplained)} of {cases} questions answered alike, "
+          f"{len(unexplained)} differences unexplained, seed {seed}")
+    sys.exit(1 if unexplained else 0)
+
+
+if __name__ == "__main__":
+    main()
