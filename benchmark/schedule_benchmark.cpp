@@ -194,6 +194,7 @@ class subject {
             made.steps = R"([{"name": "bake", "service": "production", "path": "/api/v1/bake/{{tenant.id}}"}])";
             made.created_at = made.updated_at = time.now();
             made.when = {.cron_expression = expression(i), .timezone = "Europe/Madrid"};
+            made.when.overlap = overlap_policy::allow;  // nobody ends the executions
             wait(store_->insert_workflow(std::move(made)));
         }
         asio::co_spawn(context, subject_.run(), asio::detached);
@@ -224,7 +225,8 @@ class subject {
         while (!done) context.run_one();
         context.restart();
     }
-    [[nodiscard]] bool idle() const { return watched.queries > 0; }
+    // What comes next is told to the store once, when the schedules are armed.
+    [[nodiscard]] bool idle() const { return watched.kept_at != system_clock::time_point{}; }
 
     std::unique_ptr<sqlite::store> store_;
     system::random random_;
@@ -271,6 +273,7 @@ json::object idle(const std::string& folder) {
 json::object stampede(const std::string& folder) {
     constexpr int count = 10'000;
     std::vector<double> times;
+    std::vector<double> decided;
     subject of{folder, count + 1, [](int i) { return std::string{i < count ? "0 * * * *" : "30 4 1 1 *"}; },
                some_morning};
     for (int i = 0; i < 5; ++i) {
@@ -280,9 +283,13 @@ json::object stampede(const std::string& folder) {
         const auto before = of.watched.opened;
         of.run_until([&] { return of.watched.opened >= before + count; }, seconds{30});
         times.push_back(duration<double, std::milli>(of.watched.kept_at - due).count());
+        decided.push_back(duration<double, std::milli>(of.watched.decided_from - due).count());
         if (of.watched.opened != before + count) times.back() = NAN;
     }
-    return {{"schedules", count}, {"median_ms", quantile(times, 0.5)}, {"max_ms", quantile(times, 1)}};
+    return {{"schedules", count},
+            {"decided_median_ms", quantile(decided, 0.5)},
+            {"median_ms", quantile(times, 0.5)},
+            {"max_ms", quantile(times, 1)}};
 }
 
 // How late the scheduler decides, against a bare timerfd that is read by a thread of its own, alternately.
@@ -338,6 +345,7 @@ int main(int argc, char** argv) {
         fmt::print(stderr, "  measuring {}\n", name);
         shown[name] = run();
     };
+    if (const char* only = std::getenv("ONLY")) { measure(only, [&] { return stampede(folder); }); fmt::print("{}\n", json::serialize(shown)); return 0; }
     measure("next_firing", [&] { return next_firing(argv[1]); });
     measure("idle", [&] { return idle(folder); });
     measure("stampede", [&] { return stampede(folder); });

@@ -14,6 +14,7 @@ constexpr milliseconds shortest_pause{1'000};  // after a fault of the store; do
 constexpr milliseconds longest_pause{30'000};
 constexpr milliseconds longest_sleep{3'600'000};
 constexpr milliseconds quarantine_look{60'000};
+constexpr milliseconds least_oversleep{10};  // that is worth waking up for
 
 sys_seconds in_seconds(system_time at) { return std::chrono::floor<std::chrono::seconds>(at); }
 
@@ -73,9 +74,8 @@ task<> scheduler::look() {
     // Zone data that was missing may have come; calendars that come grow the revision.
     if (news || (!quarantined_.empty() && time_.steady_now() >= look_again_at_)) changed_ = true;
     backfills_have_room_ |= backfills_.go_on();  // others may have ended what it waits for
-    // A wall clock that was set forward has brought starts nearer than the sleep is long.
-    const bool due = !starts_.empty() && starts_.begin()->first <= now();
-    if (changed_ || backfills_have_room_ || due) wake_.notify();
+    // There may be something to do now, or a wall clock that was set forward has brought a start nearer.
+    if (wake_at() + least_oversleep < sleeps_until_) wake_.notify();
 }
 
 task<> scheduler::run() {
@@ -84,7 +84,8 @@ task<> scheduler::run() {
         if (leads_ && may_try && changed_) co_await reload();
         if (leads_ && may_try && !stopped_) co_await decide_due_ones();
         if (leads_ && may_try && !stopped_ && backfills_have_room_) co_await continue_backfills();
-        co_await wake_.wait_until(wake_at());
+        sleeps_until_ = wake_at();
+        co_await wake_.wait_until(sleeps_until_);
     }
 }
 

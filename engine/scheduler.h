@@ -101,6 +101,7 @@ class scheduler {
     std::map<std::string, const time_zone*> zones_in_use_;
     std::vector<schedule_decision> unsaid_;  // next starts and problems that the store does not know yet
     milliseconds pause_{0};
+    steady_time sleeps_until_{};
     steady_time try_again_at_{};   // after a fault of the store
     steady_time look_again_at_{};  // at those in quarantine
     std::int64_t revision_ = -1;   // of what was read
