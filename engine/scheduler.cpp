@@ -163,11 +163,19 @@ task<result<std::vector<schedule_place>>> scheduler::places_of(const workflow& o
 task<result<void>> scheduler::arm(workflow read) {
     const auto id = read.id;
     forget(id);
-    entry made{.of = std::move(read), .groups = {}, .shift = {}, .decided_until = {}, .next_start = {}, .problem = {}};
+    entry made{.of = std::move(read),
+               .definition = {},
+               .longest_execution = {},
+               .groups = {},
+               .shift = {},
+               .decided_until = {},
+               .next_start = {},
+               .problem = {}};
     made.decided_until = in_seconds(made.of.decided_until.value_or(time_.now()));
     made.shift.jitter = made.of.when.jitter;
     made.shift.workflow = id;
     made.problem = made.of.unreadable_schedule;
+    if (made.problem.empty()) compile(made);
     if (made.problem.empty()) {
         const auto places = co_await places_of(made.of);
         if (!places) co_return std::unexpected{places.error()};
@@ -202,6 +210,18 @@ task<result<void>> scheduler::arm(workflow read) {
     // The first look decides what passed meanwhile and says what comes next.
     set_next_start(kept, std::min(now(), kept.decided_until));
     co_return result<void>{};
+}
+
+void scheduler::compile(entry& of) const {
+    auto definition = compile_workflow(of.of);
+    if (definition) {
+        of.longest_execution = std::min(definition->max_execution_time, options_.longest_execution);
+        of.definition = std::move(definition->source);
+        of.of.steps = {};  // it holds them
+    } else {
+        const auto& first = definition.error().front();
+        of.problem = fmt::format("the stored definition is not valid: {}: {}", first.pointer, first.message);
+    }
 }
 
 task<> scheduler::estimate_lead_of(entry& of) {
@@ -247,34 +267,23 @@ schedule_decision scheduler::decision_about(entry& of, sys_seconds at) {
     made.decided_until = due.decided_until;
     if (due.next_start) made.next_execution_at = *due.next_start;
     for (const auto& missed : due.missed) made.missed.push_back({missed.what.at, std::string{to_string(missed.why)}});
-    if (!due.start.empty()) {
-        const auto definition = compile_workflow(of.of);
-        if (!definition) {
-            made.problem = fmt::format("the stored definition is not valid: {}: {}", definition.error().front().pointer,
-                                       definition.error().front().message);
-            made.decided_until = of.decided_until;
-            made.missed.clear();
-            set_next_start(of, std::nullopt);
-            return made;
-        }
-        for (const auto& start : due.start)
-            made.start.push_back({open(of, *definition, start), of.of.when.overlap, groups_at(of, start.at)});
-    }
+    for (const auto& start : due.start)
+        made.start.push_back({open(of, start), of.of.when.overlap, groups_at(of, start.at)});
     set_next_start(of, due.next_start);
     return made;
 }
 
-execution scheduler::open(const entry& of, const workflow_definition& definition, const firing& what) {
+execution scheduler::open(const entry& of, const firing& what) {
     const auto at = time_.now();
     execution made;
     made.id = random_.new_id<execution_id>(at);
     made.workflow = of.of.id;
     made.workflow_name = of.of.workflow_name;
     made.execution_type = "scheduled";
-    made.definition = definition.source;
+    made.definition = of.definition;
     made.scheduled_for = what.at;
     made.created_at = at;
-    made.deadline_at = at + std::min(definition.max_execution_time, options_.longest_execution);
+    made.deadline_at = at + of.longest_execution;
     made.executed_by_instance = options_.instance_id;
     return made;
 }

@@ -59,6 +59,8 @@ class scheduler {
     };
     struct entry {
         workflow of;
+        std::string definition;  // what an execution takes a snapshot of
+        std::chrono::seconds longest_execution;
         std::vector<group> groups;
         start_shift shift;
         sys_seconds decided_until;
@@ -70,6 +72,7 @@ class scheduler {
     task<> reload();
     task<result<void>> arm(workflow);
     task<result<std::vector<schedule_place>>> places_of(const workflow&);
+    void compile(entry&) const;
     task<> estimate_lead_of(entry&);
     task<> decide_due_ones();
     task<> continue_backfills();
@@ -77,7 +80,7 @@ class scheduler {
     void pause_after_fault();
     void try_again(std::vector<schedule_decision>);
     schedule_decision decision_about(entry&, sys_seconds now);
-    execution open(const entry&, const workflow_definition&, const firing&);
+    execution open(const entry&, const firing&);
     std::vector<std::string> groups_at(const entry&, sys_seconds) const;
     void set_next_start(entry&, std::optional<sys_seconds>);
     void forget(workflow_id);

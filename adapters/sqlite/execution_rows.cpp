@@ -58,7 +58,25 @@ result<opened_execution> open_execution(connection& database, const execution& o
     return opened_execution{opened.id, true};
 }
 
+namespace {
+
+// Where the definition is kept; the latest ones are looked at first.
+std::int64_t keep_definition(connection& database, const execution& opened) {
+    {
+        auto known = database.query("executions", "find_definition");
+        known.bind(1, opened.workflow).bind(2, std::string_view{opened.definition});
+        if (known.step()) return known.integer(0);
+    }
+    auto row = database.query("executions", "insert_definition");
+    row.bind(1, opened.workflow).bind(2, std::string_view{opened.definition});
+    row.run();
+    return database.last_rowid();
+}
+
+}  // namespace
+
 void insert_execution(connection& database, const execution& opened, std::string_view tenant_groups) {
+    const auto definition = keep_definition(database, opened);
     const auto filter = to_json(opened.filter);
     auto row = database.query("executions", "insert");
     row.bind(1, opened.id)
@@ -73,11 +91,9 @@ void insert_execution(connection& database, const execution& opened, std::string
         .bind(10, std::string_view{opened.executed_by_instance})
         .bind(11, opened.scheduled_for)
         .bind(12, opened.is_backfill)
-        .bind(13, tenant_groups);
+        .bind(13, tenant_groups)
+        .bind(14, definition);
     row.run();
-    auto definition = database.query("executions", "insert_definition");
-    definition.bind(1, opened.id).bind(2, std::string_view{opened.definition});
-    definition.run();
 }
 
 result<int> insert_runs(connection& database, execution_id id, const std::vector<planned_run>& runs, system_time now) {

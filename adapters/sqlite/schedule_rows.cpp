@@ -11,12 +11,6 @@
 namespace orchestrator::sqlite {
 namespace {
 
-bool is_current(connection& database, const schedule_decision& decision) {
-    auto row = database.query("schedules", "is_current");
-    row.bind(1, decision.workflow).bind(2, decision.schedule_version);
-    return row.step();
-}
-
 bool share_a_group(const std::vector<std::string>& groups, const std::string& lines) {
     if (groups.empty() || lines.empty()) return true;
     return std::ranges::any_of(lines | std::views::split('\n'), [&](const auto& line) {
@@ -41,7 +35,8 @@ bool is_decided(connection& database, workflow_id workflow, system_time schedule
     return row.step();
 }
 
-void note(connection& database, workflow_id workflow, const decided_occurrence& what) {
+// False: it is decided already, and stays as it was.
+bool note(connection& database, workflow_id workflow, const decided_occurrence& what) {
     auto row = database.query("schedules", "note_occurrence");
     row.bind(1, workflow)
         .bind(2, what.scheduled_for)
@@ -50,42 +45,56 @@ void note(connection& database, workflow_id workflow, const decided_occurrence& 
         .bind(5, what.execution)
         .bind(6, what.decided_at);
     row.run();
+    return database.changes() > 0;
 }
 
 // False: it has to wait until another execution has ended.
 bool start_one(connection& database, const schedule_decision& decision, const occurrence_start& start,
                decision_receipt& receipt, system_time now) {
     const auto at = start.opened.scheduled_for.value();
-    if (is_decided(database, decision.workflow, at)) return true;
-    decided_occurrence outcome{at, occurrence_outcome::started, "", start.opened.id, now};
-    if (const auto other = overlapped_by(database, decision, start)) {
-        if (start.overlap == overlap_policy::queue) return false;
-        outcome.outcome = occurrence_outcome::overlapped;
-        outcome.execution = *other;
-    } else {
-        insert_execution(database, start.opened, fmt::format("{}", fmt::join(start.tenant_groups, "\n")));
-        receipt.opened.push_back(start.opened.id);
-    }
-    note(database, decision.workflow, outcome);
+    const auto other = overlapped_by(database, decision, start);
+    if (other && start.overlap == overlap_policy::queue) return is_decided(database, decision.workflow, at);
+    const auto outcome = other ? occurrence_outcome::overlapped : occurrence_outcome::started;
+    if (!note(database, decision.workflow, {at, outcome, "", other.value_or(start.opened.id), now})) return true;
+    if (other) return true;
+    insert_execution(database, start.opened, fmt::format("{}", fmt::join(start.tenant_groups, "\n")));
+    receipt.opened.push_back(start.opened.id);
     return true;
 }
 
+// False: the schedule was changed meanwhile, or is gone.
+bool keep_decision(connection& database, const schedule_decision& decision) {
+    auto row = database.query("schedules", "keep_decision");
+    row.bind(1, decision.workflow)
+        .bind(2, decision.decided_until)
+        .bind(3, decision.next_execution_at)
+        .bind(4, std::string_view{decision.problem})
+        .bind(5, decision.schedule_version);
+    row.run();
+    return database.changes() > 0;
+}
+
+// From `at` on nothing is decided yet.
+void hold_back(connection& database, workflow_id workflow, system_time at) {
+    auto row = database.query("schedules", "hold_back");
+    row.bind(1, workflow).bind(2, at - milliseconds{1}).bind(3, at);
+    row.run();
+}
+
 void keep(connection& database, const schedule_decision& decision, decision_receipt& receipt, system_time now) {
+    if (!keep_decision(database, decision)) {
+        receipt.stale.push_back(decision.workflow);
+        return;
+    }
     for (const auto& missed : decision.missed)
         note(database, decision.workflow,
              {missed.scheduled_for, occurrence_outcome::missed, missed.reason, std::nullopt, now});
-    auto until = decision.decided_until;
-    auto next = decision.next_execution_at;
     for (const auto& start : decision.start) {
         if (start_one(database, decision, start, receipt, now)) continue;
         receipt.blocked.push_back(decision.workflow);
-        until = start.opened.scheduled_for.value() - milliseconds{1};
-        next = start.opened.scheduled_for;
+        hold_back(database, decision.workflow, start.opened.scheduled_for.value());
         break;
     }
-    auto row = database.query("schedules", "keep_decision");
-    row.bind(1, decision.workflow).bind(2, until).bind(3, next).bind(4, std::string_view{decision.problem});
-    row.run();
 }
 
 }  // namespace
@@ -99,12 +108,7 @@ void bump_schedule_revision(connection& database) { database.query("schedules", 
 
 decision_receipt decide(connection& database, const std::vector<schedule_decision>& decisions, system_time now) {
     decision_receipt receipt;
-    for (const auto& decision : decisions) {
-        if (is_current(database, decision))
-            keep(database, decision, receipt, now);
-        else
-            receipt.stale.push_back(decision.workflow);
-    }
+    for (const auto& decision : decisions) keep(database, decision, receipt, now);
     return receipt;
 }
 

@@ -31,10 +31,13 @@ CREATE TABLE orchestrator_calendars (
     PRIMARY KEY (calendar, version)
 ) WITHOUT ROWID;
 
-CREATE TABLE orchestrator_execution_definitions (
-    execution_id BLOB NOT NULL PRIMARY KEY REFERENCES orchestrator_executions (id) ON DELETE CASCADE,
+CREATE TABLE orchestrator_definitions (
+    id INTEGER PRIMARY KEY,
+    workflow_id BLOB NOT NULL REFERENCES orchestrator_workflows (id),
     definition TEXT NOT NULL CHECK (json_valid(definition))
-) WITHOUT ROWID;
+);
+
+CREATE INDEX idx_definitions_workflow ON orchestrator_definitions (workflow_id);
 
 CREATE TABLE "orchestrator_execution_logs" (
     id INTEGER PRIMARY KEY,
@@ -48,18 +51,25 @@ CREATE TABLE "orchestrator_execution_logs" (
     logged_at INTEGER NOT NULL
 );
 
-CREATE TABLE orchestrator_executions (
+CREATE TABLE "orchestrator_executions" (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     workflow_id BLOB NOT NULL REFERENCES orchestrator_workflows (id),
     workflow_name TEXT NOT NULL,
-    execution_type TEXT NOT NULL CHECK (execution_type IN ('scheduled', 'manual', 'retry')),
+    execution_type TEXT NOT NULL
+        CHECK (execution_type = 'scheduled' OR execution_type = 'manual' OR execution_type = 'retry'),
     triggered_by BLOB,
     tenant_id BLOB,
     retry_of BLOB REFERENCES orchestrator_executions (id),
     idempotency_key TEXT,
-    tenant_filter TEXT NOT NULL DEFAULT '{}' CHECK (json_valid(tenant_filter)),
+    tenant_filter TEXT NOT NULL DEFAULT '{}' CHECK (tenant_filter = '{}' OR json_valid(tenant_filter)),
+    definition_id INTEGER NOT NULL REFERENCES orchestrator_definitions (id),
+    scheduled_for INTEGER,
+    -- The clocks and calendars that the occurrence is due on, one a line; empty: one for all. Tells who would overlap.
+    tenant_groups TEXT NOT NULL DEFAULT '',
+    is_backfill INTEGER NOT NULL DEFAULT 0 CHECK (is_backfill IN (0, 1)),
     status TEXT NOT NULL DEFAULT 'pending'
-        CHECK (status IN ('pending', 'running', 'completed', 'partial', 'failed', 'cancelled')),
+        CHECK (status = 'pending' OR status = 'running' OR status = 'completed' OR status = 'partial'
+            OR status = 'failed' OR status = 'cancelled'),
     planning_complete INTEGER NOT NULL DEFAULT 0 CHECK (planning_complete IN (0, 1)),
     cancel_requested INTEGER NOT NULL DEFAULT 0 CHECK (cancel_requested IN (0, 1)),
     started_at INTEGER,
@@ -81,7 +91,7 @@ CREATE TABLE orchestrator_executions (
     first_log_id INTEGER,
     last_log_id INTEGER,
     executed_by_instance TEXT NOT NULL DEFAULT '',
-    created_at INTEGER NOT NULL, scheduled_for INTEGER, tenant_scope TEXT NOT NULL DEFAULT '', tenant_groups TEXT NOT NULL DEFAULT '', is_backfill INTEGER NOT NULL DEFAULT 0 CHECK (is_backfill IN (0, 1)),
+    created_at INTEGER NOT NULL,
     CHECK (tenants_completed + tenants_partial + tenants_failed + tenants_cancelled <= tenants_total),
     CHECK (steps_completed + steps_failed + steps_skipped <= steps_total)
 );
@@ -89,12 +99,10 @@ CREATE TABLE orchestrator_executions (
 CREATE UNIQUE INDEX idx_executions_idempotency ON orchestrator_executions (workflow_id, idempotency_key)
     WHERE idempotency_key IS NOT NULL;
 
-CREATE UNIQUE INDEX idx_executions_occurrence ON orchestrator_executions (workflow_id, scheduled_for, tenant_scope)
+CREATE UNIQUE INDEX idx_executions_occurrence ON orchestrator_executions (workflow_id, scheduled_for)
     WHERE scheduled_for IS NOT NULL;
 
 CREATE INDEX idx_executions_status ON orchestrator_executions (status, started_at);
-
-CREATE INDEX idx_executions_tenant_date ON orchestrator_executions (tenant_id, created_at DESC);
 
 CREATE INDEX idx_executions_workflow_date ON orchestrator_executions (workflow_id, created_at DESC);
 
@@ -218,7 +226,5 @@ CREATE TABLE orchestrator_workflows (
     updated_at INTEGER NOT NULL,
     deleted_at INTEGER
 , schedule TEXT CHECK (schedule IS NULL OR json_valid(schedule)), schedule_version INTEGER NOT NULL DEFAULT 0, decided_until INTEGER, schedule_problem TEXT NOT NULL DEFAULT '') WITHOUT ROWID;
-
-CREATE INDEX idx_workflows_enabled ON orchestrator_workflows (is_enabled, next_execution_at);
 
 CREATE UNIQUE INDEX idx_workflows_name ON orchestrator_workflows (workflow_name) WHERE deleted_at IS NULL;

@@ -129,6 +129,8 @@ TEST(sqlite_migrations, keep_what_an_older_version_wrote) {
             INSERT INTO orchestrator_executions (id, workflow_id, workflow_name, execution_type, status, deadline_at,
                 tenants_total, steps_total, steps_completed, first_log_id, last_log_id, created_at)
             VALUES (zeroblob(16), zeroblob(16), 'old', 'manual', 'running', 9, 1, 2, 1, 1, 1, 1);
+            INSERT INTO orchestrator_execution_definitions (execution_id, definition)
+            VALUES (zeroblob(16), '{"workflow_name":"old","steps":[]}');
             INSERT INTO orchestrator_tenant_runs (id, execution_id, tenant_id, tenant_name, subscription_tier, timezone,
                 fair_rank, steps_total, status, claimed_by, claim_token)
             VALUES (7, zeroblob(16), zeroblob(16), 'Old Bakery', 'starter', 'Europe/Madrid', 1, 2, 'running', 'dead', 3);
@@ -137,7 +139,12 @@ TEST(sqlite_migrations, keep_what_an_older_version_wrote) {
             INSERT INTO orchestrator_execution_logs (execution_id, step_name, step_index, log_level, log_message, logged_at)
             VALUES (zeroblob(16), 'first', 0, 'info', 'done', 1);)");
     }
-    const auto claimed = expect(open_sqlite(folder.file())->claim_runs("new", 10, system_time{milliseconds{5}}));
+    const auto store = open_sqlite(folder.file());
+    const auto execution = expect(store->find_execution({}));
+    EXPECT_EQ(execution.definition, R"({"workflow_name":"old","steps":[]})");
+    EXPECT_EQ(execution.status, execution_status::running);
+    EXPECT_EQ(execution.steps.completed, 1);
+    const auto claimed = expect(store->claim_runs("new", 10, system_time{milliseconds{5}}));
     ASSERT_EQ(claimed.size(), 1U);
     EXPECT_EQ(claimed[0].for_tenant.name, "Old Bakery");
     EXPECT_EQ(claimed[0].claim.token, 4);

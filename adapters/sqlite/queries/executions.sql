@@ -1,38 +1,42 @@
 -- name: find
-SELECT id, workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
+SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
        steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill
-FROM orchestrator_executions JOIN orchestrator_execution_definitions ON execution_id = id WHERE id = ?1;
+FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id WHERE e.id = ?1;
 
 -- name: find_by_key
 SELECT id FROM orchestrator_executions WHERE workflow_id = ?1 AND idempotency_key = ?2;
 
 -- name: insert
 INSERT INTO orchestrator_executions (id, workflow_id, workflow_name, execution_type, retry_of, idempotency_key,
-    tenant_filter, status, created_at, deadline_at, executed_by_instance, scheduled_for, is_backfill, tenant_groups)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?9, ?10, ?11, ?12, ?13);
+    tenant_filter, status, created_at, deadline_at, executed_by_instance, scheduled_for, is_backfill, tenant_groups,
+    definition_id)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 'pending', ?8, ?9, ?10, ?11, ?12, ?13, ?14);
+
+-- name: find_definition
+SELECT id FROM orchestrator_definitions WHERE workflow_id = ?1 AND definition = ?2 ORDER BY id DESC LIMIT 1;
 
 -- name: insert_definition
-INSERT INTO orchestrator_execution_definitions (execution_id, definition) VALUES (?1, ?2);
+INSERT INTO orchestrator_definitions (workflow_id, definition) VALUES (?1, ?2);
 
 -- name: open
-SELECT id, workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
+SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
        steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill
-FROM orchestrator_executions JOIN orchestrator_execution_definitions ON execution_id = id
-WHERE status IN ('pending', 'running') ORDER BY id;
+FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
+WHERE status IN ('pending', 'running') ORDER BY e.id;
 
 -- name: list
-SELECT id, workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
+SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
        steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill
-FROM orchestrator_executions JOIN orchestrator_execution_definitions ON execution_id = id
-WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR workflow_id = ?2) AND (?3 IS NULL OR workflow_name = ?3)
-  AND (?4 = 0 OR status IN ('failed', 'partial')) AND (?5 IS NULL OR id < ?5)
-ORDER BY id DESC LIMIT ?6;
+FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
+WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR e.workflow_id = ?2) AND (?3 IS NULL OR workflow_name = ?3)
+  AND (?4 = 0 OR status IN ('failed', 'partial')) AND (?5 IS NULL OR e.id < ?5)
+ORDER BY e.id DESC LIMIT ?6;
 
 -- name: add_totals
 UPDATE orchestrator_executions SET tenants_total = tenants_total + ?2, steps_total = steps_total + ?3,

@@ -4,9 +4,6 @@ SELECT revision FROM orchestrator_schedule_revision;
 -- name: bump_revision
 UPDATE orchestrator_schedule_revision SET revision = revision + 1;
 
--- name: is_current
-SELECT 1 FROM orchestrator_workflows WHERE id = ?1 AND schedule_version = ?2 AND is_enabled = 1 AND deleted_at IS NULL;
-
 -- name: running
 SELECT id, tenant_groups FROM orchestrator_executions
 WHERE workflow_id = ?1 AND status IN ('pending', 'running') AND scheduled_for IS NOT NULL AND is_backfill = 0;
@@ -21,7 +18,10 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING;
 -- name: keep_decision
 UPDATE orchestrator_workflows SET decided_until = max(coalesce(decided_until, ?2), ?2), next_execution_at = ?3,
     schedule_problem = ?4
-WHERE id = ?1;
+WHERE id = ?1 AND schedule_version = ?5 AND is_enabled = 1 AND deleted_at IS NULL;
+
+-- name: hold_back
+UPDATE orchestrator_workflows SET decided_until = ?2, next_execution_at = ?3 WHERE id = ?1;
 
 -- name: list_occurrences
 SELECT scheduled_for, outcome, reason, execution_id, decided_at FROM orchestrator_schedule_occurrences
