@@ -21,6 +21,10 @@ int replay(const char* folder, void (*target)(std::string_view)) {
     return inputs;
 }
 
+TEST(fuzz_corpus, of_calendars_breaks_no_promise) { EXPECT_GT(replay("calendar", calendar), 0); }
+TEST(fuzz_corpus, of_icalendar_files_breaks_no_promise) { EXPECT_GT(replay("icalendar", icalendar), 0); }
+TEST(fuzz_corpus, of_schedules_breaks_no_promise) { EXPECT_GT(replay("schedule", schedule), 0); }
+TEST(fuzz_corpus, of_zone_names_breaks_no_promise) { EXPECT_GT(replay("zone_name", zone_name), 0); }
 TEST(fuzz_corpus, of_cron_breaks_no_promise) { EXPECT_GT(replay("cron", cron), 0); }
 TEST(fuzz_corpus, of_zone_files_breaks_no_promise) { EXPECT_GT(replay("tzif", tzif), 0); }
 

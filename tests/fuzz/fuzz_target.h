@@ -6,7 +6,11 @@
 
 namespace orchestrator::fuzz {
 
+void calendar(std::string_view input);
 void cron(std::string_view input);
+void icalendar(std::string_view input);
+void schedule(std::string_view input);
 void tzif(std::string_view input);
+void zone_name(std::string_view input);
 
 }  // namespace orchestrator::fuzz
