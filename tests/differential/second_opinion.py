@@ -123,7 +123,7 @@ def compare(ours, peer, cases, seed):
     # What we refuse because it is never due is not theirs to answer.
     open_cases = [(question, mine, theirs) for question, mine, theirs in zip(questions, ask(ours, questions), ask(peer, questions))
                   if mine and mine != theirs]
-    explained = collections.Counter()
+    explained, examples = collections.Counter(), {}
     for size in range(1, len(EXPLANATIONS) + 1):
         for blamed in itertools.combinations(EXPLANATIONS, size):
             candidates = [case for case in open_cases if blames(blamed, case)]
@@ -131,24 +131,31 @@ def compare(ours, peer, cases, seed):
             for _, _, _, rewrite in blamed:
                 again = [rewrite(question) for question in again]
             agreed = {id(case) for case, mine, theirs in zip(candidates, ask(ours, again), ask(peer, again)) if mine == theirs}
-            open_cases = [case for case in open_cases if id(case) not in agreed]
             if agreed:
-                explained[" and ".join(name for name, _, _, _ in blamed)] += len(agreed)
-    return explained, open_cases
+                names = " and ".join(name for name, _, _, _ in blamed)
+                explained[names] += len(agreed)
+                examples[names] = next(case for case in open_cases if id(case) in agreed)
+            open_cases = [case for case in open_cases if id(case) not in agreed]
+    return explained, examples, open_cases
+
+
+def described(case):
+    (zone, expression, after), mine, theirs = case
+    return f'"{expression}" in {zone} after {after}\n         ours   {mine}\n         theirs {theirs}'
 
 
 def main():
     ours, peer = [sys.argv[1], "--next"], sys.argv[2].split()
     cases = int(sys.argv[3]) if len(sys.argv) > 3 else 5_000
     seed = int(sys.argv[4]) if len(sys.argv) > 4 else 1
-    explained, unexplained = compare(ours, peer, cases, seed)
+    explained, examples, unexplained = compare(ours, peer, cases, seed)
     for name, why, _, _ in EXPLANATIONS:
         if any(name in each for each in explained):
             print(f"{name}: {why}")
     for name, count in explained.most_common():
-        print(f"{count:6} differ: {name}")
-    for (zone, expression, after), mine, theirs in unexplained[:20]:
-        print(f'UNEXPLAINED "{expression}" in {zone} after {after}\n  ours   {mine}\n  theirs {theirs}')
+        print(f"{count:6} differ: {name}, as {described(examples[name])}")
+    for case in unexplained[:20]:
+        print(f"UNEXPLAINED: {described(case)}")
     print(f"{cases - sum(explained.values()) - len(unexplained)} of {cases} questions answered alike, "
           f"{len(unexplained)} differences unexplained, seed {seed}")
     sys.exit(1 if unexplained else 0)
