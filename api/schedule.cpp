@@ -82,6 +82,13 @@ task<answer> change_pause(const api_dependencies& api, std::string id, bool paus
 
 }  // namespace
 
+task<result<std::vector<workflow>>> workflows_wanted(const api_dependencies& api, std::optional<std::string> only) {
+    if (!only) co_return co_await api.workflows.list_workflows();
+    auto found = co_await resolve_workflow(api, *only);
+    if (!found) co_return std::unexpected{std::move(found.error())};
+    co_return std::vector{std::move(*found)};
+}
+
 task<std::vector<violation>> unresolvable_names(const api_dependencies& api, schedule when) {
     std::vector<violation> broken;
     if (const auto zone = api.zones.find(when.timezone); !zone) broken.push_back({"/timezone", zone.error().message});
@@ -140,13 +147,8 @@ task<answer> show_next_run(const api_dependencies& api, routed_request request) 
     query_parameters query{std::move(request.query)};
     const auto only = query.text("workflow");
     if (auto refused = query.conclude(); !refused) co_return std::unexpected{std::move(refused.error())};
-    auto workflows = co_await api.workflows.list_workflows();
-    if (!workflows) co_return refuse(std::move(workflows.error()));
-    if (only) {
-        auto found = co_await resolve_workflow(api, *only);
-        if (!found) co_return refuse(std::move(found.error()));
-        workflows = std::vector{std::move(*found)};
-    }
+    const auto workflows = co_await workflows_wanted(api, only);
+    if (!workflows) co_return refuse(workflows.error());
     std::vector<std::pair<sys_seconds, json::object>> runs;
     for (const auto& each : *workflows) {
         if (!each.is_enabled || !each.when.is_set() || each.when.is_paused) continue;

@@ -33,6 +33,8 @@ struct group_firing {
 // The first firing after `after` over all groups.
 [[nodiscard]] std::optional<group_firing> next_over(const group_tables&, sys_seconds after);
 
+// All workflows by name, or the one that is named.
+task<result<std::vector<workflow>>> workflows_wanted(const api_dependencies&, std::optional<std::string> only);
 // Zones and calendars that are named and not there.
 task<std::vector<violation>> unresolvable_names(const api_dependencies&, schedule);
 // How long before ready_by it is started; nullopt: the schedule names a start.

@@ -130,13 +130,8 @@ task<answer> dry_run_schedule(const api_dependencies& api, routed_request reques
     const auto today = std::chrono::floor<std::chrono::days>(zone_cursor{**zone}.to_local(now));
     const auto date = asked.value_or(today + std::chrono::days{1});
 
-    auto workflows = co_await api.workflows.list_workflows();
-    if (!workflows) co_return refuse(std::move(workflows.error()));
-    if (only) {
-        auto found = co_await resolve_workflow(api, *only);
-        if (!found) co_return refuse(std::move(found.error()));
-        workflows = std::vector{std::move(*found)};
-    }
+    const auto workflows = co_await workflows_wanted(api, only);
+    if (!workflows) co_return refuse(workflows.error());
     const auto groups = co_await api.schedules.list_tenant_groups();
     if (!groups) co_return refuse(groups.error());
     json::array list;
