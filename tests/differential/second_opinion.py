@@ -49,7 +49,7 @@ class Expressions:
 
 def day_fields(change):
     """A rewrite of day-of-month and day-of-week."""
-    def rewrite(question):
+    def rewrite(question, *_):
         zone, expression, after = question
         minute, hour, day, month, weekday = expression.split()
         day, weekday = change(day, weekday)
@@ -57,46 +57,10 @@ def day_fields(change):
     return rewrite
 
 
-def days_of(field):
-    days = set()
-    for item in field.split(","):
-        span, _, step = item.partition("/")
-        first, _, last = ("1", "", "31") if span == "*" else span.partition("-")
-        days |= set(range(int(first), int(last or first) + 1, int(step or 1)))
-    return days
-
-
-def short_months(day, weekday):
-    return ",".join(str(each) for each in sorted(days_of(day)) if each <= 28) or "1", weekday
-
-
-# What is blamed for a difference: a name, why, to which questions it applies, and the question without it.
-EXPLANATIONS = [
-    ("star with a step",
-     'Vixie cron: a day field that begins with * restricts nothing, so both have to match; they join both by "or" as soon as '
-     "there is more than a *",
-     lambda q: any(field.startswith("*/") for field in (q[1].split()[2], q[1].split()[4])),
-     day_fields(lambda day, weekday: (re.sub(r"^\*/", "1-31/", day), re.sub(r"^\*/", "0-6/", weekday)))),
-    ("all weekdays written out",
-     "Vixie cron: 0-6 restricts, though to nothing, so that either field may match; they take it for a *",
-     lambda q: q[1].split()[4] == "0-6",
-     day_fields(lambda day, weekday: (day, "*"))),
-    ("days that a month lacks",
-     "after a month that lacks a day of the list, such as 30 in February, they skip the first days of the next month; a fault",
-     lambda q: q[1].split()[2] != "*" and max(days_of(q[1].split()[2])) > 28,
-     day_fields(short_months)),
-    ("clock change",
-     "what falls into a gap is due at the first valid instant for us, and shifted, left out or doubled for them; what occurs "
-     "twice is due once for us unless it is due in every hour; in UTC both agree",
-     lambda q: q[0] != "UTC",
-     lambda q: ("UTC", q[1], q[2])),
-]
-
-
-def has_clock_change(question, answers):
+def has_clock_change(question, mine, theirs):
     """Between the day before the question and the last instant that either gave."""
     zone, _, after = question
-    last = max(int(each) for answer in answers for each in answer.split())
+    last = max(int(each) for each in (mine + " " + theirs).split())
     if last - after > 400 * 86_400:
         return True
     at, offsets = after - 86_400, set()
@@ -106,11 +70,54 @@ def has_clock_change(question, answers):
     return len(offsets) > 1
 
 
-def blames(blamed, case):
-    """May all of these be to blame?"""
-    question, mine, theirs = case
-    return all(applies(question) and (name != "clock change" or has_clock_change(question, (mine, theirs)))
-               for name, _, applies, _ in blamed)
+def first_lacking(mine, theirs):
+    """The first instant of ours that they leave out."""
+    return next((int(each) for each in mine.split() if each not in theirs.split()), None)
+
+
+def follows_a_short_month(question, mine, theirs):
+    """Do they leave out something of a month before which there is one without a 31st?"""
+    lacking = first_lacking(mine, theirs)
+    if lacking is None:
+        return False
+    zone = zoneinfo.ZoneInfo(question[0])
+    before = datetime.datetime.fromtimestamp(lacking, zone).replace(day=1) - datetime.timedelta(days=1)
+    return before.day < 31 and question[2] < before.replace(hour=23).timestamp()
+
+
+# What is blamed for a difference: a name, why, to which questions it applies, and the question without it.
+EXPLANATIONS = [
+    ("star with a step",
+     'Vixie cron: a day field that begins with * restricts nothing, so both have to match; they join both by "or" as soon as '
+     "there is more than a *",
+     lambda q, *_: any(field.startswith("*/") for field in (q[1].split()[2], q[1].split()[4])),
+     day_fields(lambda day, weekday: (re.sub(r"^\*/", "1-31/", day), re.sub(r"^\*/", "0-6/", weekday)))),
+    ("all days written out",
+     "Vixie cron: 0-6 and 1-31 restrict, though to nothing, so that either field may match; they take them for a *",
+     lambda q, *_: q[1].split()[2] == "1-31" or q[1].split()[4] == "0-6",
+     day_fields(lambda day, weekday: ("*" if day == "1-31" else day, "*" if weekday == "0-6" else weekday))),
+    ("clock change",
+     "what falls into a gap is due at the first valid instant for us, and shifted, left out or doubled for them; what occurs "
+     "twice is due once for us unless it is due in every hour; in UTC both agree",
+     lambda q, mine, theirs: q[0] != "UTC" and has_clock_change(q, mine, theirs),
+     lambda q, *_: ("UTC", q[1], q[2])),
+    ("the end of a short month",
+     "they take a day that a month lacks, such as 30 February, for one of the next month, and leave out what comes before it; "
+     "asked just before that, they name it; a fault",
+     follows_a_short_month,
+     lambda q, mine, theirs: (q[0], q[1], (first_lacking(mine, theirs) or q[2] + 1) - 1)),
+]
+
+
+def agreed_without(blamed, cases, ours, peer):
+    """The ids of the cases that both answer alike when they are asked without what is blamed, one after the other."""
+    open_cases = [(id(case), case) for case in cases]
+    for _, _, applies, rewrite in blamed:
+        open_cases = [(key, case) for key, case in open_cases if applies(*case)]
+        questions = [rewrite(*case) for _, case in open_cases]
+        again = zip(questions, ask(ours, questions), ask(peer, questions))
+        open_cases = [(key, case) for (key, _), case in zip(open_cases, again)]
+    return {key for key, (_, mine, theirs) in open_cases if mine == theirs}
 
 
 def compare(ours, peer, cases, seed):
@@ -125,12 +132,8 @@ def compare(ours, peer, cases, seed):
                   if mine and mine != theirs]
     explained, examples = collections.Counter(), {}
     for size in range(1, len(EXPLANATIONS) + 1):
-        for blamed in itertools.combinations(EXPLANATIONS, size):
-            candidates = [case for case in open_cases if blames(blamed, case)]
-            again = [case[0] for case in candidates]
-            for _, _, _, rewrite in blamed:
-                again = [rewrite(question) for question in again]
-            agreed = {id(case) for case, mine, theirs in zip(candidates, ask(ours, again), ask(peer, again)) if mine == theirs}
+        for blamed in itertools.combinations(EXPLANATIONS, size):  # in this order: a rewrite may show another fault
+            agreed = agreed_without(blamed, open_cases, ours, peer)
             if agreed:
                 names = " and ".join(name for name, _, _, _ in blamed)
                 explained[names] += len(agreed)

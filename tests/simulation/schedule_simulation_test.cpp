@@ -245,11 +245,29 @@ class year {
         return found;
     }
 
+    // What was missed was missed for a reason that its policy gives.
+    static void check_reason(const workflow& of, const decided_occurrence& what) {
+        if (what.outcome == occurrence_outcome::overlapped)
+            EXPECT_EQ(of.when.overlap, overlap_policy::skip) << of.workflow_name;
+        if (what.outcome != occurrence_outcome::missed) return;
+        // A ready_by has to be started before, by an hour at most.
+        const auto lead = of.when.ready_by.empty() ? hours{0} : hours{1};
+        const auto late = what.decided_at - what.scheduled_for + lead;
+        const bool justified = what.reason == "skipped"      ? of.when.misfire == misfire_policy::skip
+                               : what.reason == "superseded" ? of.when.misfire == misfire_policy::fire_once
+                               : what.reason == "capped"     ? of.when.misfire == misfire_policy::fire_all
+                                                             : what.reason == "too_old" && late > of.when.misfire_grace;
+        EXPECT_TRUE(justified) << of.workflow_name << ' ' << format_time(what.scheduled_for) << " at "
+                               << format_time(what.decided_at) << ": " << what.reason;
+    }
+
     void check(const workflow& of) {
         std::set<system_time> started, missed, executions;
         for (const auto& each :
-             at_once(store_.list_occurrences(of.id, system_time{}, of.created_at + days{4'000}, 1'000'000)))
+             at_once(store_.list_occurrences(of.id, system_time{}, of.created_at + days{4'000}, 1'000'000))) {
             (each.outcome == occurrence_outcome::started ? started : missed).insert(each.scheduled_for);
+            check_reason(of, each);
+        }
         execution_query all;
         all.workflow = of.id;
         all.limit = 1'000'000;
@@ -270,10 +288,8 @@ class year {
                                        << format_time(differing.front());
         // Nothing that was due is left: the next one may still be within its jitter.
         EXPECT_TRUE(!next || *next + of.when.jitter >= latest_ - hours{2}) << of.workflow_name;
-        EXPECT_FALSE(wanted.empty()) << of.workflow_name;
-        if (of.when.misfire == misfire_policy::fire_all && of.when.misfire_grace == days{7} &&
-            of.when.overlap == overlap_policy::allow)
-            EXPECT_TRUE(missed.empty()) << of.workflow_name << " made up for all";
+        // Nothing in a year: a Sunday's schedule, say, whose weekends have another one.
+        EXPECT_TRUE(!wanted.empty() || !next) << of.workflow_name;
     }
 
     draws random_;
