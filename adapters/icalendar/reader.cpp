@@ -17,9 +17,10 @@ namespace {
 using std::chrono::days;
 
 constexpr std::size_t most_left_out = 20;
-constexpr std::size_t longest_name = 200;     // bytes
-constexpr int most_repetitions = 200'000;     // of all events together
-constexpr int longest_event = 366;            // days
+constexpr std::size_t longest_name = 200;  // bytes
+constexpr int most_repetitions = 200'000;  // of all events together
+constexpr int longest_event = 366;         // days
+constexpr int deepest_component = 8;
 constexpr int earliest_repeated_year = 1900;  // birthdays begin before 2000, nonsense long before
 
 struct component_deleter {
@@ -204,6 +205,31 @@ class file_reader {
     int repeated_ = 0;
 };
 
+bool begins_with(std::string_view line, std::string_view word) {
+    return line.size() >= word.size() && std::ranges::equal(line.substr(0, word.size()), word, [](char a, char b) {
+               return (a >= 'a' && a <= 'z' ? char(a - 'a' + 'A') : a) == b;
+           });
+}
+
+// Why the components of the file do not lie within each other; empty: they do. libical would guess, and write warnings
+// to stderr.
+std::string broken_nesting(std::string_view text) {
+    int depth = 0;
+    for (int number = 1; !text.empty(); ++number) {
+        const auto end = std::min(text.find('\n'), text.size());
+        const auto line = text.substr(0, end);
+        text.remove_prefix(std::min(end + 1, text.size()));
+        if (begins_with(line, "BEGIN:")) {
+            if (++depth > deepest_component) return fmt::format("line {}: more than {} levels", number, depth - 1);
+        } else if (begins_with(line, "END:")) {
+            if (--depth < 0) return fmt::format("line {}: END without BEGIN", number);
+        } else if (depth == 0 && line.find_first_not_of(" \t\r") != line.npos) {
+            return fmt::format("line {}: not within BEGIN:VCALENDAR and END:VCALENDAR", number);
+        }
+    }
+    return depth > 0 ? "it ends before the END of a component" : "";
+}
+
 }  // namespace
 
 result<calendar_file> reader::read(const std::string& text) const {
@@ -211,9 +237,10 @@ result<calendar_file> reader::read(const std::string& text) const {
         return fail(errc::invalid_argument, fmt::format("this is no iCalendar file: {}", why));
     };
     if (text.contains('\0')) return refuse("it has a NUL byte");
+    if (const auto broken = broken_nesting(text); !broken.empty()) return refuse(broken);
     icalerror_set_errors_are_fatal(0);
     const component_ptr root{icalparser_parse_string(text.c_str())};
-    if (!root) return refuse("it has no BEGIN:VCALENDAR that is followed by its END");
+    if (!root) return refuse("it is empty");
     const auto kind = icalcomponent_isa(root.get());
     if (kind != ICAL_VCALENDAR_COMPONENT && kind != ICAL_XROOT_COMPONENT)
         return refuse("it does not begin with BEGIN:VCALENDAR");

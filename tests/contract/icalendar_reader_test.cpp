@@ -125,6 +125,10 @@ TEST(icalendar_reader, refuses_what_is_no_calendar) {
         EXPECT_THAT(file.error().message, HasSubstr("no iCalendar file")) << text;
     }
     EXPECT_FALSE(reader{}.read(std::string("BEGIN:VCALENDAR\0", 16)));
+    const auto unfinished = reader{}.read("BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nEND:VCALENDAR\r\n");
+    EXPECT_THAT(unfinished.error().message, HasSubstr("before the END"));
+    const auto turned = reader{}.read("begin:vcalendar\nend:vcalendar\nEND:VEVENT\n");
+    EXPECT_THAT(turned.error().message, HasSubstr("line 3: END without BEGIN"));
 }
 
 }  // namespace
