@@ -138,10 +138,10 @@ class watched_store final : public schedule_store {
         ++heartbeats;
         return inner_.schedule_revision();
     }
-    task<result<decision_receipt>> decide(std::vector<schedule_decision> decisions, system_time now) override {
+    task<result<decision_receipt>> decide(const std::vector<schedule_decision>& decisions, system_time now) override {
         ++queries;
         decided_from = time_.exact();
-        auto receipt = co_await inner_.decide(std::move(decisions), now);
+        auto receipt = co_await inner_.decide(decisions, now);
         kept_at = time_.exact();
         opened += receipt ? receipt->opened.size() : 0;
         if (on_kept) on_kept();

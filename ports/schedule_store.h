@@ -83,8 +83,9 @@ class schedule_store {
     // Grows with each change of a workflow, a calendar or the tenants' groups.
     virtual task<result<std::int64_t>> schedule_revision() = 0;
     // Keeps each decision whole, if its schedule is still the one that it was decided from. An occurrence that is
-    // decided already stays as it was; one whose overlap policy forbids it is noted as overlapped.
-    virtual task<result<decision_receipt>> decide(std::vector<schedule_decision>, system_time now) = 0;
+    // decided already stays as it was; one whose overlap policy forbids it is noted as overlapped. The decisions
+    // outlive the call.
+    virtual task<result<decision_receipt>> decide(const std::vector<schedule_decision>&, system_time now) = 0;
 
     // By scheduled_for, ascending; `until` is exclusive.
     virtual task<result<std::vector<decided_occurrence>>> list_occurrences(workflow_id, system_time from,

@@ -76,7 +76,7 @@ void store::keep(kept_workflow& kept, const schedule_decision& decision, decisio
     current.decided_until = std::max(current.decided_until.value_or(until), until);
 }
 
-task<result<decision_receipt>> store::decide(std::vector<schedule_decision> decisions, system_time now) {
+task<result<decision_receipt>> store::decide(const std::vector<schedule_decision>& decisions, system_time now) {
     const std::scoped_lock lock{guard_};
     decision_receipt receipt;
     for (const auto& decision : decisions) {
@@ -119,7 +119,7 @@ task<result<std::vector<milliseconds>>> store::past_durations(workflow_id id, in
             (at.status == execution_status::completed || at.status == execution_status::partial))
             ended.push_back(&at);
     }
-    std::ranges::sort(ended, std::greater{}, &execution::created_at);
+    std::ranges::sort(ended, std::greater{}, &execution::scheduled_for);
     std::vector<milliseconds> durations;
     for (const auto* each : ended | std::views::take(most)) durations.push_back(*each->completed_at - each->created_at);
     co_return durations;

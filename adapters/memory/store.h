@@ -57,7 +57,7 @@ class store final : public workflow_store,
     task<result<void>> release_instance(std::string instance_id) override;
 
     task<result<std::int64_t>> schedule_revision() override;
-    task<result<decision_receipt>> decide(std::vector<schedule_decision>, system_time now) override;
+    task<result<decision_receipt>> decide(const std::vector<schedule_decision>&, system_time now) override;
     task<result<std::vector<decided_occurrence>>> list_occurrences(workflow_id, system_time from, system_time until,
                                                                    int limit) override;
     task<result<std::vector<schedule_version>>> list_schedule_versions(workflow_id) override;

@@ -315,9 +315,8 @@ task<result<void>> store::release_instance(std::string instance_id) {
 task<result<std::int64_t>> store::schedule_revision() {
     return state_->read([](connection& db) { return sqlite::schedule_revision(db); });
 }
-task<result<decision_receipt>> store::decide(std::vector<schedule_decision> decisions, system_time now) {
-    return state_->write(
-        [now, decisions = std::move(decisions)](connection& db) { return sqlite::decide(db, decisions, now); });
+task<result<decision_receipt>> store::decide(const std::vector<schedule_decision>& decisions, system_time now) {
+    return state_->write([now, &decisions](connection& db) { return sqlite::decide(db, decisions, now); });
 }
 task<result<std::vector<decided_occurrence>>> store::list_occurrences(workflow_id id, system_time from,
                                                                       system_time until, int limit) {

@@ -104,8 +104,6 @@ CREATE UNIQUE INDEX idx_executions_occurrence ON orchestrator_executions (workfl
 
 CREATE INDEX idx_executions_status ON orchestrator_executions (status, started_at);
 
-CREATE INDEX idx_executions_workflow_date ON orchestrator_executions (workflow_id, created_at DESC);
-
 CREATE INDEX idx_executions_workflow_status ON orchestrator_executions (workflow_id, status);
 
 CREATE TABLE orchestrator_instances (

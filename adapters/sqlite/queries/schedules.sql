@@ -34,7 +34,7 @@ WHERE workflow_id = ?1 ORDER BY schedule_version;
 -- name: past_durations
 SELECT completed_at - created_at FROM orchestrator_executions
 WHERE workflow_id = ?1 AND scheduled_for IS NOT NULL AND is_backfill = 0 AND status IN ('completed', 'partial')
-ORDER BY created_at DESC LIMIT ?2;
+ORDER BY scheduled_for DESC LIMIT ?2;
 
 -- name: list_groups
 SELECT timezone, calendar, tenants FROM orchestrator_tenant_groups ORDER BY timezone, calendar;

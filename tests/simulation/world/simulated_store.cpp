@@ -182,7 +182,8 @@ task<result<std::int64_t>> simulated_store::schedule_revision() {
     return over_the_wire<std::int64_t>(access::reads, [this]() { return inner_.schedule_revision(); });
 }
 
-task<result<decision_receipt>> simulated_store::decide(std::vector<schedule_decision> decisions, system_time now) {
+task<result<decision_receipt>> simulated_store::decide(const std::vector<schedule_decision>& decisions,
+                                                       system_time now) {
     const auto until_answered = sent();
     co_await travel();
     if (auto failed = fault(access::writes)) co_return std::unexpected{std::move(*failed)};
