@@ -69,6 +69,8 @@ task<std::expected<wanted_backfill, problem>> read_wanted(const api_dependencies
     if (!violations.empty()) co_return refuse_broken_rules(std::move(violations));
     auto found = co_await resolve_workflow(api, id ? *id : *name);
     if (!found) co_return refuse(std::move(found.error()));
+    if (!found->is_enabled)
+        co_return refuse(errc::state_conflict, fmt::format("workflow \"{}\" is disabled", found->workflow_name));
     if (!found->when.is_set())
         co_return refuse(errc::state_conflict,
                          fmt::format("workflow \"{}\" has no schedule: nothing was ever due", found->workflow_name));

@@ -337,6 +337,7 @@ task<> scheduler::continue_backfills() {
         pause_after_fault();
         co_return;
     }
+    pause_ = milliseconds{0};
     for (const auto id : *opened) on_opened_(id);
 }
 

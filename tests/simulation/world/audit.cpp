@@ -153,6 +153,12 @@ void audit::acknowledged(const std::string& instance, const std::vector<journal_
     }
 }
 
+void audit::opened(const std::string& instance, const execution& by_itself) {
+    if (definitions_.contains(by_itself.id)) return;
+    note(fmt::format("{} starts {} of itself", instance, to_string(by_itself.id)));
+    opened(by_itself, parse_definition(by_itself.definition).value());
+}
+
 void audit::planned(const std::string& instance, execution_id execution, const std::vector<planned_run>& runs) {
     note(fmt::format("{} plans {} runs", instance, runs.size()));
     for (const auto& planned : runs) {

@@ -32,6 +32,7 @@ class audit final : public witness {
     void claimed(const std::string& instance, const std::vector<claimed_run>&) override;
     void committed(const std::string& instance, const std::vector<journal_entry>&, const journal_receipt&) override;
     void acknowledged(const std::string& instance, const std::vector<journal_entry>&, const journal_receipt&) override;
+    void opened(const std::string& instance, const execution&) override;
     void planned(const std::string& instance, execution_id, const std::vector<planned_run>&) override;
     void finished(const std::string& instance, const execution&) override;
 

@@ -1,6 +1,13 @@
 #include "tests/simulation/world/simulated_store.h"
 
+#include <algorithm>
+
 namespace orchestrator::simulation {
+namespace {
+
+bool knows(const std::vector<execution_id>& ids, execution_id id) { return std::ranges::find(ids, id) != ids.end(); }
+
+}  // namespace
 
 task<> simulated_store::travel() {
     co_await time_.sleep_until(time_.steady_now() + draws_.time(0, int(weather_.slowest.count())));
@@ -188,7 +195,10 @@ task<result<decision_receipt>> simulated_store::decide(const std::vector<schedul
     co_await travel();
     if (auto failed = fault(access::writes)) co_return std::unexpected{std::move(*failed)};
     auto receipt = co_await inner_.decide(decisions, now);
-    if (receipt) witness_.scheduled(instance_, decisions, *receipt);
+    if (receipt)
+        for (const auto& decision : decisions)
+            for (const auto& start : decision.start)
+                if (knows(receipt->opened, start.opened.id)) witness_.opened(instance_, start.opened);
     co_await travel();
     if (draws_.chance(weather_.lost_receipts))
         co_return fail(errc::store_unavailable, "simulated: the answer was lost");
@@ -268,9 +278,17 @@ task<result<std::vector<backfill_turn>>> simulated_store::next_of_backfills() {
 
 task<result<std::vector<execution_id>>> simulated_store::open_backfill_executions(std::vector<backfill_start> starts,
                                                                                   system_time now) {
-    return over_the_wire<std::vector<execution_id>>(access::writes, [this, starts = std::move(starts), now]() mutable {
-        return inner_.open_backfill_executions(std::move(starts), now);
-    });
+    const auto until_answered = sent();
+    co_await travel();
+    if (auto failed = fault(access::writes)) co_return std::unexpected{std::move(*failed)};
+    auto opened = co_await inner_.open_backfill_executions(starts, now);
+    if (opened)
+        for (const auto& start : starts)
+            if (knows(*opened, start.opened.id)) witness_.opened(instance_, start.opened);
+    co_await travel();
+    if (draws_.chance(weather_.lost_receipts))
+        co_return fail(errc::store_unavailable, "simulated: the answer was lost");
+    co_return opened;
 }
 
 }  // namespace orchestrator::simulation

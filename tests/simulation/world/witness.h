@@ -7,7 +7,6 @@
 #include "ports/execution_store.h"
 #include "ports/http_client.h"
 #include "ports/run_store.h"
-#include "ports/schedule_store.h"
 
 namespace orchestrator::simulation {
 
@@ -25,8 +24,8 @@ class witness {
     virtual void acknowledged(const std::string& /*instance*/, const std::vector<journal_entry>&,
                               const journal_receipt&) {}
     virtual void planned(const std::string& /*instance*/, execution_id, const std::vector<planned_run>&) {}
-    virtual void scheduled(const std::string& /*instance*/, const std::vector<schedule_decision>&,
-                           const decision_receipt&) {}
+    // By its schedule, or by a backfill.
+    virtual void opened(const std::string& /*instance*/, const execution&) {}
     virtual void finished(const std::string& /*instance*/, const execution&) {}
 };
 

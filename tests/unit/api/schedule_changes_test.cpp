@@ -222,6 +222,8 @@ TEST_F(schedule_changes, refuses_backfills_of_nothing) {
                                                               "end_date": "2025-01-01"})")),
               "invalid_argument /end_date");
     EXPECT_EQ(ask("GET", "/backfills/x").status, 400);
+    workflows.rows.begin()->second.is_enabled = false;
+    EXPECT_EQ(ask("POST", "/backfills", R"({"workflow_name": "daily", "start_date": "2025-11-06"})").status, 409);
 }
 
 TEST_F(schedule_changes, tells_what_tomorrow_has_in_store) {

@@ -56,6 +56,42 @@ TEST_F(engine_test, finds_an_execution_of_which_it_was_not_told) {
     EXPECT_EQ(finished(at_.open(definition_, {}, {}, false)).status, execution_status::completed);
 }
 
+TEST_F(engine_test, makes_up_for_past_occurrences_a_few_at_a_time) {
+    answer_after(seconds{2});
+    workflow daily;
+    daily.id = draws_.id<workflow_id>(at_.time().now());
+    daily.workflow_name = "daily";
+    daily.steps = R"([{"name": "bake", "service": "production", "path": "/bake/{{tenant.id}}"}])";
+    daily.when = {.cron_expression = "0 8 * * *", .timezone = "Europe/Madrid"};
+    daily.created_at = daily.updated_at = at_.time().now();
+    at_once(at_.store().insert_workflow(daily));
+    const auto day = [&](int ago) { return at_.time().now() - std::chrono::days{ago}; };
+    const backfill wanted{.id = draws_.id<backfill_id>(at_.time().now()),
+                          .workflow = daily.id,
+                          .workflow_name = "daily",
+                          .definition = compile_workflow(daily).value().source,
+                          .max_concurrent = 2,
+                          .created_at = at_.time().now()};
+    at_once(at_.store().insert_backfill(wanted, {day(5), day(4), day(3), day(2), day(1)}));
+    at_.at(name_).schedules_changed();
+    std::int64_t most_at_once = 0;
+    const auto is_done = [&] {
+        const auto seen = at_once(at_.store().find_backfill(wanted.id));
+        most_at_once = std::max(most_at_once, seen.progress.opened - seen.progress.ended);
+        return seen.is_done();
+    };
+    EXPECT_TRUE(at_.run_until(is_done, std::chrono::minutes{5})) << at_.report();
+    EXPECT_EQ(most_at_once, 2);
+    const auto all = at_once(at_.store().list_executions({}));
+    EXPECT_EQ(all.size(), 5U);
+    for (const auto& each : all) {
+        EXPECT_TRUE(each.is_backfill);
+        EXPECT_EQ(each.status, execution_status::completed);
+        EXPECT_EQ(each.tenants.total, 12);
+        at_.check_books(each.id);
+    }
+}
+
 TEST_F(engine_test, a_definition_that_is_not_valid_ends_its_execution_with_the_reason) {
     auto broken = definition_;
     broken.source = R"({"workflow_name":"x","steps":[]})";
