@@ -18,8 +18,10 @@ using std::chrono::days;
 
 constexpr std::size_t most_left_out = 20;
 constexpr std::size_t longest_name = 200;  // bytes
-constexpr int most_repetitions = 200'000;  // of all events together
-constexpr int longest_event = 366;         // days
+// libical takes up to half a second for a rule that names nothing, such as 30 February: it looks for centuries.
+constexpr std::chrono::milliseconds longest_search{1'000};  // over all events of a file
+constexpr int most_repetitions = 200'000;                   // of all events together
+constexpr int longest_event = 366;                          // days
 constexpr int deepest_component = 8;
 constexpr int earliest_repeated_year = 1900;  // birthdays begin before 2000, nonsense long before
 
@@ -159,27 +161,38 @@ class file_reader {
         std::set<local_days> found;
         for (auto* each = first(event, ICAL_RRULE_PROPERTY); each; each = next(event, ICAL_RRULE_PROPERTY)) {
             const auto rule = icalproperty_get_rrule(each);
-            const bool coarse = rule.freq == ICAL_YEARLY_RECURRENCE || rule.freq == ICAL_MONTHLY_RECURRENCE ||
-                                rule.freq == ICAL_WEEKLY_RECURRENCE || rule.freq == ICAL_DAILY_RECURRENCE;
-            if (!coarse) {
-                leave_out(fmt::format("\"{}\": its RRULE repeats by less than a day, or cannot be read", name));
-                continue;
-            }
-            if (int(std::chrono::year_month_day{first_day}.year()) < earliest_repeated_year) {
-                leave_out(fmt::format("\"{}\": it repeats from before {} on", name, earliest_repeated_year));
-                continue;
-            }
-            const iterator_ptr iterator{icalrecur_iterator_new(rule, start)};
-            while (iterator && repeated_ < most_repetitions) {
-                const auto date = date_of(icalrecur_iterator_next(iterator.get()));
-                if (!date || std::chrono::year_month_day{*date}.year() > last_calendar_year) break;
-                found.insert(*date);
-                ++repeated_;
-            }
-            if (repeated_ >= most_repetitions)
-                leave_out(fmt::format("\"{}\": the file has more than {} repetitions", name, most_repetitions));
+            if (const auto why = why_not_followed(rule, first_day); !why.empty())
+                leave_out(fmt::format("\"{}\": {}", name, why));
+            else if (!follow(rule, start, found))
+                leave_out(fmt::format("\"{}\": what comes after {} repetitions of the file", name, most_repetitions));
         }
         return found;
+    }
+
+    [[nodiscard]] std::string why_not_followed(const icalrecurrencetype& rule, local_days first_day) const {
+        const bool coarse = rule.freq == ICAL_YEARLY_RECURRENCE || rule.freq == ICAL_MONTHLY_RECURRENCE ||
+                            rule.freq == ICAL_WEEKLY_RECURRENCE || rule.freq == ICAL_DAILY_RECURRENCE;
+        if (!coarse) return "its RRULE repeats by less than a day, or cannot be read";
+        if (int(std::chrono::year_month_day{first_day}.year()) < earliest_repeated_year)
+            return fmt::format("it repeats from before {} on", earliest_repeated_year);
+        if (searched_ > longest_search) return "the rules before it took too long";
+        if (repeated_ >= most_repetitions)
+            return fmt::format("the file has more than {} repetitions", most_repetitions);
+        return {};
+    }
+
+    // False: it goes on, and the file has had enough.
+    bool follow(const icalrecurrencetype& rule, icaltimetype start, std::set<local_days>& found) {
+        const auto begin = std::chrono::steady_clock::now();
+        const iterator_ptr iterator{icalrecur_iterator_new(rule, start)};
+        while (iterator && repeated_ < most_repetitions) {
+            const auto date = date_of(icalrecur_iterator_next(iterator.get()));
+            if (!date || std::chrono::year_month_day{*date}.year() > last_calendar_year) break;
+            found.insert(*date);
+            ++repeated_;
+        }
+        searched_ += std::chrono::steady_clock::now() - begin;
+        return repeated_ < most_repetitions;
     }
 
     static listed_days intervals(const std::set<local_days>& dates) {
@@ -203,6 +216,7 @@ class file_reader {
     std::map<std::string, std::set<local_days>> by_name_;
     std::map<std::string, std::set<local_days>> overridden_;  // by UID
     int repeated_ = 0;
+    std::chrono::steady_clock::duration searched_{};
 };
 
 bool begins_with(std::string_view line, std::string_view word) {

@@ -113,6 +113,15 @@ TEST(icalendar_reader, its_work_is_bounded) {
     EXPECT_THAT(file.left_out, testing::Contains(HasSubstr("repetitions")));
 }
 
+TEST(icalendar_reader, does_not_look_for_what_never_comes_for_long) {
+    std::string events;
+    for (int i = 0; i < 2'000; ++i)
+        events += event("DTSTART;VALUE=DATE:20000101\r\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30\r\n");
+    const auto file = read(with_events(events));  // would take a quarter of an hour
+    EXPECT_THAT(file.left_out, testing::Contains(HasSubstr("took too long")));
+    EXPECT_THAT(file.holidays.at(0).dates, ElementsAre(day(2000y / 1 / 1)));
+}
+
 TEST(icalendar_reader, refuses_what_is_no_calendar) {
     for (const std::string text :
          {"", "hello", "{\"a\": 1}", "BEGIN:VEVENT\r\nEND:VEVENT\r\n", "BEGIN:VCALENDAR\r\n"}) {
