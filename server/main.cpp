@@ -2,11 +2,18 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <cerrno>
 #include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <string>
 
 #include "cli/command_line.h"
+#include "cli/json_text.h"
+#include "cli/table.h"
 #include "server/config.h"
+#include "server/config_sources.h"
 #include "server/migrate.h"
 #include "server/serve.h"
 
@@ -28,17 +35,59 @@ server::environment read_environment() {
     return variables;
 }
 
-// Runs `work` with the configuration, or tells every error of it.
-template <class Work>
-int with_config(Work work) {
-    const auto config = server::parse_config(read_environment());
-    if (config) return work(*config);
-    for (const auto& wrong : config.error()) fmt::print(stderr, "{}: {}\n", wrong.pointer, wrong.message);
+std::expected<std::string, std::string> read_file(const std::string& path) {
+    errno = std::filesystem::is_directory(path) ? EISDIR : 0;
+    std::ifstream file;
+    if (errno == 0) file.open(path, std::ios::binary);
+    if (!file.is_open()) return std::unexpected{std::generic_category().message(errno)};
+    return std::string{std::istreambuf_iterator<char>{file}, {}};
+}
+
+int tell(const std::vector<violation>& all) {
+    for (const auto& wrong : all) fmt::print(stderr, "{}: {}\n", wrong.pointer, wrong.message);
     return usage_error;
 }
 
+// Runs `work` with the configuration, or tells every error of it.
+template <class Work>
+int with_config(Work work) {
+    const auto gathered = server::gather_settings(read_environment(), read_file);
+    if (!gathered) return tell(gathered.error());
+    const auto config = server::parse_config(server::values_of(*gathered));
+    return config ? work(*config) : tell(config.error());
+}
+
+// Every setting with its value and where it comes from, valid or not: to see what is wrong is what it is for.
+int show_config(bool as_json) {
+    const auto gathered = server::gather_settings(read_environment(), read_file);
+    if (!gathered) return tell(gathered.error());
+    std::vector<cli::table_row> rows;
+    boost::json::array list;
+    for (const auto& each : server::settings()) {
+        const auto found = gathered->find(each.name);
+        const bool is_set = found != gathered->end();
+        const auto value = server::masked(is_set ? found->second.value : each.default_value);
+        const auto origin = is_set ? found->second.origin : std::string{"default"};
+        rows.push_back({std::string{each.name}, value, origin});
+        list.push_back({{"name", each.name}, {"value", value}, {"origin", origin}});
+    }
+    if (as_json)
+        fmt::print("{}", cli::write_indented(boost::json::object{{"settings", std::move(list)}}));
+    else
+        fmt::print("{}", cli::render_table({{"setting"}, {"value"}, {"origin"}}, rows, cli::palette{false}));
+    const auto config = server::parse_config(server::values_of(*gathered));
+    return config ? 0 : tell(config.error());
+}
+
+int check_config(const server::config&) {
+    fmt::print("the configuration is valid\n");
+    return 0;
+}
+
 std::string settings_text() {
-    std::string text = "Settings (environment variables):\n";
+    std::string text =
+        "Settings: environment variables. NAME_FILE names a file that holds NAME; ORCHESTRATOR_CONFIG_FILE one of\n"
+        "lines NAME=VALUE, over which the environment wins.\n";
     for (const auto& line : server::settings())
         text += fmt::format("  {:<36} {} [{}]\n", line.name, line.meaning, line.default_value);
     return text;
@@ -52,6 +101,15 @@ void add_commands(CLI::App& root, int& exit_status) {
     serve->callback([ready_file, &exit_status] {
         exit_status = with_config([&](const server::config& config) { return server::serve(config, *ready_file); });
     });
+
+    auto* config = root.add_subcommand("config", "The settings of serve and migrate, without starting anything");
+    config->require_subcommand(1);
+    config->footer(settings_text());
+    config->add_subcommand("check", "Tell everything that is wrong with them, or that they are valid")
+        ->callback([&exit_status] { exit_status = with_config(check_config); });
+    auto* show = config->add_subcommand("show", "Each setting with its value and where it comes from");
+    show->callback(
+        [&root, &exit_status] { exit_status = show_config(root.get_option("--output")->as<std::string>() == "json"); });
 
     auto* migrate = root.add_subcommand("migrate", "Bring the database named by DATABASE_URL to this program's schema");
     migrate->callback([&exit_status] { exit_status = with_config(server::migrate); });

@@ -130,6 +130,26 @@ class Programs(PlatformTest):
             self.assertIn(name + ": ", done.stderr)
         self.assertIn("did you mean ORCHESTRATOR_LOG_LEVEL?", done.stderr)
 
+    def test_where_each_setting_comes_from(self):
+        platform = self.platform(1)
+        file, secret = (os.path.join(platform.folder, name) for name in ("settings.conf", "database"))
+        with open(file, "w") as out:
+            out.write("# of this installation\nPORT=1\nDEFAULT_TIMEZONE=Atlantic/Canary\n")
+        with open(secret, "w") as out:
+            out.write("memory:\n")
+        given = {"ORCHESTRATOR_CONFIG_FILE": file, "PORT": "0", "DATABASE_URL_FILE": secret}
+        shown = self.program("config", "show", "-o", "json", **given)
+        self.assertEqual(shown.returncode, 0, shown.stderr)
+        settings = {each["name"]: (each["value"], each["origin"]) for each in json.loads(shown.stdout)["settings"]}
+        self.assertEqual(settings["PORT"], ("0", "environment"))
+        self.assertEqual(settings["DEFAULT_TIMEZONE"], ("Atlantic/Canary", file + ":3"))
+        self.assertEqual(settings["DATABASE_URL"], ("memory:", secret + " (DATABASE_URL_FILE)"))
+        self.assertEqual(settings["ORCHESTRATOR_LOG_LEVEL"], ("info", "default"))
+        self.assertEqual(self.program("config", "check", **given).returncode, 0)
+        wrong = self.program("config", "check", PORT="x", DATABASE_URL_FILE="/nowhere")
+        self.assertEqual(wrong.returncode, 2)
+        self.assertIn("/nowhere cannot be read", wrong.stderr)
+
     def test_a_file_that_is_no_database(self):
         platform = self.platform(1)
         broken = os.path.join(platform.folder, "broken.db")

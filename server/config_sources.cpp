@@ -1,0 +1,128 @@
+#include "server/config_sources.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace orchestrator::server {
+namespace {
+
+constexpr std::string_view config_file = "ORCHESTRATOR_CONFIG_FILE";
+constexpr std::string_view file_suffix = "_FILE";
+
+bool is_setting(std::string_view name) {
+    const auto known = settings();
+    return std::ranges::find(known, name, &setting::name) != known.end();
+}
+
+// The setting that NAME_FILE stands for; empty: it is none of that kind, like ORCHESTRATOR_CA_FILE.
+std::string_view pointed_to(std::string_view name) {
+    if (is_setting(name) || !name.ends_with(file_suffix)) return {};
+    name.remove_suffix(file_suffix.size());
+    return is_setting(name) ? name : std::string_view{};
+}
+
+std::string_view trimmed(std::string_view text) {
+    const auto begin = text.find_first_not_of(" \t\r");
+    if (begin == text.npos) return {};
+    return text.substr(begin, text.find_last_not_of(" \t\r") - begin + 1);
+}
+
+std::string without_line_break(std::string text) {
+    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+    return text;
+}
+
+class gatherer {
+  public:
+    explicit gatherer(const file_reader& read) : read_{read} {}
+
+    std::expected<sourced_settings, std::vector<violation>> gather(const environment& process) {
+        if (const auto path = process.find(config_file); path != process.end() && !path->second.empty())
+            take_file(path->second);
+        sourced_settings own;
+        for (const auto& [name, value] : process)
+            if (name != config_file && !value.empty()) own[name] = {value, "environment"};
+        take(own);
+        if (!violations_.empty()) return std::unexpected{std::move(violations_)};
+        return std::move(found_);
+    }
+
+  private:
+    void refuse(std::string name, std::string message) { violations_.push_back({std::move(name), std::move(message)}); }
+
+    // What one place says wins over what was taken before.
+    void take(const sourced_settings& from) {
+        for (const auto& [name, given] : from) {
+            const auto meant = pointed_to(name);
+            if (meant.empty()) {
+                found_[name] = given;
+            } else if (const auto twin = from.find(meant); twin != from.end()) {
+                refuse(name, fmt::format("is set beside {}: say one of them", meant));
+            } else if (auto text = read_(given.value)) {
+                found_[std::string{meant}] = {without_line_break(std::move(*text)),
+                                              fmt::format("{} ({})", given.value, name)};
+            } else {
+                refuse(name, fmt::format("{} cannot be read: {}", given.value, text.error()));
+            }
+        }
+    }
+
+    void take_file(const std::string& path) {
+        const auto text = read_(path);
+        if (!text) return refuse(std::string{config_file}, fmt::format("{} cannot be read: {}", path, text.error()));
+        sourced_settings lines;
+        std::string_view rest{*text};
+        for (int number = 1; !rest.empty(); ++number) {
+            const auto end = std::min(rest.find('\n'), rest.size());
+            take_line(trimmed(rest.substr(0, end)), fmt::format("{}:{}", path, number), lines);
+            rest.remove_prefix(std::min(end + 1, rest.size()));
+        }
+        take(lines);
+    }
+
+    void take_line(std::string_view line, std::string where, sourced_settings& into) {
+        if (line.empty() || line.starts_with('#')) return;
+        const auto equals = line.find('=');
+        const std::string name{trimmed(line.substr(0, std::min(equals, line.size())))};
+        if (equals == line.npos) return refuse(where, fmt::format("\"{}\" is no line NAME=VALUE", line));
+        if (!is_setting(name) && pointed_to(name).empty())
+            return refuse(where, fmt::format("{} is not a setting", name));
+        auto value = trimmed(line.substr(equals + 1));
+        if (value.size() >= 2 && value.starts_with('"') && value.ends_with('"'))
+            value = value.substr(1, value.size() - 2);
+        if (into.contains(name)) return refuse(where, fmt::format("{} stands in this file already", name));
+        into[name] = {std::string{value}, std::move(where)};
+    }
+
+    const file_reader& read_;
+    sourced_settings found_;
+    std::vector<violation> violations_;
+};
+
+}  // namespace
+
+std::expected<sourced_settings, std::vector<violation>> gather_settings(const environment& process,
+                                                                        const file_reader& read) {
+    return gatherer{read}.gather(process);
+}
+
+environment values_of(const sourced_settings& all) {
+    environment values;
+    for (const auto& [name, each] : all) values.emplace(name, each.value);
+    return values;
+}
+
+std::string masked(std::string_view value) {
+    const auto scheme = value.find("://");
+    if (scheme == value.npos) return std::string{value};
+    const auto begin = scheme + 3;
+    const auto end = std::min(value.find_first_of("/?#", begin), value.size());
+    const auto at = value.substr(begin, end - begin).rfind('@');
+    if (at == value.npos) return std::string{value};
+    const auto colon = value.substr(begin, at).find(':');
+    if (colon == value.npos) return std::string{value};
+    return fmt::format("{}:***{}", value.substr(0, begin + colon), value.substr(begin + at));
+}
+
+}  // namespace orchestrator::server

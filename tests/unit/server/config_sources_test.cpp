@@ -1,0 +1,82 @@
+// Where settings come from, and which of several wins.
+#include "server/config_sources.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace orchestrator::server {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class config_sources : public testing::Test {
+  protected:
+    std::expected<sourced_settings, std::vector<violation>> gather(const environment& process) {
+        return gather_settings(process, [this](const std::string& path) -> std::expected<std::string, std::string> {
+            const auto file = files.find(path);
+            if (file == files.end()) return std::unexpected{"No such file or directory"};
+            return file->second;
+        });
+    }
+    sourced_settings found(const environment& process) {
+        auto settings = gather(process);
+        if (!settings) throw std::runtime_error{settings.error().front().message};
+        return std::move(*settings);
+    }
+    std::vector<std::string> refused(const environment& process) {
+        const auto settings = gather(process);
+        std::vector<std::string> all;
+        if (!settings)
+            for (const auto& each : settings.error()) all.push_back(each.pointer + ": " + each.message);
+        return all;
+    }
+
+    std::map<std::string, std::string> files;
+};
+
+TEST_F(config_sources, the_environment_wins_over_the_file) {
+    files["/etc/o.conf"] = "# the bakeries\nPORT = 1\n\nDATABASE_URL=\"sqlite:a b.db \"\r\nDEFAULT_TIMEZONE=UTC\n";
+    const auto all = found({{"ORCHESTRATOR_CONFIG_FILE", "/etc/o.conf"}, {"PORT", "2"}, {"DEFAULT_TIMEZONE", ""}});
+    EXPECT_EQ(all.at("PORT").value, "2");
+    EXPECT_EQ(all.at("PORT").origin, "environment");
+    EXPECT_EQ(all.at("DATABASE_URL").value, "sqlite:a b.db ");
+    EXPECT_EQ(all.at("DATABASE_URL").origin, "/etc/o.conf:4");
+    EXPECT_EQ(all.at("DEFAULT_TIMEZONE").value, "UTC") << "an empty variable says nothing";
+    EXPECT_FALSE(all.contains("ORCHESTRATOR_CONFIG_FILE"));
+}
+
+TEST_F(config_sources, a_setting_may_stand_in_a_file_of_its_own) {
+    files["/run/secrets/db"] = "sqlite:secret.db\n";
+    const auto all = found({{"DATABASE_URL_FILE", "/run/secrets/db"}, {"ORCHESTRATOR_CA_FILE", "/etc/ca.pem"}});
+    EXPECT_EQ(all.at("DATABASE_URL").value, "sqlite:secret.db");
+    EXPECT_EQ(all.at("DATABASE_URL").origin, "/run/secrets/db (DATABASE_URL_FILE)");
+    EXPECT_EQ(all.at("ORCHESTRATOR_CA_FILE").value, "/etc/ca.pem") << "that one is a path itself";
+    EXPECT_EQ(values_of(all).at("DATABASE_URL"), "sqlite:secret.db");
+}
+
+TEST_F(config_sources, tells_everything_that_is_wrong_at_once) {
+    files["/etc/o.conf"] = "PORT\nCOLOUR=red\nPORT=1\nPORT=2\n";
+    EXPECT_THAT(
+        refused({{"ORCHESTRATOR_CONFIG_FILE", "/etc/o.conf"},
+                 {"DATABASE_URL", "memory:"},
+                 {"DATABASE_URL_FILE", "/run/db"},
+                 {"PORT_FILE", "/nowhere"}}),
+        ElementsAre(HasSubstr("/etc/o.conf:1: \"PORT\" is no line NAME=VALUE"),
+                    HasSubstr("/etc/o.conf:2: COLOUR is not a setting"), HasSubstr("/etc/o.conf:4: PORT stands"),
+                    HasSubstr("DATABASE_URL_FILE: is set beside DATABASE_URL"),
+                    HasSubstr("PORT_FILE: /nowhere cannot be read: No such file")));
+    EXPECT_THAT(refused({{"ORCHESTRATOR_CONFIG_FILE", "/etc/none"}}),
+                ElementsAre(HasSubstr("ORCHESTRATOR_CONFIG_FILE: /etc/none cannot be read")));
+}
+
+TEST_F(config_sources, passwords_are_not_shown) {
+    EXPECT_EQ(masked("postgresql://orchestrator:s3cr3t@db.internal:5432/o?x=1"),
+              "postgresql://orchestrator:***@db.internal:5432/o?x=1");
+    EXPECT_EQ(masked("amqp://guest:p@ss:word@mq"), "amqp://guest:***@mq");
+    for (const auto* harmless : {"http://host:80/a@b", "sqlite:o.db", "0 8 * * *", "https://user@host", ""})
+        EXPECT_EQ(masked(harmless), harmless);
+}
+
+}  // namespace
+}  // namespace orchestrator::server
