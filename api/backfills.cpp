@@ -131,10 +131,7 @@ task<answer> create_backfill(const api_dependencies& api, routed_request request
     auto planned = co_await plan(api, *wanted);
     if (!planned) co_return std::unexpected{std::move(planned.error())};
     const auto definition = compile_workflow(wanted->of);
-    if (!definition)
-        co_return refuse(errc::state_conflict,
-                         fmt::format("the stored definition is not valid: {}: {}", definition.error().front().pointer,
-                                     definition.error().front().message));
+    if (!definition) co_return refuse_definition(definition.error());
     const auto now = api.time.now();
     tracked_backfill made{{.id = api.random.new_id<backfill_id>(now),
                            .workflow = wanted->of.id,

@@ -21,6 +21,8 @@ task<result<workflow>> resolve_workflow(const api_dependencies&, std::string id_
 // start_execution.cpp
 task<answer> execute_workflow(const api_dependencies&, routed_request);
 task<answer> retry_execution(const api_dependencies&, routed_request);
+// 409: what is stored cannot be run.
+[[nodiscard]] std::unexpected<problem> refuse_definition(const std::vector<violation>&);
 
 // executions.cpp
 task<answer> list_executions(const api_dependencies&, routed_request);

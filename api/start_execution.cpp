@@ -69,12 +69,6 @@ std::expected<tenant_filter, problem> read_filter(const request& message) {
     return filter;
 }
 
-std::unexpected<problem> refuse_definition(const std::vector<violation>& violations) {
-    const auto first = violations.empty() ? violation{} : violations.front();
-    return refuse(errc::state_conflict,
-                  fmt::format("the stored definition is not valid: {}: {}", first.pointer, first.message));
-}
-
 response started(const execution& opened, bool created, system_time now) {
     auto reply = json_response(created ? 202 : 200, execution_to_json(opened, now));
     reply.headers.emplace_back("Location", fmt::format("{}/executions/{}", base_path, to_string(opened.id)));
@@ -113,6 +107,12 @@ execution new_execution(const api_dependencies& api, const workflow_definition& 
 }
 
 }  // namespace
+
+std::unexpected<problem> refuse_definition(const std::vector<violation>& violations) {
+    const auto first = violations.empty() ? violation{} : violations.front();
+    return refuse(errc::state_conflict,
+                  fmt::format("the stored definition is not valid: {}: {}", first.pointer, first.message));
+}
 
 task<answer> execute_workflow(const api_dependencies& api, routed_request request) {
     auto key = read_idempotency_key(request.message);

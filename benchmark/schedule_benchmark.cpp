@@ -292,7 +292,7 @@ json::object stampede(const std::string& folder) {
             {"max_ms", quantile(times, 1)}};
 }
 
-// How late the scheduler decides, against a bare timerfd that is read by a thread of its own, alternately.
+// How late the scheduler decides, against a bare timerfd that this thread waits for, alternately.
 double raw_timer_lateness_us(milliseconds ahead) {
     const int timer = ::timerfd_create(CLOCK_MONOTONIC, 0);
     const auto due = steady_clock::now() + ahead;

@@ -36,13 +36,10 @@ int create(command_context& context, const backfill_request& wanted) {
     if (!wanted.until.empty()) body["end_date"] = wanted.until;
     const auto answer =
         context.api.send({.method = http_method::post, .path = "/backfills", .body = json::serialize(body)}).body;
-    const auto* made = answer.if_object();
-    if (context.wants_json() || made == nullptr) {
-        context.out << write_indented(answer);
-        return status_of(exit_code::success);
-    }
-    const auto& times = array_of(*made, "scheduled_for");
-    const auto ran = integer_of(*made, "started_already");
+    if (printed_as_json(context, answer)) return status_of(exit_code::success);
+    const auto& made = answer.get_object();
+    const auto& times = array_of(made, "scheduled_for");
+    const auto ran = integer_of(made, "started_already");
     if (wanted.dry_run) {
         for (const auto& each : times)
             if (const auto* at = each.if_string()) context.out << format_instant(std::string_view{*at}) << '\n';
@@ -51,25 +48,21 @@ int create(command_context& context, const backfill_request& wanted) {
         return status_of(exit_code::success);
     }
     context.out << fmt::format("backfill {} of {}: {} executions, {} at a time, behind all other work\n",
-                               text_of(*made, "id"), harmless(text_of(*made, "workflow_name")), times.size(),
+                               text_of(made, "id"), harmless(text_of(made, "workflow_name")), times.size(),
                                wanted.max_concurrent);
     if (ran > 0) context.out << fmt::format("{} times of these days ran already and are left as they are\n", ran);
     context.out << fmt::format(
         "see how it goes:  orchestrator schedule backfills\nstop it with:     orchestrator "
         "schedule cancel-backfill {}\n",
-        text_of(*made, "id"));
+        text_of(made, "id"));
     return status_of(exit_code::success);
 }
 
 int list(command_context& context) {
     const auto answer = context.api.send({.path = "/backfills"}).body;
-    const auto* object = answer.if_object();
-    if (context.wants_json() || object == nullptr) {
-        context.out << write_indented(answer);
-        return status_of(exit_code::success);
-    }
+    if (printed_as_json(context, answer)) return status_of(exit_code::success);
     std::vector<table_row> rows;
-    for (const auto& each : array_of(*object, "backfills"))
+    for (const auto& each : array_of(answer.get_object(), "backfills"))
         if (const auto* of = each.if_object())
             rows.push_back({text_of(*of, "id"), text_of(*of, "workflow_name"), text_of(*of, "start_date"),
                             text_of(*of, "end_date"), text_of(*of, "status"), progress_of(*of)});
@@ -86,10 +79,7 @@ int list(command_context& context) {
 int cancel(command_context& context, const std::string& id) {
     const auto path = fmt::format("/backfills/{}/cancel", percent_encoded(id));
     const auto answer = context.api.send({.method = http_method::post, .path = path}).body;
-    if (context.wants_json() || !answer.is_object()) {
-        context.out << write_indented(answer);
-        return status_of(exit_code::success);
-    }
+    if (printed_as_json(context, answer)) return status_of(exit_code::success);
     context.out << fmt::format(
         "backfill {} opens no more; {} had ended. What is open goes on: orchestrator execution "
         "list\n",

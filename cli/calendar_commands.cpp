@@ -20,13 +20,9 @@ std::string calendar_path(const std::string& code, std::string_view rest = "") {
 
 int list(command_context& context) {
     const auto answer = context.api.send({.path = "/calendars"}).body;
-    const auto* object = answer.if_object();
-    if (context.wants_json() || object == nullptr) {
-        context.out << write_indented(answer);
-        return status_of(exit_code::success);
-    }
+    if (printed_as_json(context, answer)) return status_of(exit_code::success);
     std::vector<table_row> rows;
-    for (const auto& each : array_of(*object, "calendars"))
+    for (const auto& each : array_of(answer.get_object(), "calendars"))
         if (const auto* of = each.if_object())
             rows.push_back({text_of(*of, "calendar"), text_of(*of, "name"), text_of(*of, "parent"),
                             fmt::format("{}", integer_of(*of, "version")),
@@ -119,10 +115,7 @@ int import_file(command_context& context, const import_request& wanted) {
     const bool is_json = begin != std::string::npos && text[begin] == '{';
     const auto stored =
         is_json ? import_json(context, wanted, text) : import_icalendar(context, wanted, std::move(text));
-    if (context.wants_json() || !stored.is_object()) {
-        context.out << write_indented(stored);
-        return status_of(exit_code::success);
-    }
+    if (printed_as_json(context, stored)) return status_of(exit_code::success);
     const auto& shown = stored.get_object();
     const auto rules = array_of(shown, "holidays").size();
     const auto code = harmless(text_of(shown, "calendar"));

@@ -33,6 +33,9 @@ struct command_context {
     [[nodiscard]] std::size_t text_width() const { return out_is_terminal ? size().columns : 0; }
 };
 
+// For --output json, and for what is no object: prints the answer as it came. False: it is left to the command.
+[[nodiscard]] bool printed_as_json(command_context&, const boost::json::value& answer);
+
 // A command's body; its value is the exit status of the program.
 using command = std::function<int(command_context&)>;
 // Runs a command after the whole command line was read.

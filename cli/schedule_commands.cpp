@@ -53,13 +53,6 @@ std::string places_of(const json::object& firing) {
     return text;
 }
 
-// The answer printed as it came; for --output json, and for what is no object.
-bool printed_as_json(command_context& context, const json::value& answer) {
-    if (!context.wants_json() && answer.is_object()) return false;
-    context.out << write_indented(answer);
-    return true;
-}
-
 void print_problems(command_context& context, const json::object& from) {
     for (const auto& each : array_of(from, "problems"))
         if (const auto* text = each.if_string())
