@@ -156,6 +156,20 @@ TEST_F(schedule_changes, previews_a_workflow_with_what_would_be_otherwise) {
         get("/schedule/preview?workflow=daily&calendar=ES-MD&holiday_policy=previous_business_day&after="
             "2025-12-24T12:00:00Z&limit=1");
     EXPECT_EQ(moved.at("occurrences").at(0).at("at"), "2025-12-26T07:00:00.000Z");
+    // Both policies leave a schedule of every day alike; one of the holiday alone tells them apart.
+    const auto first_of = [&](const std::string& policy) {
+        const auto line =
+            get("/schedule/preview?workflow=daily&cron_expression=0%208%2025%20*%20*&calendar=ES-MD&limit=1"
+                "&after=2025-12-01T12:00:00Z&holiday_policy=" +
+                policy)
+                .at("occurrences")
+                .at(0);
+        return std::string{line.at("at").as_string()} + " " + std::string{line.at("reason").as_string()};
+    };
+    EXPECT_EQ(first_of("run"), "2025-12-25T07:00:00.000Z regular");
+    EXPECT_EQ(first_of("skip"), "2026-01-25T07:00:00.000Z regular");
+    EXPECT_EQ(first_of("next_business_day"), "2025-12-26T07:00:00.000Z moved");
+    EXPECT_EQ(first_of("previous_business_day"), "2025-12-24T07:00:00.000Z moved");
     EXPECT_EQ(get("/schedule").at("schedules").at(0).at("holiday_policy"), "run") << "nothing is saved";
 }
 
