@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "domain/cron/parse_cron.h"
+#include "server/config_sources.h"
 
 namespace orchestrator::server {
 namespace {
@@ -82,11 +83,15 @@ void read_database(config& into, reader& from) {
     constexpr std::string_view sqlite = "sqlite:";
     if (url == "memory:") {
         into.store = store_kind::memory;
+    } else if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
+        into.store = store_kind::postgresql;
+        into.database = url;
     } else if (url.starts_with(sqlite) && url.size() > sqlite.size()) {
-        into.database_path = url.substr(sqlite.size());
-        if (into.database_path.starts_with("///")) into.database_path.erase(0, 2);  // sqlite:///absolute
+        into.database = url.substr(sqlite.size());
+        if (into.database.starts_with("///")) into.database.erase(0, 2);  // sqlite:///absolute
     } else {
-        from.refuse("DATABASE_URL", fmt::format("\"{}\" is neither sqlite:PATH nor memory:", url));
+        from.refuse("DATABASE_URL",
+                    fmt::format("\"{}\" is none of postgresql://…, sqlite:PATH and memory:", masked(url)));
     }
 }
 
@@ -143,7 +148,8 @@ std::vector<setting> settings() {
     std::vector<setting> all{
         {"PORT", "8018", "port of the API; 0 takes a free one"},
         {"ORCHESTRATOR_ADDRESS", "127.0.0.1", "address of the API"},
-        {"DATABASE_URL", "sqlite:orchestrator.db", "sqlite:PATH or memory: (nothing survives the process)"},
+        {"DATABASE_URL", "sqlite:orchestrator.db",
+         "postgresql://…, sqlite:PATH, or memory: (nothing survives the process)"},
         {"MAX_WORKFLOW_DURATION_SECONDS", "3600", "no workflow may run longer"},
         {"DAILY_WORKFLOW_CRON", "0 8 * * *", "first schedule of daily_operations; later it is changed by API"},
         {"WEEKLY_WORKFLOW_CRON", "0 9 * * 1", "first schedule of weekly_digest"},
@@ -158,6 +164,18 @@ std::vector<setting> settings() {
     };
     for (const auto& line : url_settings) all.push_back({line[0], line[1], line[2]});
     return all;
+}
+
+std::string_view to_string(store_kind kind) {
+    switch (kind) {
+        case store_kind::sqlite:
+            return "sqlite";
+        case store_kind::postgresql:
+            return "postgresql";
+        case store_kind::memory:
+            return "memory";
+    }
+    return "";
 }
 
 std::expected<config, std::vector<violation>> parse_config(const environment& variables) {

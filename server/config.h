@@ -15,13 +15,14 @@ namespace orchestrator::server {
 
 using environment = std::map<std::string, std::string, std::less<>>;
 
-enum class store_kind { sqlite, memory };
+enum class store_kind { sqlite, postgresql, memory };
+[[nodiscard]] std::string_view to_string(store_kind);
 
 struct config {
     std::string address = "127.0.0.1";
     unsigned short port = 8018;
     store_kind store = store_kind::sqlite;
-    std::string database_path = "orchestrator.db";
+    std::string database = "orchestrator.db";  // a path of SQLite's, or a URL of PostgreSQL's
     service_directory services;
     std::string instance_id;  // empty: host name and process
     int max_workflow_duration_seconds = 3'600;

@@ -4,34 +4,59 @@
 
 #include <cstdio>
 
+#include "adapters/postgresql/connection.h"
+#include "adapters/postgresql/migrations.h"
 #include "adapters/sqlite/connection.h"
 #include "adapters/sqlite/migrations.h"
+#include "server/config_sources.h"
 
 namespace orchestrator::server {
+namespace {
+
+constexpr int schema_is_newer = 5;
+constexpr int store_is_faulty = 6;
+
+int tell_fault(const config& chosen, std::string_view why) {
+    fmt::print(stderr, "migrate: {}: {}\n", masked(chosen.database), why);
+    return store_is_faulty;
+}
+
+// `migrate` and `version` are those of the store's own namespace.
+template <class Connection, class Migrate, class Version>
+int migrate_database(const config& chosen, Connection& database, Migrate migrate, Version version) {
+    int applied = 0;
+    const auto done = migrate(database, [&](std::string_view name) {
+        ++applied;
+        fmt::print("applied {}\n", name);
+    });
+    if (!done) {
+        tell_fault(chosen, done.error().message);
+        return done.error().code == errc::schema_newer ? schema_is_newer : store_is_faulty;
+    }
+    fmt::print("{} is at schema version {}{}\n", masked(chosen.database), version(database),
+               applied == 0 ? " already" : "");
+    return 0;
+}
+
+}  // namespace
 
 int migrate(const config& chosen) {
-    if (chosen.store == store_kind::memory) {
-        fmt::print("the memory store has no schema: nothing to do\n");
-        return 0;
-    }
     try {
-        sqlite::connection database{chosen.database_path, sqlite::connection::mode::read_write};
-        int applied = 0;
-        const auto done = sqlite::migrate(database, [&](std::string_view name) {
-            ++applied;
-            fmt::print("applied {}\n", name);
-        });
-        if (!done) {
-            fmt::print(stderr, "migrate: {}: {}\n", chosen.database_path, done.error().message);
-            return done.error().code == errc::schema_newer ? 5 : 6;
+        if (chosen.store == store_kind::sqlite) {
+            sqlite::connection database{chosen.database, sqlite::connection::mode::read_write};
+            return migrate_database(chosen, database, sqlite::migrate, sqlite::schema_version);
         }
-        fmt::print("{} is at schema version {}{}\n", chosen.database_path, sqlite::schema_version(database),
-                   applied == 0 ? " already" : "");
-        return 0;
+        if (chosen.store == store_kind::postgresql) {
+            postgresql::connection database{{.url = chosen.database}};
+            return migrate_database(chosen, database, postgresql::migrate, postgresql::schema_version);
+        }
     } catch (const sqlite::database_error& fault) {
-        fmt::print(stderr, "migrate: {}: {}\n", chosen.database_path, fault.what());
-        return 6;
+        return tell_fault(chosen, fault.what());
+    } catch (const postgresql::database_error& fault) {
+        return tell_fault(chosen, fault.what());
     }
+    fmt::print("the memory store has no schema: nothing to do\n");
+    return 0;
 }
 
 }  // namespace orchestrator::server

@@ -17,6 +17,7 @@
 #include "adapters/http/server.h"
 #include "adapters/icalendar/reader.h"
 #include "adapters/memory/store.h"
+#include "adapters/postgresql/store.h"
 #include "adapters/sqlite/store.h"
 #include "adapters/system/clock.h"
 #include "adapters/system/random.h"
@@ -24,6 +25,7 @@
 #include "api/api.h"
 #include "engine/engine.h"
 #include "server/builtin_workflows.h"
+#include "server/config_sources.h"
 
 namespace orchestrator::server {
 namespace {
@@ -33,8 +35,7 @@ constexpr milliseconds last_words{2'000};
 
 // The ports that every store implements in one object.
 struct stores {
-    std::unique_ptr<memory::store> in_memory;
-    std::unique_ptr<sqlite::store> in_sqlite;
+    std::shared_ptr<void> owned;
     workflow_store* workflows = nullptr;
     execution_store* executions = nullptr;
     run_store* runs = nullptr;
@@ -43,28 +44,33 @@ struct stores {
     backfill_store* backfills = nullptr;
 
     template <class Store>
-    void use(Store& store) {
-        workflows = &store;
-        executions = &store;
-        runs = &store;
-        schedules = &store;
-        calendars = &store;
-        backfills = &store;
+    explicit stores(std::unique_ptr<Store> store) {
+        workflows = store.get();
+        executions = store.get();
+        runs = store.get();
+        schedules = store.get();
+        calendars = store.get();
+        backfills = store.get();
+        owned = std::move(store);
     }
 };
 
-result<stores> open_stores(const config& chosen) {
-    stores opened;
-    if (chosen.store == store_kind::memory) {
-        opened.in_memory = std::make_unique<memory::store>();
-        opened.use(*opened.in_memory);
-        return opened;
-    }
-    auto store = sqlite::store::open({.path = chosen.database_path});
+template <class Store>
+result<stores> opened(result<std::unique_ptr<Store>> store) {
     if (!store) return std::unexpected{store.error()};
-    opened.in_sqlite = std::move(*store);
-    opened.use(*opened.in_sqlite);
-    return opened;
+    return stores{std::move(*store)};
+}
+
+result<stores> open_stores(const config& chosen) {
+    switch (chosen.store) {
+        case store_kind::postgresql:
+            return opened(postgresql::store::open({.url = chosen.database}));
+        case store_kind::sqlite:
+            return opened(sqlite::store::open({.path = chosen.database}));
+        case store_kind::memory:
+            break;
+    }
+    return stores{std::make_unique<memory::store>()};
 }
 
 std::string own_instance_id(const config& chosen) {
@@ -162,7 +168,7 @@ class program {
                           .longest_execution_seconds = chosen.max_workflow_duration_seconds,
                           .default_timezone = chosen.default_timezone},
                 .instance_id = instance_id_,
-                .store_kind = chosen.store == store_kind::memory ? "memory" : "sqlite"}},
+                .store_kind = std::string{to_string(chosen.store)}}},
           server_{api_thread_.context(), chosen.address, chosen.port,
                   [this](http::server_request request) { return answer(api_, std::move(request)); }} {}
 
@@ -183,7 +189,7 @@ class program {
         const auto url = fmt::format("http://{}:{}", host, server_.port());
         write_ready_file(ready_file, url);
         spdlog::info("orchestrator {} serves {} as {}, store {}", ORCHESTRATOR_VERSION, url, instance_id_,
-                     chosen_.store == store_kind::memory ? "memory" : chosen_.database_path);
+                     chosen_.store == store_kind::memory ? "memory" : masked(chosen_.database));
         if (!chosen_.address.starts_with("127.") && chosen_.address != "::1")
             spdlog::warn("{} is reachable from other machines, and there is no access control yet", chosen_.address);
         asio::co_spawn(context_.get_executor(), until_signal(), asio::detached);

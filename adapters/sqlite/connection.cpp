@@ -4,7 +4,8 @@
 
 #include <cstring>
 
-#include "adapters/sqlite/embedded_sql.h"
+#include "adapters/sql/embedded_sql.h"
+#include "adapters/sqlite/embedded_files.h"
 
 namespace orchestrator::sqlite {
 namespace {
@@ -139,7 +140,7 @@ connection::prepared connection::prepare(const std::string& sql) {
 
 statement connection::query(std::string_view entity, std::string_view name) {
     auto& found = queries_[{entity.data(), name.data()}];
-    if (!found) found = prepare(query_text(entity, name));
+    if (!found) found = prepare(sql::query_text(sqlite_files(), entity, name));
     return statement{found.get()};
 }
 

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "adapters/sqlite/row_json.h"
+#include "adapters/sql/row_json.h"
 #include "adapters/sqlite/run_rows.h"
 #include "domain/workflow/workflow.h"
 
@@ -17,7 +17,7 @@ execution read(const statement& row) {
     read.execution_type = row.text(3);
     if (!row.is_null(4)) read.retry_of = execution_id{row.id(4)};
     read.idempotency_key = row.text(5);
-    read.filter = tenant_filter_from_json(row.text(6));
+    read.filter = sql::tenant_filter_from_json(row.text(6));
     read.definition = row.text(7);
     read.status = parse_execution_status(row.text(8)).value();
     read.planning_complete = row.integer(9) != 0;
@@ -77,7 +77,7 @@ std::int64_t keep_definition(connection& database, const execution& opened) {
 
 void insert_execution(connection& database, const execution& opened, std::string_view tenant_groups) {
     const auto definition = keep_definition(database, opened);
-    const auto filter = to_json(opened.filter);
+    const auto filter = sql::to_json(opened.filter);
     auto row = database.query("executions", "insert");
     row.bind(1, opened.id)
         .bind(2, opened.workflow)

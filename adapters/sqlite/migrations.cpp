@@ -2,39 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <charconv>
-#include <vector>
-
-#include "adapters/sqlite/embedded_sql.h"
+#include "adapters/sql/embedded_sql.h"
+#include "adapters/sqlite/embedded_files.h"
 
 namespace orchestrator::sqlite {
 namespace {
 
-struct migration {
-    int version;
-    std::string_view name;
-    std::string_view sql;
-};
-
-// In order of version: the files are embedded in the order of their names.
-std::vector<migration> all_migrations() {
-    constexpr std::string_view folder = "migrations/";
-    std::vector<migration> found;
-    for (const auto& file : sqlite_files()) {
-        if (!file.path.starts_with(folder)) continue;
-        const auto name = file.path.substr(folder.size());
-        int version = 0;
-        std::from_chars(name.data(), name.data() + name.size(), version);
-        found.push_back({version, name, file.text});
-    }
-    return found;
-}
-
 // Under the write lock, so that a second process that waited for it sees the new version and does nothing.
-bool apply_if_missing(connection& database, const migration& next) {
+bool apply_if_missing(connection& database, const sql::migration& next) {
     transaction work{database};
     if (schema_version(database) >= next.version) return false;
-    database.execute(std::string{next.sql});
+    database.execute(std::string{next.text});
     auto broken = database.prepare_once("PRAGMA foreign_key_check");
     if (broken.step())
         throw database_error{
@@ -69,7 +47,7 @@ class foreign_keys_off {
 
 }  // namespace
 
-int newest_schema_version() { return all_migrations().back().version; }
+int newest_schema_version() { return sql::migrations(sqlite_files()).back().version; }
 
 int schema_version(connection& database) {
     auto version = database.prepare_once("PRAGMA user_version");
@@ -78,15 +56,11 @@ int schema_version(connection& database) {
 
 result<void> migrate(connection& database, const std::function<void(std::string_view)>& on_applied) {
     if (const int found = schema_version(database); found > newest_schema_version())
-        return fail(
-            errc::schema_newer,
-            fmt::format("the database has schema version {}, this program knows up to {}: run the newer program "
-                        "that wrote it, or restore a backup from before the upgrade",
-                        found, newest_schema_version()));
+        return fail(errc::schema_newer, sql::schema_newer_message(found, newest_schema_version()));
     // A table that is made anew must not take with it what refers to it. SQLite heeds this only outside of
     // transactions.
     const foreign_keys_off unchecked{database};
-    for (const auto& next : all_migrations())
+    for (const auto& next : sql::migrations(sqlite_files()))
         if (apply_if_missing(database, next) && on_applied) on_applied(next.name);
     return {};
 }

@@ -1,6 +1,6 @@
 #include "adapters/sqlite/run_rows.h"
 
-#include "adapters/sqlite/row_json.h"
+#include "adapters/sql/row_json.h"
 
 namespace orchestrator::sqlite {
 
@@ -89,7 +89,7 @@ std::vector<claimed_run> claim_runs(connection& database, const std::string& ins
                           .name = row.text(3),
                           .tier = parse_subscription_tier(row.text(4)).value_or(subscription_tier::starter),
                           .timezone = row.text(5)};
-        run.waits = stored_waits_from_json(row.text(6));
+        run.waits = sql::stored_waits_from_json(row.text(6));
         run.cancel_requested = row.integer(7) != 0;
         const bool may_have_results = row.integer(8) != 0;
         if (may_have_results) run.recorded = read_results(database, id);
@@ -116,7 +116,7 @@ void end_claim(connection& database, run_id run, const run_outcome& outcome, sys
         row.run();
         return;
     }
-    const auto waits = to_json(outcome.waits);
+    const auto waits = sql::to_json(outcome.waits);
     auto row = database.query("tenant_runs", "park");
     row.bind(1, std::int64_t(run));
     if (outcome.release == run_release::parked) row.bind(2, outcome.not_before);

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "adapters/blocking/worker.h"
 #include "adapters/sqlite/backfill_rows.h"
 #include "adapters/sqlite/calendar_rows.h"
 #include "adapters/sqlite/connection.h"
@@ -17,7 +18,6 @@
 #include "adapters/sqlite/migrations.h"
 #include "adapters/sqlite/run_rows.h"
 #include "adapters/sqlite/schedule_rows.h"
-#include "adapters/sqlite/worker.h"
 #include "adapters/sqlite/workflow_rows.h"
 
 namespace orchestrator::sqlite {
@@ -115,8 +115,8 @@ struct store::state {
     std::optional<connection> read_database;
     journal_writer journal;
     // Last, so that their threads end before what they use.
-    std::optional<worker> writer;
-    std::optional<worker> reader;
+    std::optional<blocking::worker> writer;
+    std::optional<blocking::worker> reader;
 
     // In a transaction; whatever the work returns, what it wrote stays only if it returned no error.
     template <class Work>

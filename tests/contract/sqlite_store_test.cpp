@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "adapters/sqlite/connection.h"
-#include "adapters/sqlite/embedded_sql.h"
+#include "adapters/sqlite/embedded_files.h"
 #include "adapters/sqlite/migrations.h"
 #include "tests/contract/child_process.h"
 #include "tests/contract/store_fixture.h"

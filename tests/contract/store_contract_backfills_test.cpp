@@ -53,8 +53,7 @@ class backfill_contract : public store_contract {
     }
 };
 
-INSTANTIATE_TEST_SUITE_P(stores, backfill_contract, testing::Values("memory", "sqlite"),
-                         [](const auto& of) { return of.param; });
+INSTANTIATE_TEST_SUITE_P(stores, backfill_contract, every_store(), [](const auto& of) { return of.param; });
 
 TEST_P(backfill_contract, keeps_what_was_asked_for) {
     insert(10, 2, 3);

@@ -52,8 +52,7 @@ class schedule_contract : public store_contract {
     }
 };
 
-INSTANTIATE_TEST_SUITE_P(stores, schedule_contract, testing::Values("memory", "sqlite"),
-                         [](const auto& of) { return of.param; });
+INSTANTIATE_TEST_SUITE_P(stores, schedule_contract, every_store(), [](const auto& of) { return of.param; });
 
 TEST_P(schedule_contract, keeps_every_field_of_a_schedule) {
     auto written = make_workflow(3, "everything");

@@ -7,8 +7,7 @@
 namespace orchestrator::store_test {
 namespace {
 
-INSTANTIATE_TEST_SUITE_P(stores, store_contract, testing::Values("memory", "sqlite"),
-                         [](const auto& kind) { return kind.param; });
+INSTANTIATE_TEST_SUITE_P(stores, store_contract, every_store(), [](const auto& kind) { return kind.param; });
 
 std::vector<std::string> names_of(const std::vector<workflow>& listed) {
     std::vector<std::string> names;

@@ -1,4 +1,4 @@
-// What the tests of the stores share: both stores behind the same ports, and small values to put into them.
+// What the tests of the stores share: all stores behind the same ports, and small values to put into them.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -8,13 +8,18 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <random>
 #include <string>
 #include <vector>
 
 #include "adapters/memory/store.h"
+#include "adapters/postgresql/connection.h"
+#include "adapters/postgresql/store.h"
 #include "adapters/sqlite/store.h"
 
 namespace orchestrator::store_test {
@@ -162,14 +167,58 @@ inline std::unique_ptr<sqlite::store> open_sqlite(const std::string& path) {
     return std::move(*opened);
 }
 
-// One store of either kind, as its ports.
+// The server that tests/with_servers started.
+inline std::string database_url() {
+    const char* url = std::getenv("TEST_DATABASE_URL");
+    if (!url)
+        throw std::runtime_error{"TEST_DATABASE_URL is not set: run this through tests/with_servers postgresql --"};
+    return url;
+}
+
+// A schema of its own in that database, gone at the end.
+class scratch_schema {
+  public:
+    scratch_schema() : name_{"test_" + to_string(make_uuid_v7(start, {next(), 0})).substr(19)} {
+        std::ranges::replace(name_, '-', '_');
+        database_.execute("CREATE SCHEMA " + name_);
+    }
+    ~scratch_schema() {
+        try {
+            database_.execute("SET client_min_messages = warning; DROP SCHEMA " + name_ + " CASCADE");
+        } catch (const postgresql::database_error&) {
+            // The server goes soon.
+        }
+    }
+    scratch_schema(const scratch_schema&) = delete;
+    scratch_schema& operator=(const scratch_schema&) = delete;
+
+    [[nodiscard]] std::string url() const { return database_url() + "?options=-csearch_path%3D" + name_; }
+
+  private:
+    static std::uint64_t next() { return std::random_device{}() | std::uint64_t(::getpid()) << 32; }
+
+    std::string name_;
+    postgresql::connection database_{{.url = database_url()}};
+};
+
+inline std::unique_ptr<postgresql::store> open_postgresql(const std::string& url) {
+    auto opened = postgresql::store::open({.url = url});
+    if (!opened) throw std::runtime_error{opened.error().message};
+    return std::move(*opened);
+}
+
+inline auto every_store() { return testing::Values("memory", "sqlite", "postgresql"); }
+
+// One store of any kind, as its ports.
 class any_store {
   public:
     explicit any_store(std::string_view kind) {
         if (kind == "memory")
             use(std::make_unique<memory::store>(), memory_);
-        else
+        else if (kind == "sqlite")
             use(open_sqlite(folder_.file()), sqlite_);
+        else
+            use(open_postgresql(schema_.emplace().url()), postgresql_);
     }
 
     [[nodiscard]] workflow_store& workflows() const { return *workflows_; }
@@ -194,6 +243,8 @@ class any_store {
     scratch_folder folder_;
     std::unique_ptr<memory::store> memory_;
     std::unique_ptr<sqlite::store> sqlite_;
+    std::optional<scratch_schema> schema_;
+    std::unique_ptr<postgresql::store> postgresql_;
     workflow_store* workflows_ = nullptr;
     execution_store* executions_ = nullptr;
     run_store* runs_ = nullptr;

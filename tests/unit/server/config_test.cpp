@@ -23,7 +23,7 @@ TEST(config, has_a_default_for_everything) {
     EXPECT_EQ(read->address, "127.0.0.1");
     EXPECT_EQ(read->port, 8018);
     EXPECT_EQ(read->store, store_kind::sqlite);
-    EXPECT_EQ(read->database_path, "orchestrator.db");
+    EXPECT_EQ(read->database, "orchestrator.db");
     EXPECT_EQ(read->instance_id, "");
     EXPECT_EQ(read->max_workflow_duration_seconds, 3'600);
     EXPECT_EQ(read->max_calls, 512);
@@ -93,12 +93,21 @@ TEST(config, takes_an_empty_variable_for_an_absent_one) {
     const auto read = parse_config({{"PORT", ""}, {"DATABASE_URL", ""}, {"ORCHESTRATOR_LOG_LEVEL", ""}});
     ASSERT_TRUE(read);
     EXPECT_EQ(read->port, 8018);
-    EXPECT_EQ(read->database_path, "orchestrator.db");
+    EXPECT_EQ(read->database, "orchestrator.db");
     EXPECT_EQ(read->log_level, "info");
 }
 
+TEST(config, takes_postgresql_by_its_url) {
+    for (const auto* url : {"postgresql://me@one,two/orchestrator?connect_timeout=3", "postgres://db/x"}) {
+        const auto read = parse_config({{"DATABASE_URL", url}});
+        ASSERT_TRUE(read);
+        EXPECT_EQ(read->store, store_kind::postgresql);
+        EXPECT_EQ(read->database, url);
+    }
+}
+
 TEST(config, finds_the_path_in_a_database_url) {
-    const auto path = [](std::string url) { return parse_config({{"DATABASE_URL", std::move(url)}})->database_path; };
+    const auto path = [](std::string url) { return parse_config({{"DATABASE_URL", std::move(url)}})->database; };
     EXPECT_EQ(path("sqlite:data.db"), "data.db");
     EXPECT_EQ(path("sqlite:./a/data.db"), "./a/data.db");
     EXPECT_EQ(path("sqlite:/var/lib/data.db"), "/var/lib/data.db");
@@ -131,8 +140,8 @@ INSTANTIATE_TEST_SUITE_P(
                     mistake{"ORCHESTRATOR_MAX_CALLS", "0", "from 1 to 100000"},
                     mistake{"ORCHESTRATOR_MAX_CALLS_PER_SERVICE", "100001", "from 1 to 100000"},
                     mistake{"ORCHESTRATOR_DRAIN_SECONDS", "3601", "from 0 to 3600"},
-                    mistake{"DATABASE_URL", "sqlite:", "neither sqlite:PATH nor memory:"},
-                    mistake{"DATABASE_URL", "postgresql://db/x", "neither sqlite:PATH nor memory:"},
+                    mistake{"DATABASE_URL", "sqlite:", "none of postgresql://…, sqlite:PATH and memory:"},
+                    mistake{"DATABASE_URL", "mysql://me:secret@db/x", "\"mysql://me:***@db/x\" is none of"},
                     mistake{"DATABASE_URL", "orchestrator.db", "neither"},
                     mistake{"ORCHESTRATOR_LOG_LEVEL", "verbose",
                             "\"verbose\" is not one of debug, info, warning, error"},
@@ -185,7 +194,7 @@ TEST(settings, tell_the_true_defaults) {
     ASSERT_TRUE(told && bare);
     EXPECT_EQ(told->port, bare->port);
     EXPECT_EQ(told->address, bare->address);
-    EXPECT_EQ(told->database_path, bare->database_path);
+    EXPECT_EQ(told->database, bare->database);
     EXPECT_EQ(told->max_workflow_duration_seconds, bare->max_workflow_duration_seconds);
     EXPECT_EQ(told->max_calls, bare->max_calls);
     EXPECT_EQ(told->max_calls_per_service, bare->max_calls_per_service);

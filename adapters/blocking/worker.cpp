@@ -1,6 +1,6 @@
-#include "adapters/sqlite/worker.h"
+#include "adapters/blocking/worker.h"
 
-namespace orchestrator::sqlite {
+namespace orchestrator::blocking {
 
 worker::worker() : thread_{[this] { work_until_stopped(); }} {}
 
@@ -33,4 +33,4 @@ void worker::work_until_stopped() {
     }
 }
 
-}  // namespace orchestrator::sqlite
+}  // namespace orchestrator::blocking

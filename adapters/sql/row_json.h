@@ -8,7 +8,7 @@
 #include "domain/tenancy/tenant.h"
 #include "ports/run_store.h"
 
-namespace orchestrator::sqlite {
+namespace orchestrator::sql {
 
 // {"tenant_ids": […], "subscription_tiers": […]}
 [[nodiscard]] std::string to_json(const tenant_filter&);
@@ -18,4 +18,4 @@ namespace orchestrator::sqlite {
 [[nodiscard]] std::string to_json(const std::vector<stored_wait>&);
 [[nodiscard]] std::vector<stored_wait> stored_waits_from_json(std::string_view);
 
-}  // namespace orchestrator::sqlite
+}  // namespace orchestrator::sql

@@ -1,8 +1,8 @@
-#include "adapters/sqlite/row_json.h"
+#include "adapters/sql/row_json.h"
 
 #include <boost/json.hpp>
 
-namespace orchestrator::sqlite {
+namespace orchestrator::sql {
 namespace json = boost::json;
 
 std::string to_json(const tenant_filter& filter) {
@@ -53,4 +53,4 @@ std::vector<stored_wait> stored_waits_from_json(std::string_view text) {
     return waits;
 }
 
-}  // namespace orchestrator::sqlite
+}  // namespace orchestrator::sql

@@ -1,5 +1,5 @@
-// A thread with a queue, which runs blocking database work for coroutines elsewhere. Their coroutine is resumed
-// through their own executor.
+// A thread with a queue, which runs the work of a blocking client library for coroutines elsewhere. Their coroutine is
+// resumed through their own executor.
 #pragma once
 
 #include <boost/asio/associated_executor.hpp>
@@ -16,7 +16,7 @@
 
 #include "ports/task.h"
 
-namespace orchestrator::sqlite {
+namespace orchestrator::blocking {
 
 class worker {
   public:
@@ -60,4 +60,4 @@ class worker {
     std::thread thread_;
 };
 
-}  // namespace orchestrator::sqlite
+}  // namespace orchestrator::blocking

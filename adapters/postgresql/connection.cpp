@@ -1,0 +1,282 @@
+#include "adapters/postgresql/connection.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cstring>
+
+#include "adapters/postgresql/embedded_files.h"
+#include "adapters/sql/embedded_sql.h"
+
+namespace orchestrator::postgresql {
+namespace {
+
+constexpr std::chrono::milliseconds first_pause{50};
+constexpr std::chrono::milliseconds longest_pause{2'000};
+
+// What a server that is going down, a standby, or a server without room answers will pass; what breaks a rule of the
+// schema will not.
+errc meaning_of(std::string_view sqlstate) {
+    if (sqlstate == "53100") return errc::store_full;
+    if (sqlstate == "25006") return errc::store_read_only;
+    constexpr std::array<std::string_view, 7> passing{"08", "53", "57", "58", "40", "55", "25"};
+    if (std::ranges::find(passing, sqlstate.substr(0, 2)) != passing.end()) return errc::store_unavailable;
+    return errc::store_corrupt;
+}
+
+// After these the session is of no use: another host may have become the one that takes writes.
+bool ends_session(std::string_view sqlstate) {
+    return sqlstate.starts_with("08") || sqlstate.starts_with("57P") || sqlstate == "25006";
+}
+
+std::string trimmed(const char* message) {
+    std::string text{message ? message : ""};
+    while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+    std::ranges::replace(text, '\n', ' ');
+    return text;
+}
+
+struct clearer {
+    void operator()(PGresult* answer) const { PQclear(answer); }
+};
+using owned_result = std::unique_ptr<PGresult, clearer>;
+
+}  // namespace
+
+std::int64_t row::integer(int column) const {
+    return binary::integer(PQgetvalue(answer_, number_, column), PQgetlength(answer_, number_, column));
+}
+
+std::string row::text(int column) const {
+    return {PQgetvalue(answer_, number_, column), std::size_t(PQgetlength(answer_, number_, column))};
+}
+
+uuid row::id(int column) const {
+    uuid value;
+    if (PQgetlength(answer_, number_, column) == int(value.bytes.size()))
+        std::memcpy(value.bytes.data(), PQgetvalue(answer_, number_, column), value.bytes.size());
+    return value;
+}
+
+std::optional<system_time> row::optional_time(int column) const {
+    if (is_null(column)) return std::nullopt;
+    return time(column);
+}
+
+local_days row::date(int column) const {
+    return local_days{std::chrono::days{integer(column)} + std::chrono::days{10'957}};  // from 1970 to 2000
+}
+
+std::int64_t rows::affected() const {
+    const std::string_view text{PQcmdTuples(answer_.get())};
+    std::int64_t count = 0;
+    std::from_chars(text.data(), text.data() + text.size(), count);
+    return count;
+}
+
+connection::connection(connection_options chosen) : options_{std::move(chosen)} {}
+connection::~connection() { disconnect(); }
+
+void connection::disconnect() {
+    if (handle_) PQfinish(handle_);
+    handle_ = nullptr;
+    prepared_.clear();
+}
+
+void connection::refuse_for_now(const std::string& why) {
+    throw database_error{errc::store_unavailable, "08001", fmt::format("database: {}", why)};
+}
+
+void connection::connect_if_needed() {
+    if (handle_) return;
+    if (std::chrono::steady_clock::now() < next_attempt_) refuse_for_now(last_refusal_);
+    connect();
+}
+
+void connection::connect() {
+    const auto seconds = std::to_string(std::max<std::int64_t>(options_.connect_timeout.count() / 1'000, 1));
+    // What stands before dbname is a default that the URL may change.
+    const std::array<std::array<const char*, 2>, 9> settings{{{"application_name", options_.application_name.c_str()},
+                                                              {"connect_timeout", seconds.c_str()},
+                                                              {"target_session_attrs", "read-write"},
+                                                              {"keepalives_idle", "10"},
+                                                              {"keepalives_interval", "5"},
+                                                              {"keepalives_count", "3"},
+                                                              {"tcp_user_timeout", "15000"},
+                                                              {"dbname", options_.url.c_str()},
+                                                              {"client_encoding", "UTF8"}}};
+    std::array<const char*, settings.size() + 1> keywords{};
+    std::array<const char*, settings.size() + 1> values{};
+    for (std::size_t i = 0; i < settings.size(); ++i) {
+        keywords[i] = settings[i][0];
+        values[i] = settings[i][1];
+    }
+    handle_ = PQconnectdbParams(keywords.data(), values.data(), 1);
+    if (!handle_ || PQstatus(handle_) != CONNECTION_OK) {
+        last_refusal_ = handle_ ? trimmed(PQerrorMessage(handle_)) : "out of memory";
+        disconnect();
+        pause_ = std::clamp(pause_ * 2, first_pause, longest_pause);
+        next_attempt_ = std::chrono::steady_clock::now() + pause_;
+        refuse_for_now(last_refusal_);
+    }
+    PQsetNoticeProcessor(handle_, [](void*, const char*) {}, nullptr);
+    PQsetnonblocking(handle_, 1);
+    pause_ = {};
+    // The server gives up a little earlier than we do, so that it tells why.
+    const auto patience = options_.answer_timeout.count() * 9 / 10;
+    execute(
+        fmt::format("SET statement_timeout = {}; SET lock_timeout = {}; SET jit = off; SET timezone = 'UTC'; "
+                    "SET idle_in_transaction_session_timeout = {}",
+                    patience, patience, options_.answer_timeout.count() * 4));
+}
+
+void connection::raise_lost(std::string_view doing) {
+    auto why = handle_ ? trimmed(PQerrorMessage(handle_)) : std::string{};
+    disconnect();
+    throw database_error{
+        errc::store_unavailable, "",
+        fmt::format("database: the connection was lost while {}{}{}", doing, why.empty() ? "" : ": ", why)};
+}
+
+void connection::raise(const PGresult* answer) {
+    const char* state = PQresultErrorField(answer, PG_DIAG_SQLSTATE);
+    const char* primary = PQresultErrorField(answer, PG_DIAG_MESSAGE_PRIMARY);
+    if (!state) raise_lost("it answered");
+    const std::string sqlstate{state};
+    auto message = fmt::format("database: {} (SQLSTATE {})", primary ? primary : "", sqlstate);
+    if (sqlstate == "53100") message = "database: its disk is full; free some space and the work goes on by itself";
+    if (sqlstate == "25006")
+        message =
+            "database: it takes no writes (a standby, or default_transaction_read_only); the work goes on by "
+            "itself when DATABASE_URL reaches one that does";
+    if (ends_session(sqlstate)) disconnect();
+    throw database_error{meaning_of(sqlstate), sqlstate, message};
+}
+
+void connection::wait(bool for_writing, deadline until) {
+    pollfd socket{.fd = PQsocket(handle_), .events = short(for_writing ? POLLIN | POLLOUT : POLLIN), .revents = 0};
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now()).count();
+    if (left <= 0 || ::poll(&socket, 1, int(std::min<std::int64_t>(left, 60'000))) == 0)
+        if (std::chrono::steady_clock::now() >= until) raise_lost("it did not answer in time");
+    if (socket.revents & (POLLIN | POLLERR | POLLHUP))
+        if (!PQconsumeInput(handle_)) raise_lost("reading its answer");
+}
+
+void connection::flush(deadline until) {
+    for (;;) {
+        const int left = PQflush(handle_);
+        if (left == 0) return;
+        if (left < 0) raise_lost("sending to it");
+        wait(true, until);
+    }
+}
+
+// nullptr: the answer to one statement is complete.
+PGresult* connection::next_result(deadline until) {
+    while (PQisBusy(handle_)) wait(false, until);
+    return PQgetResult(handle_);
+}
+
+// All of the answer to what was sent alone.
+rows connection::finish_one(deadline until) {
+    flush(until);
+    owned_result last;
+    while (auto* answer = next_result(until)) last.reset(answer);
+    if (!last) raise_lost("it answered");
+    const auto status = PQresultStatus(last.get());
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) raise(last.get());
+    return rows{last.release()};
+}
+
+void connection::execute(const std::string& sql) {
+    connect_if_needed();
+    if (!PQsendQuery(handle_, sql.c_str())) raise_lost("sending to it");
+    finish_one(answer_deadline());
+}
+
+std::string connection::statement_name(std::string_view entity, std::string_view name) {
+    return fmt::format("{}.{}", entity, name);
+}
+
+rows connection::run(std::string_view entity, std::string_view name, const parameters& values) {
+    connect_if_needed();
+    const auto statement = statement_name(entity, name);
+    const auto until = answer_deadline();
+    if (!prepared_.contains(statement)) {
+        const auto sql = sql::query_text(postgresql_files(), entity, name);
+        if (!PQsendPrepare(handle_, statement.c_str(), sql.c_str(), values.count(), values.types()))
+            raise_lost("sending to it");
+        finish_one(until);
+        prepared_.insert(statement);
+    }
+    send(statement, values);
+    return finish_one(until);
+}
+
+void connection::send(const std::string& name, const parameters& values) {
+    if (!PQsendQueryPrepared(handle_, name.c_str(), values.count(), values.values(), values.lengths(), values.formats(),
+                             1))
+        raise_lost("sending to it");
+}
+
+std::vector<rows> connection::pipeline::run() {
+    to_.connect_if_needed();
+    const auto until = to_.answer_deadline();
+    for (const auto& each : statements_) {
+        if (to_.prepared_.contains(each.name)) continue;
+        const auto dot = each.name.find('.');
+        const auto sql = sql::query_text(postgresql_files(), std::string_view{each.name}.substr(0, dot),
+                                         std::string_view{each.name}.substr(dot + 1));
+        if (!PQsendPrepare(to_.handle_, each.name.c_str(), sql.c_str(), each.values.count(), each.values.types()))
+            to_.raise_lost("sending to it");
+        to_.finish_one(until);
+        to_.prepared_.insert(each.name);
+    }
+    if (!PQenterPipelineMode(to_.handle_)) to_.raise_lost("sending to it");
+    for (const auto& each : statements_) to_.send(each.name, each.values);
+    if (!PQpipelineSync(to_.handle_)) to_.raise_lost("sending to it");
+    to_.flush(until);
+
+    std::vector<rows> answers;
+    owned_result failed;
+    for (std::size_t i = 0; i < statements_.size(); ++i) {
+        while (auto* answer = to_.next_result(until)) {
+            owned_result owned{answer};
+            const auto status = PQresultStatus(answer);
+            if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
+                answers.emplace_back(owned.release());
+            else if (status == PGRES_FATAL_ERROR && !failed)
+                failed = std::move(owned);
+            if (PQstatus(to_.handle_) == CONNECTION_BAD) break;
+        }
+        if (PQstatus(to_.handle_) == CONNECTION_BAD) break;
+    }
+    // The sync's own answer: the commit, which may fail by itself.
+    while (PQstatus(to_.handle_) != CONNECTION_BAD) {
+        const owned_result answer{to_.next_result(until)};
+        if (!answer) continue;
+        if (PQresultStatus(answer.get()) == PGRES_PIPELINE_SYNC) break;
+        if (!failed && PQresultStatus(answer.get()) == PGRES_FATAL_ERROR) to_.raise(answer.get());
+    }
+    if (failed && PQresultErrorField(failed.get(), PG_DIAG_SQLSTATE)) {
+        if (PQstatus(to_.handle_) != CONNECTION_BAD) PQexitPipelineMode(to_.handle_);
+        to_.raise(failed.get());
+    }
+    if (PQstatus(to_.handle_) == CONNECTION_BAD || failed) to_.raise_lost("it answered");
+    PQexitPipelineMode(to_.handle_);
+    return answers;
+}
+
+transaction::~transaction() {
+    if (!open_ || !database_.is_connected()) return;
+    try {
+        database_.execute("ROLLBACK");
+    } catch (const database_error&) {
+        database_.disconnect();  // which rolls back, too
+    }
+}
+
+}  // namespace orchestrator::postgresql

@@ -1,0 +1,40 @@
+// The journal's transaction: results, logs, counters and ends of many runs in one round trip and one commit.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "adapters/postgresql/connection.h"
+#include "ports/run_store.h"
+
+namespace orchestrator::postgresql {
+
+// One writer of the journal. Each of its batches has a number that is kept in the same transaction: when the answer to
+// a commit is lost, the number tells whether the batch is there, and it is not written twice.
+class journal_writer {
+  public:
+    explicit journal_writer(uuid writer_id) : writer_id_{writer_id} {}
+
+    // Throws database_error; then nothing was written, or the next call with the same entries finds out.
+    journal_receipt commit(connection&, const std::vector<journal_entry>&, system_time now);
+
+  private:
+    struct sent_batch {
+        std::int64_t number = 0;
+        std::size_t fingerprint = 0;  // of its entries
+        std::vector<run_claim> refused;
+        std::vector<execution_id> executions;
+    };
+
+    journal_receipt write_at_once(connection&, const std::vector<journal_entry>&, system_time now);
+    journal_receipt write_with_care(connection&, const std::vector<journal_entry>&, system_time now);
+    bool is_there(connection&) const;
+    journal_receipt receipt_of_sent(connection&) const;
+
+    uuid writer_id_;
+    std::int64_t last_number_ = 0;
+    sent_batch sent_;
+    bool unanswered_ = false;  // `sent_` may be there, or not
+};
+
+}  // namespace orchestrator::postgresql

@@ -1,0 +1,132 @@
+-- name: find
+SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
+       planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
+       executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill
+FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id WHERE e.id = $1;
+
+-- name: hold
+SELECT status FROM orchestrator_executions WHERE id = $1 FOR NO KEY UPDATE;
+
+-- name: hold_all
+SELECT id FROM orchestrator_executions WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE;
+
+-- name: find_by_key
+SELECT id FROM orchestrator_executions WHERE workflow_id = $1 AND idempotency_key = $2;
+
+-- name: insert
+INSERT INTO orchestrator_executions (id, workflow_id, workflow_name, execution_type, retry_of, idempotency_key,
+    tenant_filter, created_at, deadline_at, executed_by_instance, scheduled_for, is_backfill, tenant_groups,
+    definition_id)
+SELECT id, workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter::json, created_at,
+    deadline_at, executed_by_instance, scheduled_for, is_backfill, tenant_groups, definition_id
+FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    AS opened (id, workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, created_at,
+               deadline_at, executed_by_instance, scheduled_for, is_backfill, tenant_groups, definition_id);
+
+-- The latest one of the same text; NULL: there is none.
+-- name: find_definitions
+SELECT (SELECT max(id) FROM orchestrator_definitions d WHERE d.workflow_id = wanted.workflow_id
+            AND d.definition::text = wanted.definition)
+FROM unnest($1, $2) WITH ORDINALITY AS wanted (workflow_id, definition, number) ORDER BY number;
+
+-- In the order of their input, as the identity counts.
+-- name: insert_definitions
+INSERT INTO orchestrator_definitions (workflow_id, definition)
+SELECT workflow_id, definition::json FROM unnest($1, $2) WITH ORDINALITY AS added (workflow_id, definition, number)
+ORDER BY number
+RETURNING id;
+
+-- name: open
+SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
+       planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
+       executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill
+FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
+WHERE status IN ('pending', 'running') ORDER BY e.id;
+
+-- name: list
+SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
+       planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
+       executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill
+FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
+WHERE ($1 IS NULL OR status = $1) AND ($2 IS NULL OR e.workflow_id = $2) AND ($3 IS NULL OR workflow_name = $3)
+  AND (NOT $4 OR status IN ('failed', 'partial')) AND ($5 IS NULL OR e.id < $5)
+ORDER BY e.id DESC LIMIT $6;
+
+-- name: add_totals
+UPDATE orchestrator_executions SET tenants_total = tenants_total + $2, steps_total = steps_total + $3,
+    status = 'running', started_at = coalesce(started_at, $4)
+WHERE id = $1 AND status IN ('pending', 'running');
+
+-- name: complete_planning
+UPDATE orchestrator_executions SET planning_complete = TRUE, error_message = $2, started_at = coalesce(started_at, $3)
+WHERE id = $1 AND NOT planning_complete;
+
+-- name: request_cancel
+UPDATE orchestrator_executions SET cancel_requested = TRUE WHERE id = $1 AND status IN ('pending', 'running');
+
+-- name: unpark_runs
+UPDATE orchestrator_tenant_runs SET not_before = NULL
+WHERE execution_id = $1 AND status = 'pending' AND not_before IS NOT NULL;
+
+-- name: finish
+UPDATE orchestrator_executions SET status = $2, completed_at = $3,
+    duration_seconds = floor(extract(epoch FROM $3 - started_at))
+WHERE id = $1 AND status IN ('pending', 'running');
+
+-- name: add_counts
+UPDATE orchestrator_executions SET
+    tenants_completed = tenants_completed + $2, tenants_partial = tenants_partial + $3,
+    tenants_failed = tenants_failed + $4, tenants_cancelled = tenants_cancelled + $5,
+    steps_completed = steps_completed + $6, steps_failed = steps_failed + $7, steps_skipped = steps_skipped + $8,
+    retries = retries + $9, last_log_sequence = last_log_sequence + $10
+WHERE id = $1
+RETURNING planning_complete
+    AND tenants_completed + tenants_partial + tenants_failed + tenants_cancelled = tenants_total;
+
+-- name: drained
+SELECT id FROM orchestrator_executions
+WHERE id = ANY ($1) AND planning_complete
+  AND tenants_completed + tenants_partial + tenants_failed + tenants_cancelled = tenants_total
+ORDER BY id;
+
+-- name: add_step_counts
+INSERT INTO orchestrator_step_counts AS kept (execution_id, step_index, completed, failed, skipped, retries)
+SELECT $1, * FROM unnest($2, $3, $4, $5, $6)
+ON CONFLICT (execution_id, step_index) DO UPDATE SET completed = kept.completed + excluded.completed,
+    failed = kept.failed + excluded.failed, skipped = kept.skipped + excluded.skipped,
+    retries = kept.retries + excluded.retries;
+
+-- name: add_latencies
+INSERT INTO orchestrator_step_latencies AS kept (execution_id, step_index, bucket, count)
+SELECT $1, * FROM unnest($2, $3, $4)
+ON CONFLICT (execution_id, step_index, bucket) DO UPDATE SET count = kept.count + excluded.count;
+
+-- name: step_counts
+SELECT step_index, completed, failed, skipped, retries FROM orchestrator_step_counts
+WHERE execution_id = $1 ORDER BY step_index;
+
+-- name: latencies
+SELECT step_index, bucket, count FROM orchestrator_step_latencies WHERE execution_id = $1;
+
+-- name: carried_per_step
+SELECT step_index, count(*) FROM orchestrator_step_results WHERE execution_id = $1 AND carried_over GROUP BY step_index;
+
+-- Behind add_counts in the same transaction: the execution's counter has room for exactly these.
+-- name: insert_logs
+INSERT INTO orchestrator_execution_logs (id, execution_id, sequence, tenant_id, step_name, step_index, log_level,
+    log_message, log_data, logged_at)
+SELECT log.id, $1, last_log_sequence - cardinality($2) + number, log.tenant_id, step_name, step_index, log_level,
+    log_message, log_data::json, logged_at
+FROM orchestrator_executions e, unnest($2, $3, $4, $5, $6, $7, $8, $9) WITH ORDINALITY
+    AS log (id, tenant_id, step_name, step_index, log_level, log_message, log_data, logged_at, number)
+WHERE e.id = $1;
+
+-- name: logs
+SELECT sequence, tenant_id, step_name, step_index, log_level, log_message, log_data, logged_at
+FROM orchestrator_execution_logs
+WHERE execution_id = $1 AND sequence > $2 AND ($3 IS NULL OR tenant_id = $3) AND ($4 IS NULL OR step_name = $4)
+  AND ($5 = 'info' OR log_level = 'error' OR log_level = $5)
+ORDER BY sequence LIMIT $6;

@@ -1,0 +1,126 @@
+#include "adapters/postgresql/run_rows.h"
+
+#include "adapters/sql/row_json.h"
+
+namespace orchestrator::postgresql {
+
+void result_columns::add(const result_to_insert& added) {
+    const auto& record = *added.record;
+    executions_.add(added.execution);
+    runs_.add(std::int64_t(added.run));
+    steps_.add(record.step_index);
+    statuses_.add(to_string(record.status));
+    attempts_.add(record.attempts);
+    http_statuses_.add(record.http_status);
+    carried_over_.add(record.carried_over);
+    started_at_.add(record.started_at);
+    durations_.add(std::int64_t{record.duration.count()});
+    results_.add(text_or_null{record.result});
+    error_codes_.add(text_or_null{record.error_code});
+    error_messages_.add(text_or_null{record.error_message});
+}
+
+std::map<tenant_id, run_id> insert_runs(connection& database, execution_id execution,
+                                        const std::vector<planned_run>& runs) {
+    array_of<tenant_id> tenants;
+    array_of<std::string_view> names;
+    array_of<std::string_view> tiers;
+    array_of<std::string_view> zones;
+    array_of<std::int64_t> ranks;
+    array_of<int> steps;
+    for (const auto& run : runs) {
+        tenants.add(run.for_tenant.id);
+        names.add(std::string_view{run.for_tenant.name});
+        tiers.add(to_string(run.for_tenant.tier));
+        zones.add(std::string_view{run.for_tenant.timezone});
+        ranks.add(run.fair_rank);
+        steps.add(run.steps_total);
+    }
+    std::map<tenant_id, run_id> added;
+    for (const auto& each :
+         database.query("tenant_runs", "insert", execution, tenants, names, tiers, zones, ranks, steps))
+        added.emplace(tenant_id{each.id(1)}, run_id(each.integer(0)));
+    return added;
+}
+
+void insert_results(connection& database, const std::vector<result_to_insert>& results) {
+    result_columns columns;
+    for (const auto& each : results) columns.add(each);
+    if (columns.empty()) return;
+    columns.insert_by([&](auto entity, auto name, const auto&... arrays) { database.query(entity, name, arrays...); });
+}
+
+std::vector<step_record> read_results(connection& database, const array_of<execution_id>& executions,
+                                      const array_of<std::int64_t>& runs) {
+    std::vector<step_record> found;
+    for (const auto& each : database.query("tenant_runs", "results", executions, runs)) {
+        step_record record;
+        record.run = run_id(each.integer(0));
+        record.step_index = int(each.integer(1));
+        record.status = parse_step_status(each.text(2)).value();
+        record.attempts = int(each.integer(3));
+        record.http_status = int(each.integer(4));
+        record.carried_over = each.boolean(5);
+        record.started_at = each.time(6);
+        record.duration = milliseconds{each.integer(7)};
+        record.result = each.text(8);
+        record.error_code = each.text(9);
+        record.error_message = each.text(10);
+        found.push_back(std::move(record));
+    }
+    return found;
+}
+
+std::vector<claimed_run> claim_runs(connection& database, const std::string& instance_id, int limit, system_time now) {
+    std::vector<claimed_run> claimed;
+    std::map<run_id, std::size_t> places;
+    array_of<std::int64_t> with_results;
+    array_of<execution_id> their_executions;
+    for (const auto& each : database.query("tenant_runs", "claim", instance_id, limit, now)) {
+        claimed_run run;
+        run.claim = {.run = run_id(each.integer(0)), .token = each.integer(1)};
+        run.execution = {each.id(2)};
+        run.for_tenant = {.id = {each.id(3)},
+                          .name = each.text(4),
+                          .tier = parse_subscription_tier(each.text(5)).value_or(subscription_tier::starter),
+                          .timezone = each.text(6)};
+        run.waits = sql::stored_waits_from_json(each.text(7));
+        run.cancel_requested = each.boolean(8);
+        const bool may_have_results = each.boolean(9);
+        if (may_have_results) {
+            with_results.add(std::int64_t(run.claim.run));
+            their_executions.add(run.execution);
+        }
+        places.emplace(run.claim.run, claimed.size());
+        claimed.push_back(std::move(run));
+    }
+    if (with_results.size() > 0)
+        for (auto& record : read_results(database, their_executions, with_results))
+            claimed[places.at(record.run)].recorded.push_back(std::move(record));
+    return claimed;
+}
+
+std::optional<system_time> next_parked_run(connection& database) {
+    return database.query("tenant_runs", "next_parked").front().optional_time(0);
+}
+
+void renew_lease(connection& database, const std::string& instance_id, system_time until) {
+    database.query("tenant_runs", "renew_lease", instance_id, until);
+}
+
+int release_lost_runs(connection& database, system_time now, const std::string& survivor) {
+    std::vector<std::string> lost;
+    for (const auto& each : database.query("tenant_runs", "lost_instances", now, survivor))
+        lost.push_back(each.text(0));
+    return lost.empty() ? 0 : release_instances(database, lost);
+}
+
+int release_instances(connection& database, const std::vector<std::string>& instances) {
+    array_of<std::string_view> names;
+    for (const auto& each : instances) names.add(std::string_view{each});
+    const auto released = database.query("tenant_runs", "give_back_all", names).affected();
+    database.query("tenant_runs", "forget_instances", names);
+    return int(released);
+}
+
+}  // namespace orchestrator::postgresql

@@ -1,0 +1,312 @@
+#include "adapters/postgresql/store.h"
+
+#include <fmt/format.h>
+
+#include <random>
+
+#include "adapters/blocking/worker.h"
+#include "adapters/postgresql/backfill_rows.h"
+#include "adapters/postgresql/calendar_rows.h"
+#include "adapters/postgresql/connection.h"
+#include "adapters/postgresql/execution_rows.h"
+#include "adapters/postgresql/journal_rows.h"
+#include "adapters/postgresql/migrations.h"
+#include "adapters/postgresql/run_rows.h"
+#include "adapters/postgresql/schedule_rows.h"
+#include "adapters/postgresql/workflow_rows.h"
+
+namespace orchestrator::postgresql {
+namespace {
+
+// Runs database work and turns what it throws into an error.
+template <class Work>
+auto guarded(Work& work) {
+    using value = std::invoke_result_t<Work&>;
+    constexpr bool is_result = requires(value v) { v.error(); };
+    using answer = std::conditional_t<is_result, value, result<value>>;
+    using failed = std::conditional_t<std::is_void_v<value>, result<void>, answer>;
+    try {
+        if constexpr (std::is_void_v<value>) {
+            work();
+            return result<void>{};
+        } else {
+            return answer{work()};
+        }
+    } catch (const database_error& fault) {
+        return failed{fail(fault.code(), fault.what())};
+    } catch (const std::exception& fault) {
+        return failed{fail(errc::store_corrupt, fmt::format("database: a row cannot be read: {}", fault.what()))};
+    }
+}
+
+uuid random_uuid() {
+    std::random_device device;
+    uuid made;
+    for (auto& byte : made.bytes) byte = std::uint8_t(device());
+    return made;
+}
+
+}  // namespace
+
+struct store::state {
+    explicit state(const store_options& options)
+        : journal_database{connection_options_of(options)},
+          write_database{connection_options_of(options)},
+          read_database{connection_options_of(options)},
+          writer{random_uuid()} {}
+
+    static connection_options connection_options_of(const store_options& options) {
+        connection_options chosen;
+        chosen.url = options.url;
+        chosen.connect_timeout = options.connect_timeout;
+        chosen.answer_timeout = options.answer_timeout;
+        return chosen;
+    }
+
+    connection journal_database;
+    connection write_database;
+    connection read_database;
+    journal_writer writer;
+    // Last, so that their threads end before what they use.
+    blocking::worker journal;
+    blocking::worker others;
+    blocking::worker reader;
+
+    // In a transaction; whatever the work returns, what it wrote stays only if it returned no error.
+    template <class Work>
+    auto write(Work work) {
+        return others.run([this, work = std::move(work)]() mutable {
+            auto in_transaction = [&] {
+                transaction whole{write_database};
+                if constexpr (std::is_void_v<decltype(work(write_database))>) {
+                    work(write_database);
+                    whole.commit();
+                } else {
+                    auto answer = work(write_database);
+                    constexpr bool is_result = requires { answer.error(); };
+                    if constexpr (is_result) {
+                        if (answer) whole.commit();
+                    } else {
+                        whole.commit();
+                    }
+                    return answer;
+                }
+            };
+            return guarded(in_transaction);
+        });
+    }
+
+    // One statement, or work that begins its own transaction.
+    template <class Work>
+    auto write_alone(Work work) {
+        return others.run([this, work = std::move(work)]() mutable {
+            auto on_connection = [&] { return work(write_database); };
+            return guarded(on_connection);
+        });
+    }
+
+    // One snapshot for what reads more than one table.
+    template <class Work>
+    auto read(Work work) {
+        return reader.run([this, work = std::move(work)]() mutable {
+            auto in_snapshot = [&] {
+                transaction snapshot{read_database, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
+                auto answer = work(read_database);
+                snapshot.commit();
+                return answer;
+            };
+            return guarded(in_snapshot);
+        });
+    }
+};
+
+store::store(std::unique_ptr<state> made) : state_{std::move(made)} {}
+store::~store() = default;
+
+result<std::unique_ptr<store>> store::open(const store_options& options) {
+    auto work = [&]() -> result<std::unique_ptr<store>> {
+        auto made = std::make_unique<state>(options);
+        if (auto migrated = migrate(made->write_database); !migrated) return std::unexpected{migrated.error()};
+        made->write_database.query("tenant_runs", "forget_old_writers");
+        return std::unique_ptr<store>{new store{std::move(made)}};
+    };
+    return guarded(work);
+}
+
+// Workflows
+
+task<result<std::vector<workflow>>> store::list_workflows() {
+    return state_->read([](connection& db) { return postgresql::list_workflows(db); });
+}
+task<result<workflow>> store::find_workflow(workflow_id id) {
+    return state_->read([id](connection& db) { return postgresql::find_workflow(db, id); });
+}
+task<result<workflow>> store::find_workflow_by_name(std::string name) {
+    return state_->read(
+        [name = std::move(name)](connection& db) { return postgresql::find_workflow_by_name(db, name); });
+}
+task<result<bool>> store::knows_workflow_name(std::string name) {
+    return state_->read([name = std::move(name)](connection& db) { return postgresql::knows_workflow_name(db, name); });
+}
+task<result<void>> store::insert_workflow(workflow added) {
+    return state_->write([added = std::move(added)](connection& db) { return postgresql::insert_workflow(db, added); });
+}
+task<result<workflow>> store::replace_workflow(workflow changed) {
+    return state_->write(
+        [changed = std::move(changed)](connection& db) { return postgresql::replace_workflow(db, changed); });
+}
+task<result<workflow>> store::enable_workflow(workflow_id id, bool enabled, system_time now) {
+    return state_->write([=](connection& db) { return postgresql::enable_workflow(db, id, enabled, now); });
+}
+task<result<void>> store::delete_workflow(workflow_id id, system_time now) {
+    return state_->write([=](connection& db) { return postgresql::delete_workflow(db, id, now); });
+}
+task<result<workflow>> store::restore_workflow(workflow_id id, system_time now) {
+    return state_->write([=](connection& db) { return postgresql::restore_workflow(db, id, now); });
+}
+
+// Executions
+
+task<result<opened_execution>> store::open_execution(execution opened) {
+    return state_->write_alone(
+        [opened = std::move(opened)](connection& db) { return postgresql::open_execution(db, opened); });
+}
+task<result<int>> store::insert_runs(execution_id id, std::vector<planned_run> runs, system_time now) {
+    return state_->write(
+        [id, now, runs = std::move(runs)](connection& db) { return postgresql::insert_runs(db, id, runs, now); });
+}
+task<result<void>> store::complete_planning(execution_id id, std::string message, system_time now) {
+    return state_->write([id, now, message = std::move(message)](connection& db) {
+        return postgresql::complete_planning(db, id, message, now);
+    });
+}
+task<result<void>> store::request_cancel(execution_id id, system_time) {
+    return state_->write([id](connection& db) { return postgresql::request_cancel(db, id); });
+}
+task<result<execution>> store::finish_if_done(execution_id id, system_time now) {
+    return state_->write([=](connection& db) { return postgresql::finish_if_done(db, id, now); });
+}
+task<result<std::vector<execution>>> store::open_executions() {
+    return state_->read([](connection& db) { return postgresql::open_executions(db); });
+}
+task<result<std::int64_t>> store::lowest_waiting_rank() {
+    return state_->read([](connection& db) { return postgresql::lowest_waiting_rank(db); });
+}
+task<result<execution>> store::find_execution(execution_id id) {
+    return state_->read([id](connection& db) { return postgresql::find_execution(db, id); });
+}
+task<result<std::vector<execution>>> store::list_executions(execution_query query) {
+    return state_->read([query = std::move(query)](connection& db) { return postgresql::list_executions(db, query); });
+}
+task<result<std::vector<step_summary>>> store::step_summaries(execution_id id) {
+    return state_->read([id](connection& db) { return postgresql::step_summaries(db, id); });
+}
+task<result<std::vector<tenant_run_view>>> store::list_runs(execution_id id, run_query query) {
+    return state_->read([id, query](connection& db) { return postgresql::list_runs(db, id, query); });
+}
+task<result<std::vector<log_entry>>> store::list_logs(execution_id id, log_query query) {
+    return state_->read(
+        [id, query = std::move(query)](connection& db) { return postgresql::list_logs(db, id, query); });
+}
+
+// Runs
+
+task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id, int limit, system_time now) {
+    return state_->write([instance_id = std::move(instance_id), limit, now](connection& db) {
+        return postgresql::claim_runs(db, instance_id, limit, now);
+    });
+}
+task<result<std::optional<system_time>>> store::next_parked_run(system_time) {
+    return state_->read([](connection& db) { return postgresql::next_parked_run(db); });
+}
+task<result<journal_receipt>> store::commit(const std::vector<journal_entry>& entries, system_time now) {
+    return state_->journal.run([state = state_.get(), &entries, now] {
+        auto work = [&] { return state->writer.commit(state->journal_database, entries, now); };
+        return guarded(work);
+    });
+}
+task<result<void>> store::renew_lease(std::string instance_id, system_time lease_until) {
+    return state_->write_alone([instance_id = std::move(instance_id), lease_until](connection& db) {
+        postgresql::renew_lease(db, instance_id, lease_until);
+    });
+}
+task<result<int>> store::release_lost_runs(system_time now, std::string survivor) {
+    return state_->write([now, survivor = std::move(survivor)](connection& db) {
+        return postgresql::release_lost_runs(db, now, survivor);
+    });
+}
+task<result<void>> store::release_instance(std::string instance_id) {
+    return state_->write(
+        [instance_id = std::move(instance_id)](connection& db) { postgresql::release_instances(db, {instance_id}); });
+}
+
+// Schedules
+
+task<result<std::int64_t>> store::schedule_revision() {
+    return state_->read([](connection& db) { return postgresql::schedule_revision(db); });
+}
+task<result<decision_receipt>> store::decide(const std::vector<schedule_decision>& decisions, system_time now) {
+    return state_->write([now, &decisions](connection& db) { return postgresql::decide(db, decisions, now); });
+}
+task<result<std::vector<decided_occurrence>>> store::list_occurrences(workflow_id id, system_time from,
+                                                                      system_time until, int limit) {
+    return state_->read([=](connection& db) { return postgresql::list_occurrences(db, id, from, until, limit); });
+}
+task<result<std::vector<schedule_version>>> store::list_schedule_versions(workflow_id id) {
+    return state_->read([=](connection& db) { return postgresql::list_schedule_versions(db, id); });
+}
+task<result<std::vector<milliseconds>>> store::past_durations(workflow_id id, int most) {
+    return state_->read([=](connection& db) { return postgresql::past_durations(db, id, most); });
+}
+task<result<std::vector<tenant_group>>> store::list_tenant_groups() {
+    return state_->read([](connection& db) { return postgresql::list_tenant_groups(db); });
+}
+task<result<void>> store::replace_tenant_groups(std::vector<tenant_group> groups) {
+    return state_->write(
+        [groups = std::move(groups)](connection& db) { postgresql::replace_tenant_groups(db, groups); });
+}
+
+// Calendars
+
+task<result<std::vector<stored_calendar>>> store::list_calendars() {
+    return state_->read([](connection& db) { return postgresql::list_calendars(db); });
+}
+task<result<stored_calendar>> store::find_calendar(std::string code, int version) {
+    return state_->read(
+        [code = std::move(code), version](connection& db) { return postgresql::find_calendar(db, code, version); });
+}
+task<result<stored_calendar>> store::put_calendar(stored_calendar added) {
+    return state_->write([added = std::move(added)](connection& db) { return postgresql::put_calendar(db, added); });
+}
+task<result<void>> store::delete_calendar(std::string code, system_time now) {
+    return state_->write(
+        [code = std::move(code), now](connection& db) { return postgresql::delete_calendar(db, code, now); });
+}
+
+// Backfills
+
+task<result<void>> store::insert_backfill(backfill added, std::vector<system_time> occurrences) {
+    return state_->write([added = std::move(added), occurrences = std::move(occurrences)](connection& db) {
+        postgresql::insert_backfill(db, added, occurrences);
+    });
+}
+task<result<std::vector<tracked_backfill>>> store::list_backfills(int limit) {
+    return state_->read([limit](connection& db) { return postgresql::list_backfills(db, limit); });
+}
+task<result<tracked_backfill>> store::find_backfill(backfill_id id) {
+    return state_->read([id](connection& db) { return postgresql::find_backfill(db, id); });
+}
+task<result<tracked_backfill>> store::cancel_backfill(backfill_id id, system_time now) {
+    return state_->write([=](connection& db) { return postgresql::cancel_backfill(db, id, now); });
+}
+task<result<std::vector<backfill_turn>>> store::next_of_backfills() {
+    return state_->read([](connection& db) { return postgresql::next_of_backfills(db); });
+}
+task<result<std::vector<execution_id>>> store::open_backfill_executions(std::vector<backfill_start> starts,
+                                                                        system_time now) {
+    return state_->write([now, starts = std::move(starts)](connection& db) {
+        return postgresql::open_backfill_executions(db, starts, now);
+    });
+}
+
+}  // namespace orchestrator::postgresql

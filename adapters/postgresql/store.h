@@ -1,0 +1,97 @@
+// The stores on PostgreSQL: for many instances.
+//
+// Three threads, each with its own connection: one writes the journal, one does all other writes, one reads. Each is a
+// coroutine's neighbour, not its own: libpq blocks. A connection that is lost is made again at the next call; what was
+// in doubt is looked up by its key.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "domain/error.h"
+#include "ports/backfill_store.h"
+#include "ports/calendar_store.h"
+#include "ports/execution_store.h"
+#include "ports/run_store.h"
+#include "ports/schedule_store.h"
+#include "ports/workflow_store.h"
+
+namespace orchestrator::postgresql {
+
+struct store_options {
+    std::string url;  // postgresql://user@host1,host2/database?…
+    milliseconds connect_timeout{5'000};
+    milliseconds answer_timeout{15'000};  // of each statement
+};
+
+class store final : public workflow_store,
+                    public execution_store,
+                    public run_store,
+                    public schedule_store,
+                    public calendar_store,
+                    public backfill_store {
+  public:
+    // Connects and migrates. schema_newer, store_read_only (a standby), store_unavailable.
+    static result<std::unique_ptr<store>> open(const store_options&);
+    ~store() override;
+
+    task<result<std::vector<workflow>>> list_workflows() override;
+    task<result<workflow>> find_workflow(workflow_id) override;
+    task<result<workflow>> find_workflow_by_name(std::string name) override;
+    task<result<bool>> knows_workflow_name(std::string name) override;
+    task<result<void>> insert_workflow(workflow) override;
+    task<result<workflow>> replace_workflow(workflow) override;
+    task<result<workflow>> enable_workflow(workflow_id, bool enabled, system_time now) override;
+    task<result<void>> delete_workflow(workflow_id, system_time now) override;
+    task<result<workflow>> restore_workflow(workflow_id, system_time now) override;
+
+    task<result<opened_execution>> open_execution(execution) override;
+    task<result<int>> insert_runs(execution_id, std::vector<planned_run>, system_time now) override;
+    task<result<void>> complete_planning(execution_id, std::string error_message, system_time now) override;
+    task<result<void>> request_cancel(execution_id, system_time now) override;
+    task<result<execution>> finish_if_done(execution_id, system_time now) override;
+    task<result<std::vector<execution>>> open_executions() override;
+    task<result<std::int64_t>> lowest_waiting_rank() override;
+    task<result<execution>> find_execution(execution_id) override;
+    task<result<std::vector<execution>>> list_executions(execution_query) override;
+    task<result<std::vector<step_summary>>> step_summaries(execution_id) override;
+    task<result<std::vector<tenant_run_view>>> list_runs(execution_id, run_query) override;
+    task<result<std::vector<log_entry>>> list_logs(execution_id, log_query) override;
+
+    task<result<std::vector<claimed_run>>> claim_runs(std::string instance_id, int limit, system_time now) override;
+    task<result<std::optional<system_time>>> next_parked_run(system_time now) override;
+    task<result<journal_receipt>> commit(const std::vector<journal_entry>&, system_time now) override;
+    task<result<void>> renew_lease(std::string instance_id, system_time lease_until) override;
+    task<result<int>> release_lost_runs(system_time now, std::string survivor) override;
+    task<result<void>> release_instance(std::string instance_id) override;
+
+    task<result<std::int64_t>> schedule_revision() override;
+    task<result<decision_receipt>> decide(const std::vector<schedule_decision>&, system_time now) override;
+    task<result<std::vector<decided_occurrence>>> list_occurrences(workflow_id, system_time from, system_time until,
+                                                                   int limit) override;
+    task<result<std::vector<schedule_version>>> list_schedule_versions(workflow_id) override;
+    task<result<std::vector<milliseconds>>> past_durations(workflow_id, int most) override;
+    task<result<std::vector<tenant_group>>> list_tenant_groups() override;
+    task<result<void>> replace_tenant_groups(std::vector<tenant_group>) override;
+
+    task<result<std::vector<stored_calendar>>> list_calendars() override;
+    task<result<stored_calendar>> find_calendar(std::string code, int version = 0) override;
+    task<result<stored_calendar>> put_calendar(stored_calendar) override;
+    task<result<void>> delete_calendar(std::string code, system_time now) override;
+
+    task<result<void>> insert_backfill(backfill, std::vector<system_time> occurrences) override;
+    task<result<std::vector<tracked_backfill>>> list_backfills(int limit) override;
+    task<result<tracked_backfill>> find_backfill(backfill_id) override;
+    task<result<tracked_backfill>> cancel_backfill(backfill_id, system_time now) override;
+    task<result<std::vector<backfill_turn>>> next_of_backfills() override;
+    task<result<std::vector<execution_id>>> open_backfill_executions(std::vector<backfill_start>,
+                                                                     system_time now) override;
+
+  private:
+    struct state;
+    explicit store(std::unique_ptr<state>);
+
+    std::unique_ptr<state> state_;
+};
+
+}  // namespace orchestrator::postgresql
