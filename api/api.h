@@ -13,6 +13,7 @@
 #include "ports/calendar_store.h"
 #include "ports/clock.h"
 #include "ports/execution_store.h"
+#include "ports/leader_store.h"
 #include "ports/random.h"
 #include "ports/schedule_store.h"
 #include "ports/workflow_store.h"
@@ -34,10 +35,11 @@ struct api_dependencies {
     schedule_store& schedules;
     calendar_store& calendars;
     backfill_store& backfills;
+    leader_store& leaders;
     const calendar_file_reader& calendar_files;
     workflow_rules rules;     // what a new definition is checked against
     std::string instance_id;  // this instance, as its claims name it
-    std::string store_kind;   // "sqlite", "memory": shown by /health
+    std::string store_kind;   // "postgresql", "sqlite", "memory": shown by /health
 };
 
 class api {

@@ -22,7 +22,9 @@ task<answer> show_health(const api_dependencies& api, routed_request) {
                                          {"version", ORCHESTRATOR_VERSION},
                                          {"instance_id", api.instance_id},
                                          {"store", json::object{{"kind", api.store_kind}, {"problem", problem_text}}},
+                                         {"leads", health.leads},
                                          {"active_runs", health.active_runs},
+                                         {"refused_writes", health.refused_writes},
                                          {"calls_in_flight", health.calls_in_flight}});
 }
 

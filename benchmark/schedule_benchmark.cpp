@@ -138,10 +138,11 @@ class watched_store final : public schedule_store {
         ++heartbeats;
         return inner_.schedule_revision();
     }
-    task<result<decision_receipt>> decide(const std::vector<schedule_decision>& decisions, system_time now) override {
+    task<result<decision_receipt>> decide(const std::vector<schedule_decision>& decisions, std::int64_t epoch,
+                                          system_time now) override {
         ++queries;
         decided_from = time_.exact();
-        auto receipt = co_await inner_.decide(decisions, now);
+        auto receipt = co_await inner_.decide(decisions, epoch, now);
         kept_at = time_.exact();
         opened += receipt ? receipt->opened.size() : 0;
         if (on_kept) on_kept();
@@ -164,8 +165,8 @@ class watched_store final : public schedule_store {
         ++queries;
         return inner_.list_tenant_groups();
     }
-    task<result<void>> replace_tenant_groups(std::vector<tenant_group> groups) override {
-        return inner_.replace_tenant_groups(std::move(groups));
+    task<result<void>> replace_tenant_groups(std::vector<tenant_group> groups, std::int64_t epoch) override {
+        return inner_.replace_tenant_groups(std::move(groups), epoch);
     }
 
     int heartbeats = 0;
@@ -197,6 +198,7 @@ class subject {
             made.when.overlap = overlap_policy::allow;  // nobody ends the executions
             wait(store_->insert_workflow(std::move(made)));
         }
+        subject_.lead(true);
         asio::co_spawn(context, subject_.run(), asio::detached);
         run_until([&] { return subject_.armed() == std::size_t(workflows) && idle(); }, seconds{60});
     }
@@ -236,8 +238,9 @@ class subject {
     watched_store watched{*store_, time};
 
   private:
-    scheduler subject_{{.instance_id = "benchmark"}, *store_, watched, *store_, *store_, zones_, time, random_,
-                       [](execution_id) {}};
+    scheduler subject_{
+        {.instance_id = "benchmark"}, *store_, watched, *store_, *store_, zones_, time, random_, [] { return 0; },
+        [](execution_id) {}};
 };
 
 double cpu_seconds() {

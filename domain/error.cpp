@@ -12,6 +12,8 @@ std::string_view to_string(errc code) {
             return "already_exists";
         case errc::state_conflict:
             return "state_conflict";
+        case errc::superseded:
+            return "superseded";
         case errc::store_unavailable:
             return "store_unavailable";
         case errc::store_full:

@@ -54,6 +54,18 @@ void active_executions::cancel(execution_id id) {
 
 void active_executions::forget(execution_id id) { active_.erase(id); }
 
+void active_executions::forget_others(const std::set<execution_id>& open) {
+    std::erase_if(active_,
+                  [&](const auto& each) { return each.second.use_count() == 1 && !open.contains(each.first); });
+}
+
+void active_executions::abandon_all() {
+    for (const auto& [id, execution] : std::exchange(active_, {})) {
+        execution->abandoned = true;
+        execution->stop.request_stop();
+    }
+}
+
 void active_executions::stop_all() {
     for (const auto& [id, execution] : active_) execution->stop.request_stop();
 }

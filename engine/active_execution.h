@@ -27,6 +27,7 @@ struct active_execution {
     workflow_definition definition;
     steady_time deadline;
     bool cancelled = false;  // true before `stop` is requested, if that is for a cancellation
+    bool abandoned = false;  // its runs are others' now; true before `stop` is requested
     std::stop_source stop;   // ends the calls in flight
     struct target {
         const http_origin* origin;  // nullptr: the service is configured no longer
@@ -46,6 +47,10 @@ class active_executions {
     void cancel(execution_id);
     // It has ended. Runs that still hold it keep it alive.
     void forget(execution_id);
+    // What has ended elsewhere is not in `open`: it is forgotten unless a run still holds it.
+    void forget_others(const std::set<execution_id>& open);
+    // All runs stop where they are, and nothing more is recorded of them: they are others' now.
+    void abandon_all();
     // Ends all calls in flight without recording them: this instance stops.
     void stop_all();
 

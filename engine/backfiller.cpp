@@ -9,7 +9,7 @@ namespace orchestrator {
 backfiller::backfiller(options chosen, backfill_store& store, clock& time, random_source& random)
     : options_{std::move(chosen)}, store_{store}, time_{time}, random_{random} {}
 
-task<result<std::vector<execution_id>>> backfiller::open_next() {
+task<result<std::vector<execution_id>>> backfiller::open_next(std::int64_t epoch) {
     const auto turns = co_await store_.next_of_backfills();
     if (!turns) co_return std::unexpected{turns.error()};
     go_on_ = !turns->empty();
@@ -17,7 +17,7 @@ task<result<std::vector<execution_id>>> backfiller::open_next() {
     for (const auto& turn : *turns)
         for (const auto at : turn.next) starts.push_back({turn.of.id, open(turn.of, at)});
     if (starts.empty()) co_return std::vector<execution_id>{};
-    co_return co_await store_.open_backfill_executions(std::move(starts), time_.now());
+    co_return co_await store_.open_backfill_executions(std::move(starts), epoch, time_.now());
 }
 
 execution backfiller::open(const backfill& of, system_time scheduled_for) {

@@ -20,7 +20,7 @@ class backfiller {
     backfiller(options, backfill_store&, clock&, random_source&);
 
     // What has room now. The error is the store's: nothing was opened, or it is known by the next look.
-    task<result<std::vector<execution_id>>> open_next();
+    task<result<std::vector<execution_id>>> open_next(std::int64_t epoch);
     // Is any of them still to be continued, as far as the last look could tell?
     [[nodiscard]] bool go_on() const { return go_on_; }
 

@@ -29,16 +29,32 @@ task<> dispatcher::run() {
 
 // Returns how many runs were claimed and started.
 task<int> dispatcher::claim() {
+    if (may_hold_others_ && !co_await release_unknown_runs()) co_return 0;
     const auto claimed = co_await store_.claim_runs(options_.instance_id, std::min(room(), options_.claim_batch),
                                                     environment_.time.now());
     if (!claimed) {
+        may_hold_others_ = true;
         spdlog::warn("cannot claim tenant runs: {}", claimed.error().message);
         co_await environment_.time.sleep_until(environment_.time.steady_now() + pause_after_fault);
         co_return 0;
     }
     active_runs_ += int(claimed->size());
+    for (const auto& run : *claimed) known_.insert(run.claim.run);
     for (const auto& run : *claimed) co_await start(run);
     co_return int(claimed->size());
+}
+
+// A claim whose answer was lost may have been made: nobody would run what it holds.
+task<bool> dispatcher::release_unknown_runs() {
+    const auto released =
+        co_await store_.release_unknown_runs(options_.instance_id, std::vector<run_id>{known_.begin(), known_.end()});
+    if (!released) {
+        co_await environment_.time.sleep_until(environment_.time.steady_now() + pause_after_fault);
+        co_return false;
+    }
+    if (*released > 0) spdlog::info("{} claims whose answer was lost are given back", *released);
+    may_hold_others_ = false;
+    co_return true;
 }
 
 task<> dispatcher::start(claimed_run run) {
@@ -69,8 +85,9 @@ task<steady_time> dispatcher::next_look() {
     co_return now + wait;
 }
 
-void dispatcher::run_released() {
+void dispatcher::run_released(run_id id) {
     --active_runs_;
+    if (const auto known = known_.find(id); known != known_.end()) known_.erase(known);
     // Room is worth a look when a whole batch fits, or when nothing else would bring one.
     if (room() == worthwhile_room() || active_runs_ == 0 || environment_.draining) wake_.notify();
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <set>
 #include <string>
 
 #include "engine/active_execution.h"
@@ -29,7 +30,7 @@ class dispatcher {
     // There may be something to claim, or room for it.
     void notify() { wake_.notify(); }
     // A run that this dispatcher started has given its place back.
-    void run_released();
+    void run_released(run_id);
     // This instance's lease holds until then. Without one nothing is claimed: nobody would take it up after a crash.
     void lease_renewed(steady_time until);
 
@@ -37,6 +38,7 @@ class dispatcher {
 
   private:
     task<int> claim();
+    task<bool> release_unknown_runs();
     task<> start(claimed_run);
     task<steady_time> next_look();
     [[nodiscard]] int room() const { return options_.max_active_runs - active_runs_; }
@@ -49,6 +51,8 @@ class dispatcher {
     run_environment& environment_;
     wake_signal wake_;
     steady_time leased_until_;
+    std::multiset<run_id> known_;       // runs that we hold: twice if one was lost and taken up again
+    bool may_hold_others_ = false;      // the answer to a claim was lost
     std::atomic<int> active_runs_ = 0;  // written on the engine's thread, read by the health check
 };
 

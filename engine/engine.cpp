@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <cassert>
 
 namespace orchestrator {
@@ -28,7 +29,7 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
                    .caller = caller_,
                    .records = journal_,
                    .draining = draining_,
-                   .on_released = [this] { dispatcher_.run_released(); }},
+                   .on_released = [this](run_id id) { dispatcher_.run_released(id); }},
       dispatcher_{{options_.instance_id, options_.max_active_runs, options_.claim_batch},
                   ports.runs,
                   executions_,
@@ -48,6 +49,7 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
                  ports.zones,
                  ports.time,
                  ports.random,
+                 ports.epoch,
                  [this](execution_id id) { want_planned(id); }},
       survey_{directory_, ports.schedules, ports.calendars},
       heartbeat_{ports.time} {
@@ -70,7 +72,6 @@ void engine::spawn(task<> work) {
 void engine::start() {
     spawn(keep_lease());
     spawn(dispatcher_.run());
-    scheduler_.lead(options_.runs_scheduler);
     spawn(scheduler_.run());
 }
 
@@ -83,10 +84,12 @@ task<> engine::keep_lease() {
         const auto now = ports_.time.now();
         const auto trusted_until = ports_.time.steady_now() + options_.lease - options_.heartbeat;
         const auto renewed = co_await ports_.runs.renew_lease(options_.instance_id, now + options_.lease);
-        if (renewed)
+        if (renewed) {
+            if (!*renewed && std::exchange(had_lease_, true)) co_await abandon_runs();
             dispatcher_.lease_renewed(trusted_until);
-        else
+        } else {
             spdlog::warn("cannot renew the lease of this instance: {}", renewed.error().message);
+        }
         const auto released = co_await ports_.runs.release_lost_runs(now, options_.instance_id);
         if (released && *released > 0) {
             spdlog::warn("{} tenant runs of lost instances are taken up again", *released);
@@ -99,16 +102,40 @@ task<> engine::keep_lease() {
     }
 }
 
+// We were away for so long that others have taken up our runs: whatever goes on here is refused when it is recorded.
+task<> engine::abandon_runs() {
+    spdlog::warn("the lease of this instance was over: its {} runs are others' now and stop here",
+                 dispatcher_.active_runs());
+    executions_.abandon_all();
+    const auto released = co_await ports_.runs.release_unknown_runs(options_.instance_id, {});
+    if (!released) spdlog::warn("cannot give back old claims: {}", released.error().message);
+}
+
 task<> engine::look_for_executions() {
-    const auto open = co_await ports_.executions.open_executions();
+    auto open = co_await ports_.executions.open_executions();
     if (!open) co_return;
-    for (const auto& execution : *open) {
+    std::set<execution_id> ids;
+    std::vector<execution> of_others;
+    for (auto& execution : *open) {
+        ids.insert(execution.id);
         if (execution.cancel_requested) executions_.cancel(execution.id);
-        if (!execution.planning_complete)
-            want_planned(execution.id);
-        else if (execution.tenants.ended() >= execution.tenants.total)
+        if (execution.planning_complete && execution.tenants.ended() >= execution.tenants.total)
             spawn(finish(execution.id));
+        else if (!execution.planning_complete && execution.executed_by_instance == options_.instance_id)
+            want_planned(execution.id);
+        else if (!execution.planning_complete && !planning_.contains(execution.id))
+            of_others.push_back(std::move(execution));
     }
+    executions_.forget_others(ids);
+    if (!of_others.empty()) co_await take_up_planning(std::move(of_others));
+}
+
+// Who opens an execution plans it; if that instance is gone, whoever notices does.
+task<> engine::take_up_planning(std::vector<execution> of_others) {
+    const auto live = co_await ports_.runs.live_instances(ports_.time.now());
+    if (!live) co_return;
+    for (const auto& each : of_others)
+        if (std::ranges::find(*live, each.executed_by_instance) == live->end()) want_planned(each.id);
 }
 
 // A few at a time: many schedules may be due in one second, and the tenant service is one.
@@ -207,6 +234,13 @@ void engine::cancel_requested(execution_id id) {
     });
 }
 
+void engine::leadership_changed(bool leads) {
+    asio::post(ports_.where, [this, leads] {
+        scheduler_.lead(leads);
+        if (leads) heartbeat_.notify();
+    });
+}
+
 void engine::schedules_changed() {
     asio::post(ports_.where, [this] { scheduler_.schedules_changed(); });
 }
@@ -215,9 +249,10 @@ void engine::schedules_changed() {
 task<> engine::survey_tenants() {
     const auto now = ports_.time.steady_now();
     const bool due = !surveyed_at_ || now - *surveyed_at_ >= options_.survey_interval;
-    if (draining_ || !due || !scheduler_.follows_tenants()) co_return;
+    const auto epoch = ports_.epoch();
+    if (draining_ || !due || !epoch || !scheduler_.follows_tenants()) co_return;
     surveyed_at_ = now;
-    const auto taken = co_await survey_.take(now + longest_survey, stop_survey_.get_token());
+    const auto taken = co_await survey_.take(*epoch, now + longest_survey, stop_survey_.get_token());
     if (taken) co_return scheduler_.schedules_changed();
     spdlog::warn("cannot tell on which clocks the tenants live: {}", taken.error().message);
     surveyed_at_.reset();
@@ -226,6 +261,8 @@ task<> engine::survey_tenants() {
 engine_health engine::health() const {
     return {.accepting = !draining_,
             .store_problem = journal_.problem(),
+            .leads = ports_.epoch().has_value(),
+            .refused_writes = journal_.refused(),
             .active_runs = dispatcher_.active_runs(),
             .calls_in_flight = limits_.in_flight()};
 }

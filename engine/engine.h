@@ -35,7 +35,6 @@ struct engine_options {
     milliseconds heartbeat{5'000};
     milliseconds lease{30'000};  // heartbeat < lease / 3
     std::chrono::seconds longest_execution{86'400};
-    bool runs_scheduler = true;             // false: starts nothing by itself
     milliseconds survey_interval{900'000};  // how often the tenants' clocks are looked at, if a schedule follows them
     std::size_t plan_at_once = 8;           // executions whose tenants are read from the tenant service
 };
@@ -52,6 +51,8 @@ struct engine_ports {
     calendar_store& calendars;
     backfill_store& backfills;
     zone_source& zones;
+    // The epoch under which this instance leads at this moment; nullopt: it does not, and starts nothing by itself.
+    std::function<std::optional<std::int64_t>()> epoch;
 };
 
 class engine final : public run_control {
@@ -67,6 +68,8 @@ class engine final : public run_control {
     // As if the process were killed: nobody is woken, nothing is given back. For simulation.
     void abandon() { limits_.abandon(); }
 
+    // This instance leads from now on, or no longer. From any thread.
+    void leadership_changed(bool leads);
     void execution_opened(execution_id) override;
     void cancel_requested(execution_id) override;
     void schedules_changed() override;
@@ -74,7 +77,9 @@ class engine final : public run_control {
 
   private:
     task<> keep_lease();
+    task<> abandon_runs();
     task<> look_for_executions();
+    task<> take_up_planning(std::vector<execution>);
     void want_planned(execution_id);
     task<> plan_waiting_ones();
     task<> plan(execution_id);
@@ -99,6 +104,7 @@ class engine final : public run_control {
     scheduler scheduler_;
     tenant_survey survey_;
     wake_signal heartbeat_;
+    bool had_lease_ = false;
     std::set<execution_id> planning_;   // those that wait for it, too
     std::deque<execution_id> to_plan_;  // those that wait
     std::size_t planners_ = 0;          // coroutines that plan

@@ -128,6 +128,7 @@ void journal::settle(const result<journal_receipt>& receipt) {
         waiters[i]->refused =
             !receipt || (!receipt->refused.empty() &&
                          std::ranges::find(receipt->refused, batch_[i].claim) != receipt->refused.end());
+        if (waiters[i]->refused) ++refused_;
         waiters[i]->settled = true;
         if (waiters[i]->resume) waiters[i]->resume();
     }

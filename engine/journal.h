@@ -6,6 +6,7 @@
 // batch is kept and tried again, and everything behind it waits, so that the engine stops calling services by itself.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <mutex>
 #include <optional>
@@ -34,6 +35,9 @@ class journal {
     // Why nothing can be recorded at the moment; nullopt: all is well. From any thread.
     [[nodiscard]] std::optional<error> problem() const;
 
+    // Entries whose claim was lost, since the start. From any thread.
+    [[nodiscard]] std::int64_t refused() const { return refused_; }
+
     // Entries in one commit, at most.
     static constexpr std::size_t largest_batch = 4'000;
 
@@ -60,6 +64,7 @@ class journal {
     std::function<void(execution_id)> on_drained_;
     mutable std::mutex problem_guard_;
     std::optional<error> problem_;
+    std::atomic<std::int64_t> refused_ = 0;
 
     std::vector<journal_entry> arriving_;
     std::vector<waiter*> arriving_waiters_;

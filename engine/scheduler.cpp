@@ -22,7 +22,7 @@ sys_seconds in_seconds(system_time at) { return std::chrono::floor<std::chrono::
 
 scheduler::scheduler(options chosen, workflow_store& workflows, schedule_store& store, calendar_store& calendars,
                      backfill_store& backfills, zone_source& zones, clock& time, random_source& random,
-                     std::function<void(execution_id)> on_opened)
+                     epoch_source epoch, std::function<void(execution_id)> on_opened)
     : options_{std::move(chosen)},
       workflows_{workflows},
       store_{store},
@@ -31,6 +31,7 @@ scheduler::scheduler(options chosen, workflow_store& workflows, schedule_store& 
       zones_{zones},
       time_{time},
       random_{random},
+      epoch_{std::move(epoch)},
       on_opened_{std::move(on_opened)},
       wake_{time} {}
 
@@ -296,7 +297,12 @@ std::vector<std::string> scheduler::groups_at(const entry& of, sys_seconds at) c
 }
 
 task<> scheduler::keep(std::vector<schedule_decision> decisions) {
-    const auto kept = co_await store_.decide(decisions, time_.now());
+    const auto epoch = epoch_();
+    if (!epoch) {  // we lead no longer, and word of it is on its way
+        try_again(std::move(decisions));
+        co_return;
+    }
+    const auto kept = co_await store_.decide(decisions, *epoch, time_.now());
     if (!kept) {
         if (!stopped_) spdlog::warn("cannot keep what was scheduled: {}", kept.error().message);
         try_again(std::move(decisions));
@@ -330,9 +336,11 @@ task<> scheduler::keep(std::vector<schedule_decision> decisions) {
 
 task<> scheduler::continue_backfills() {
     backfills_have_room_ = false;
-    const auto opened = co_await backfills_.open_next();
-    if (!opened) {
-        if (!stopped_) spdlog::warn("cannot continue the backfills: {}", opened.error().message);
+    const auto epoch = epoch_();
+    result<std::vector<execution_id>> opened;
+    if (epoch) opened = co_await backfills_.open_next(*epoch);
+    if (!epoch || !opened) {
+        if (epoch && !stopped_) spdlog::warn("cannot continue the backfills: {}", opened.error().message);
         backfills_have_room_ = true;
         pause_after_fault();
         co_return;

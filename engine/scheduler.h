@@ -2,12 +2,14 @@
 // asks domain/schedule what to do then; the store keeps the answer, so that an occurrence is one execution whoever
 // decides it.
 //
-// Only a leader decides. Between two starts it asks the store nothing: who changes a schedule grows its revision, which
+// Only a leader decides, and each decision carries its epoch, so that one who does not know yet that it has lost the
+// lead decides nothing. Between two starts it asks the store nothing: who changes a schedule grows its revision, which
 // the engine's heartbeat looks at.
 #pragma once
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -31,8 +33,11 @@ class scheduler {
         std::size_t decisions_at_once = 20'000;  // in one transaction
     };
 
+    // `epoch`: under which this instance leads at this moment; nullopt: it does not.
+    using epoch_source = std::function<std::optional<std::int64_t>()>;
+
     scheduler(options, workflow_store&, schedule_store&, calendar_store&, backfill_store&, zone_source&, clock&,
-              random_source&, std::function<void(execution_id)> on_opened);
+              random_source&, epoch_source epoch, std::function<void(execution_id)> on_opened);
 
     // Until stop.
     task<> run();
@@ -95,6 +100,7 @@ class scheduler {
     zone_source& zones_;
     clock& time_;
     random_source& random_;
+    epoch_source epoch_;
     std::function<void(execution_id)> on_opened_;
     wake_signal wake_;
     std::map<workflow_id, entry> entries_;
@@ -111,7 +117,7 @@ class scheduler {
     bool follows_tenants_ = false;
     bool changed_ = true;
     bool backfills_have_room_ = false;  // as far as is known
-    bool leads_ = true;
+    bool leads_ = false;
     bool stopped_ = false;
 };
 

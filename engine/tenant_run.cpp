@@ -72,13 +72,19 @@ task<> tenant_run::work(std::size_t step) {
 task<step_attempt> tenant_run::attempt(std::size_t step) {
     if (state_.attempts(step) == 0) memory_[step].started_at = environment_.time.now();
     // Much may have changed while the call waited for a place.
-    const std::function<bool()> still_wanted = [this] { return !releasing_ && !environment_.draining; };
+    const std::function<bool()> still_wanted = [this] {
+        return !releasing_ && !environment_.draining && !execution_->abandoned;
+    };
     co_return co_await environment_.caller.attempt(*execution_, step, context(), still_wanted);
 }
 
 // Takes an attempt's result into the state and, if it ends the step, into the journal. False: this branch is over.
 task<bool> tenant_run::settle(std::size_t step, step_attempt ended) {
     if (releasing_) co_return false;  // the claim was lost while the call was under way
+    if (execution_->abandoned) {
+        let_go();
+        co_return false;
+    }
     apply_cancellation();
     if (ended.interrupted && !execution_->cancelled) {
         if (!ended.called) {
@@ -133,6 +139,10 @@ bool tenant_run::worth_waiting(std::size_t step, const step_attempt& ended, step
 // Starts all that may start now: the first is returned for the caller's own coroutine, the others get theirs.
 std::optional<std::size_t> tenant_run::advance() {
     if (releasing_) return std::nullopt;
+    if (execution_->abandoned) {
+        let_go();
+        return std::nullopt;
+    }
     apply_cancellation();
     const auto move = state_.next_move(environment_.time.steady_now());
     if (environment_.draining && !move.end) {
@@ -193,7 +203,7 @@ void tenant_run::let_go() {
     releasing_ = true;
     if (!released_.request_stop()) return;  // done already
     on_stop_.reset();
-    environment_.on_released();
+    environment_.on_released(claimed_.claim.run);
 }
 
 std::optional<run_outcome> tenant_run::outcome_of(const run_state& state, const run_move& move) const {

@@ -6,7 +6,7 @@
 
 namespace orchestrator {
 
-task<result<void>> tenant_survey::take(steady_time deadline, std::stop_token stop) {
+task<result<void>> tenant_survey::take(std::int64_t epoch, steady_time deadline, std::stop_token stop) {
     const auto known = co_await known_calendars(calendars_);
     if (!known) co_return std::unexpected{known.error()};
     std::map<std::pair<std::string, std::string>, std::int64_t> counted;
@@ -19,7 +19,7 @@ task<result<void>> tenant_survey::take(steady_time deadline, std::stop_token sto
     if (!walked) co_return walked;
     std::vector<tenant_group> groups;
     for (const auto& [place, tenants] : counted) groups.push_back({place.first, place.second, tenants});
-    co_return co_await store_.replace_tenant_groups(std::move(groups));
+    co_return co_await store_.replace_tenant_groups(std::move(groups), epoch);
 }
 
 }  // namespace orchestrator

@@ -14,7 +14,7 @@ class tenant_survey {
         : directory_{directory}, store_{store}, calendars_{calendars} {}
 
     // Reads all tenants and keeps their groups. An error leaves those that were known.
-    task<result<void>> take(steady_time deadline, std::stop_token);
+    task<result<void>> take(std::int64_t epoch, steady_time deadline, std::stop_token);
 
   private:
     tenant_directory& directory_;

@@ -71,9 +71,9 @@ class backfill_store {
     // Of every backfill that goes on, oldest first.
     virtual task<result<std::vector<backfill_turn>>> next_of_backfills() = 0;
     // Opens each, unless its occurrence has an execution by now, or the backfill was cancelled. Returns what was
-    // opened.
+    // opened. superseded.
     virtual task<result<std::vector<execution_id>>> open_backfill_executions(std::vector<backfill_start>,
-                                                                             system_time now) = 0;
+                                                                             std::int64_t epoch, system_time now) = 0;
 };
 
 }  // namespace orchestrator

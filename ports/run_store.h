@@ -78,8 +78,14 @@ class run_store {
     // `entries` is the caller's until the call returns, so that a passing fault of the store loses nothing.
     virtual task<result<journal_receipt>> commit(const std::vector<journal_entry>& entries, system_time now) = 0;
 
-    // The heartbeat of an instance: its claims hold until `lease_until`.
-    virtual task<result<void>> renew_lease(std::string instance_id, system_time lease_until) = 0;
+    // The heartbeat of an instance: its claims hold until `lease_until`. False: it had no lease, so that none of its
+    // earlier claims holds any more.
+    virtual task<result<bool>> renew_lease(std::string instance_id, system_time lease_until) = 0;
+    // Gives back the claims of this instance that it does not know of: the answer to a claim was lost. Returns how
+    // many.
+    virtual task<result<int>> release_unknown_runs(std::string instance_id, std::vector<run_id> known) = 0;
+    // Those whose lease holds.
+    virtual task<result<std::vector<std::string>>> live_instances(system_time now) = 0;
     // Gives back the runs of instances whose lease is over, except `survivor`'s. Returns how many.
     virtual task<result<int>> release_lost_runs(system_time now, std::string survivor) = 0;
     // Gives back every run of this instance and forgets it: the last act of a stopping instance.

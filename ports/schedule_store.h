@@ -84,8 +84,9 @@ class schedule_store {
     virtual task<result<std::int64_t>> schedule_revision() = 0;
     // Keeps each decision whole, if its schedule is still the one that it was decided from. An occurrence that is
     // decided already stays as it was; one whose overlap policy forbids it is noted as overlapped. The decisions
-    // outlive the call.
-    virtual task<result<decision_receipt>> decide(const std::vector<schedule_decision>&, system_time now) = 0;
+    // outlive the call. `epoch`: the leader's (ports/leader_store.h). superseded.
+    virtual task<result<decision_receipt>> decide(const std::vector<schedule_decision>&, std::int64_t epoch,
+                                                  system_time now) = 0;
 
     // By scheduled_for, ascending; `until` is exclusive.
     virtual task<result<std::vector<decided_occurrence>>> list_occurrences(workflow_id, system_time from,
@@ -97,7 +98,8 @@ class schedule_store {
 
     // By timezone, then calendar.
     virtual task<result<std::vector<tenant_group>>> list_tenant_groups() = 0;
-    virtual task<result<void>> replace_tenant_groups(std::vector<tenant_group>) = 0;
+    // superseded.
+    virtual task<result<void>> replace_tenant_groups(std::vector<tenant_group>, std::int64_t epoch) = 0;
 };
 
 }  // namespace orchestrator

@@ -5,9 +5,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 #include <numeric>
 
 #include "domain/cron/parse_cron.h"
+#include "domain/leadership/leadership.h"
 #include "server/config_sources.h"
 
 namespace orchestrator::server {
@@ -109,6 +111,43 @@ void read_services(config& into, reader& from) {
     }
 }
 
+// Seconds, with a fraction if need be.
+void read_seconds(reader& from, std::string_view name, milliseconds& into) {
+    const auto given = from.text(name, "");
+    if (given.empty()) return;
+    double seconds = 0;
+    const auto [end, failed] = std::from_chars(given.data(), given.data() + given.size(), seconds);
+    if (failed != std::errc{} || end != given.data() + given.size() || !(seconds >= 0.01 && seconds <= 86'400))
+        from.refuse(name, fmt::format("\"{}\" is not a number of seconds from 0.01 to 86400", given));
+    else
+        into = milliseconds{std::llround(seconds * 1'000)};
+}
+
+bool read_switch(reader& from, std::string_view name, std::string_view on, std::string_view off, bool fallback) {
+    const auto given = from.text(name, fallback ? on : off);
+    if (given != on && given != off) from.refuse(name, fmt::format("\"{}\" is neither {} nor {}", given, on, off));
+    return given == on;
+}
+
+void read_leadership(config& into, reader& from) {
+    into.runs_scheduler = read_switch(from, "ORCHESTRATOR_SCHEDULER", "on", "off", true);
+    into.leader_election = read_switch(from, "ENABLE_LEADER_ELECTION", "true", "false", true);
+    read_seconds(from, "LEADER_HEARTBEAT_SECONDS", into.leader_heartbeat);
+    read_seconds(from, "LEADER_LOCK_TTL_SECONDS", into.leader_lock_ttl);
+    if (!leadership_terms{into.leader_lock_ttl, into.leader_heartbeat}.are_valid())
+        from.refuse(
+            "LEADER_HEARTBEAT_SECONDS",
+            fmt::format("{} s is above a third of LEADER_LOCK_TTL_SECONDS ({} s): one lost heartbeat would "
+                        "cost the lead",
+                        double(into.leader_heartbeat.count()) / 1'000, double(into.leader_lock_ttl.count()) / 1'000));
+    const auto redis_url = from.text("REDIS_URL", "");
+    if (redis_url.empty()) return;
+    into.redis = redis::parse_address(redis_url);
+    if (!into.redis)
+        from.refuse("REDIS_URL",
+                    fmt::format("\"{}\" is not redis://[:PASSWORD@]HOST[:PORT][/DATABASE]", masked(redis_url)));
+}
+
 void read_schedules(config& into, reader& from) {
     const auto cron = [&](std::string_view name, std::string& value) {
         value = from.text(name, value);
@@ -117,10 +156,6 @@ void read_schedules(config& into, reader& from) {
     cron("DAILY_WORKFLOW_CRON", into.daily_cron);
     cron("WEEKLY_WORKFLOW_CRON", into.weekly_cron);
     into.default_timezone = from.text("DEFAULT_TIMEZONE", into.default_timezone);
-    const auto scheduler = from.text("ORCHESTRATOR_SCHEDULER", "on");
-    into.runs_scheduler = scheduler == "on";
-    if (scheduler != "on" && scheduler != "off")
-        from.refuse("ORCHESTRATOR_SCHEDULER", fmt::format("\"{}\" is neither on nor off", scheduler));
 }
 
 void refuse_unknown(const environment& variables, reader& from) {
@@ -154,7 +189,12 @@ std::vector<setting> settings() {
         {"DAILY_WORKFLOW_CRON", "0 8 * * *", "first schedule of daily_operations; later it is changed by API"},
         {"WEEKLY_WORKFLOW_CRON", "0 9 * * 1", "first schedule of weekly_digest"},
         {"DEFAULT_TIMEZONE", "Europe/Madrid", "zone of schedules that name none"},
-        {"ORCHESTRATOR_SCHEDULER", "on", "off: this instance starts nothing by itself"},
+        {"ORCHESTRATOR_SCHEDULER", "on", "off: this instance never leads, and starts nothing by itself"},
+        {"REDIS_URL", "", "redis://[:PASSWORD@]HOST[:PORT][/DATABASE]: for leadership; empty: the database alone"},
+        {"ENABLE_LEADER_ELECTION", "true", "false: there are no other instances, this one leads"},
+        {"LEADER_HEARTBEAT_SECONDS", "30", "how often a leader renews its lease; at most a third of the next"},
+        {"LEADER_LOCK_TTL_SECONDS", "90",
+         "how long a lease holds without renewal: after a crash another one leads then"},
         {"ORCHESTRATOR_INSTANCE_ID", "host_process", "how this instance is named in claims and logs"},
         {"ORCHESTRATOR_MAX_CALLS", "512", "calls in flight, over all services"},
         {"ORCHESTRATOR_MAX_CALLS_PER_SERVICE", "256", "calls in flight to one service"},
@@ -191,6 +231,7 @@ std::expected<config, std::vector<violation>> parse_config(const environment& va
     from.number("ORCHESTRATOR_MAX_CALLS", read.max_calls, 1, 100'000);
     from.number("ORCHESTRATOR_MAX_CALLS_PER_SERVICE", read.max_calls_per_service, 1, 100'000);
     read_schedules(read, from);
+    read_leadership(read, from);
     int drain_seconds = int(read.drain_timeout.count() / 1'000);
     from.number("ORCHESTRATOR_DRAIN_SECONDS", drain_seconds, 0, 3'600);
     read.drain_timeout = std::chrono::seconds{drain_seconds};

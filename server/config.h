@@ -3,10 +3,12 @@
 
 #include <expected>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "adapters/redis/connection.h"
 #include "domain/error.h"
 #include "domain/time.h"
 #include "engine/active_execution.h"
@@ -30,7 +32,11 @@ struct config {
     std::string weekly_cron = "0 9 * * 1";  // seeds weekly_digest
     std::string default_timezone = "Europe/Madrid";
     bool runs_scheduler = true;
-    int max_calls = 512;  // in flight, over all services
+    bool leader_election = true;  // false: there are no other instances
+    milliseconds leader_heartbeat{30'000};
+    milliseconds leader_lock_ttl{90'000};
+    std::optional<redis::address> redis;  // nullopt: there is none
+    int max_calls = 512;                  // in flight, over all services
     int max_calls_per_service = 256;
     milliseconds drain_timeout{20'000};  // after the first signal
     std::string ca_file;                 // PEM; empty: the system's certificates

@@ -18,12 +18,14 @@
 #include "adapters/icalendar/reader.h"
 #include "adapters/memory/store.h"
 #include "adapters/postgresql/store.h"
+#include "adapters/redis/leader_lease.h"
 #include "adapters/sqlite/store.h"
 #include "adapters/system/clock.h"
 #include "adapters/system/random.h"
 #include "adapters/system/zone_files.h"
 #include "api/api.h"
 #include "engine/engine.h"
+#include "engine/leader_elector.h"
 #include "server/builtin_workflows.h"
 #include "server/config_sources.h"
 
@@ -32,6 +34,8 @@ namespace {
 
 constexpr milliseconds api_drain{2'000};
 constexpr milliseconds last_words{2'000};
+constexpr milliseconds shortest_redis_timeout{50};
+constexpr milliseconds longest_redis_timeout{2'000};
 
 // The ports that every store implements in one object.
 struct stores {
@@ -42,6 +46,7 @@ struct stores {
     schedule_store* schedules = nullptr;
     calendar_store* calendars = nullptr;
     backfill_store* backfills = nullptr;
+    leader_store* leaders = nullptr;
 
     template <class Store>
     explicit stores(std::unique_ptr<Store> store) {
@@ -51,6 +56,7 @@ struct stores {
         schedules = store.get();
         calendars = store.get();
         backfills = store.get();
+        leaders = store.get();
         owned = std::move(store);
     }
 };
@@ -73,11 +79,14 @@ result<stores> open_stores(const config& chosen) {
     return stores{std::make_unique<memory::store>()};
 }
 
-std::string own_instance_id(const config& chosen) {
-    if (!chosen.instance_id.empty()) return chosen.instance_id;
+std::string host_name() {
     char host[256] = "host";
     ::gethostname(host, sizeof host - 1);
-    return fmt::format("{}_{}", host, ::getpid());
+    return host;
+}
+
+std::string own_instance_id(const config& chosen) {
+    return chosen.instance_id.empty() ? fmt::format("{}_{}", host_name(), ::getpid()) : chosen.instance_id;
 }
 
 // Runs one task to its end on a context that nobody runs yet.
@@ -140,19 +149,29 @@ class program {
           stores_{opened},
           instance_id_{own_instance_id(chosen)},
           client_{context_, client_options(chosen)},
-          engine_{engine_options_of(chosen, instance_id_),
-                  {.where = context_.get_executor(),
-                   .time = time_,
-                   .random = random_,
-                   .http = client_,
-                   .executions = *opened.executions,
-                   .runs = *opened.runs,
-                   .workflows = *opened.workflows,
-                   .schedules = *opened.schedules,
-                   .calendars = *opened.calendars,
-                   .backfills = *opened.backfills,
-                   .zones = zones_},
-                  chosen.services},
+          engine_{
+              engine_options_of(chosen, instance_id_),
+              {.where = context_.get_executor(),
+               .time = time_,
+               .random = random_,
+               .http = client_,
+               .executions = *opened.executions,
+               .runs = *opened.runs,
+               .workflows = *opened.workflows,
+               .schedules = *opened.schedules,
+               .calendars = *opened.calendars,
+               .backfills = *opened.backfills,
+               .zones = zones_,
+               .epoch = [this] { return chosen_.runs_scheduler ? elector_.epoch(time_.steady_now()) : std::nullopt; }},
+              chosen.services},
+          elector_time_{elector_thread_.context()},
+          lease_{lease_of(chosen, instance_id_, random_)},
+          elector_{elector_options_of(chosen, instance_id_),
+                   elector_thread_.context().get_executor(),
+                   *opened.leaders,
+                   nullptr,
+                   elector_time_,
+                   [this](bool leads) { engine_.leadership_changed(leads); }},
           api_time_{api_thread_.context()},
           api_{{.workflows = *opened.workflows,
                 .executions = *opened.executions,
@@ -163,6 +182,7 @@ class program {
                 .schedules = *opened.schedules,
                 .calendars = *opened.calendars,
                 .backfills = *opened.backfills,
+                .leaders = *opened.leaders,
                 .calendar_files = calendar_files_,
                 .rules = {.services = service_names(chosen),
                           .longest_execution_seconds = chosen.max_workflow_duration_seconds,
@@ -183,6 +203,10 @@ class program {
         }
         if (!chosen_.runs_scheduler) spdlog::info("ORCHESTRATOR_SCHEDULER is off: nothing is started by its schedule");
         engine_.start();
+        if (chosen_.runs_scheduler) {
+            asio::co_spawn(elector_thread_.context(), elector_.run(), asio::detached);
+            elector_thread_.start();
+        }
         server_.start();
         api_thread_.start();
         const auto host = chosen_.address.contains(':') ? fmt::format("[{}]", chosen_.address) : chosen_.address;
@@ -195,6 +219,7 @@ class program {
         asio::co_spawn(context_.get_executor(), until_signal(), asio::detached);
         while (!stopped_) context_.run_one();
         api_thread_.stop();
+        elector_thread_.stop();
         // What is left ends by itself now; if it does not, there is nothing to lose by leaving.
         context_.run_for(last_words);
         spdlog::info("stopped");
@@ -224,9 +249,24 @@ class program {
         // Enough runs beyond the calls that a place never waits for the journal, and that its batches may grow.
         options.max_active_runs = std::max(512, chosen.max_calls * 4);
         options.claim_batch = std::clamp(chosen.max_calls / 2, 16, 512);
-        options.runs_scheduler = chosen.runs_scheduler;
         options.longest_execution = std::chrono::seconds{chosen.max_workflow_duration_seconds};
         return options;
+    }
+
+    // A token that no other process has, not even one of the same instance id.
+    static std::unique_ptr<redis::leader_lease> lease_of(const config& chosen, const std::string& instance_id,
+                                                         random_source& random) {
+        if (!chosen.redis || !chosen.runs_scheduler || !chosen.leader_election) return nullptr;
+        const auto timeout = std::clamp(chosen.leader_lock_ttl / 10, shortest_redis_timeout, longest_redis_timeout);
+        return std::make_unique<redis::leader_lease>(*chosen.redis,
+                                                     fmt::format("{} {:016x}", instance_id, random.next()), timeout);
+    }
+
+    static leader_elector::options elector_options_of(const config& chosen, const std::string& instance_id) {
+        return {.instance_id = instance_id,
+                .hostname = host_name(),
+                .terms = {.ttl = chosen.leader_lock_ttl, .heartbeat = chosen.leader_heartbeat},
+                .is_unopposed = !chosen.leader_election || chosen.store != store_kind::postgresql};
     }
 
     static std::set<std::string, std::less<>> service_names(const config& chosen) {
@@ -244,7 +284,15 @@ class program {
         signals.async_wait([](boost::system::error_code failed, int) {
             if (!failed) std::_Exit(128 + SIGINT);
         });
+        // At the same time: another instance leads while our calls come to their end.
+        std::promise<void> resigned;
+        if (chosen_.runs_scheduler)
+            asio::co_spawn(elector_thread_.context(), elector_.stop(),
+                           [&](std::exception_ptr) { resigned.set_value(); });
+        else
+            resigned.set_value();
         co_await engine_.stop(time_.steady_now() + chosen_.drain_timeout);
+        resigned.get_future().wait();
         std::promise<void> api_drained;
         asio::co_spawn(api_thread_.context().get_executor(), server_.drain(api_time_.steady_now() + api_drain),
                        [&](std::exception_ptr) { api_drained.set_value(); });
@@ -262,6 +310,10 @@ class program {
     system::zone_files zones_;
     http::client client_;
     engine engine_;
+    own_thread elector_thread_;
+    system::clock elector_time_;
+    std::unique_ptr<redis::leader_lease> lease_;  // nullptr: there is no Redis
+    leader_elector elector_;
     own_thread api_thread_;
     system::clock api_time_;
     system::random api_random_;

@@ -90,8 +90,9 @@ std::optional<execution_id> store::open_one(const backfill_start& start, system_
 }
 
 task<result<std::vector<execution_id>>> store::open_backfill_executions(std::vector<backfill_start> starts,
-                                                                        system_time now) {
+                                                                        std::int64_t epoch, system_time now) {
     const std::scoped_lock lock{guard_};
+    if (is_superseded(epoch)) co_return fail(errc::superseded, "a newer leader has begun");
     std::vector<execution_id> opened;
     for (const auto& start : starts)
         if (const auto id = open_one(start, now)) opened.push_back(*id);

@@ -124,23 +124,41 @@ void store::end_claim(kept_run& run, const run_outcome& outcome, system_time now
     enqueue(run);
 }
 
-task<result<void>> store::renew_lease(std::string instance_id, system_time lease_until) {
+task<result<bool>> store::renew_lease(std::string instance_id, system_time lease_until) {
     const std::scoped_lock lock{guard_};
-    leases_[instance_id] = lease_until;
-    co_return result<void>{};
+    co_return !leases_.insert_or_assign(instance_id, lease_until).second;
 }
 
-int store::give_back(const std::string& instance_id) {
+task<result<std::vector<std::string>>> store::live_instances(system_time now) {
+    const std::scoped_lock lock{guard_};
+    std::vector<std::string> live;
+    for (const auto& [instance, until] : leases_)
+        if (until >= now) live.push_back(instance);
+    co_return live;
+}
+
+task<result<int>> store::release_unknown_runs(std::string instance_id, std::vector<run_id> known) {
+    const std::scoped_lock lock{guard_};
+    const std::set<run_id> kept{known.begin(), known.end()};
+    co_return give_back_if(
+        [&](const kept_run& run) { return run.view.claimed_by == instance_id && !kept.contains(run.view.id); });
+}
+
+int store::give_back_if(const std::function<bool(const kept_run&)>& is_meant) {
     int released = 0;
     for (auto& [id, run] : runs_) {
-        if (run.view.status != run_status::running || run.view.claimed_by != instance_id) continue;
+        if (run.view.status != run_status::running || !is_meant(run)) continue;
         run.view.status = run_status::pending;
         run.view.claimed_by.clear();
         enqueue(run);
         ++released;
     }
-    leases_.erase(instance_id);
     return released;
+}
+
+int store::give_back(const std::string& instance_id) {
+    leases_.erase(instance_id);
+    return give_back_if([&](const kept_run& run) { return run.view.claimed_by == instance_id; });
 }
 
 task<result<int>> store::release_lost_runs(system_time now, std::string survivor) {

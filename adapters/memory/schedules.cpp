@@ -76,8 +76,10 @@ void store::keep(kept_workflow& kept, const schedule_decision& decision, decisio
     current.decided_until = std::max(current.decided_until.value_or(until), until);
 }
 
-task<result<decision_receipt>> store::decide(const std::vector<schedule_decision>& decisions, system_time now) {
+task<result<decision_receipt>> store::decide(const std::vector<schedule_decision>& decisions, std::int64_t epoch,
+                                             system_time now) {
     const std::scoped_lock lock{guard_};
+    if (is_superseded(epoch)) co_return fail(errc::superseded, "a newer leader has begun");
     decision_receipt receipt;
     for (const auto& decision : decisions) {
         const auto found = workflows_.find(decision.workflow);
@@ -130,8 +132,9 @@ task<result<std::vector<tenant_group>>> store::list_tenant_groups() {
     co_return tenant_groups_;
 }
 
-task<result<void>> store::replace_tenant_groups(std::vector<tenant_group> groups) {
+task<result<void>> store::replace_tenant_groups(std::vector<tenant_group> groups, std::int64_t epoch) {
     const std::scoped_lock lock{guard_};
+    if (is_superseded(epoch)) co_return fail(errc::superseded, "a newer leader has begun");
     std::ranges::sort(groups);
     if (groups != tenant_groups_) ++schedule_revision_;
     tenant_groups_ = std::move(groups);

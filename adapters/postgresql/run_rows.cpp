@@ -104,8 +104,20 @@ std::optional<system_time> next_parked_run(connection& database) {
     return database.query("tenant_runs", "next_parked").front().optional_time(0);
 }
 
-void renew_lease(connection& database, const std::string& instance_id, system_time until) {
-    database.query("tenant_runs", "renew_lease", instance_id, until);
+bool renew_lease(connection& database, const std::string& instance_id, system_time until) {
+    return !database.query("tenant_runs", "renew_lease", instance_id, until).front().boolean(0);
+}
+
+std::vector<std::string> live_instances(connection& database, system_time now) {
+    std::vector<std::string> live;
+    for (const auto& each : database.query("tenant_runs", "live_instances", now)) live.push_back(each.text(0));
+    return live;
+}
+
+int release_unknown_runs(connection& database, const std::string& instance_id, const std::vector<run_id>& known) {
+    array_of<std::int64_t> ids;
+    for (const auto id : known) ids.add(std::int64_t(id));
+    return int(database.query("tenant_runs", "release_unknown", instance_id, ids).affected());
 }
 
 int release_lost_runs(connection& database, system_time now, const std::string& survivor) {

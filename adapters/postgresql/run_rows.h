@@ -54,7 +54,10 @@ std::vector<step_record> read_results(connection&, const array_of<execution_id>&
 std::vector<claimed_run> claim_runs(connection&, const std::string& instance_id, int limit, system_time now);
 std::optional<system_time> next_parked_run(connection&);
 
-void renew_lease(connection&, const std::string& instance_id, system_time until);
+// False: it had none.
+bool renew_lease(connection&, const std::string& instance_id, system_time until);
+int release_unknown_runs(connection&, const std::string& instance_id, const std::vector<run_id>& known);
+std::vector<std::string> live_instances(connection&, system_time now);
 int release_lost_runs(connection&, system_time now, const std::string& survivor);
 int release_instances(connection&, const std::vector<std::string>& instances);
 

@@ -10,6 +10,7 @@
 #include "adapters/postgresql/connection.h"
 #include "adapters/postgresql/execution_rows.h"
 #include "adapters/postgresql/journal_rows.h"
+#include "adapters/postgresql/leader_rows.h"
 #include "adapters/postgresql/migrations.h"
 #include "adapters/postgresql/run_rows.h"
 #include "adapters/postgresql/schedule_rows.h"
@@ -53,6 +54,7 @@ struct store::state {
         : journal_database{connection_options_of(options)},
           write_database{connection_options_of(options)},
           read_database{connection_options_of(options)},
+          leader_database{connection_options_of(options)},
           writer{random_uuid()} {}
 
     static connection_options connection_options_of(const store_options& options) {
@@ -66,11 +68,13 @@ struct store::state {
     connection journal_database;
     connection write_database;
     connection read_database;
+    connection leader_database;
     journal_writer writer;
     // Last, so that their threads end before what they use.
     blocking::worker journal;
     blocking::worker others;
     blocking::worker reader;
+    blocking::worker leader;
 
     // In a transaction; whatever the work returns, what it wrote stays only if it returned no error.
     template <class Work>
@@ -101,6 +105,15 @@ struct store::state {
     auto write_alone(Work work) {
         return others.run([this, work = std::move(work)]() mutable {
             auto on_connection = [&] { return work(write_database); };
+            return guarded(on_connection);
+        });
+    }
+
+    // Beside everything else: who leads must not wait for what is being planned.
+    template <class Work>
+    auto lead(Work work) {
+        return leader.run([this, work = std::move(work)]() mutable {
+            auto on_connection = [&] { return work(leader_database); };
             return guarded(on_connection);
         });
     }
@@ -225,10 +238,18 @@ task<result<journal_receipt>> store::commit(const std::vector<journal_entry>& en
         return guarded(work);
     });
 }
-task<result<void>> store::renew_lease(std::string instance_id, system_time lease_until) {
+task<result<bool>> store::renew_lease(std::string instance_id, system_time lease_until) {
     return state_->write_alone([instance_id = std::move(instance_id), lease_until](connection& db) {
-        postgresql::renew_lease(db, instance_id, lease_until);
+        return postgresql::renew_lease(db, instance_id, lease_until);
     });
+}
+task<result<int>> store::release_unknown_runs(std::string instance_id, std::vector<run_id> known) {
+    return state_->write([instance_id = std::move(instance_id), known = std::move(known)](connection& db) {
+        return postgresql::release_unknown_runs(db, instance_id, known);
+    });
+}
+task<result<std::vector<std::string>>> store::live_instances(system_time now) {
+    return state_->read([now](connection& db) { return postgresql::live_instances(db, now); });
 }
 task<result<int>> store::release_lost_runs(system_time now, std::string survivor) {
     return state_->write([now, survivor = std::move(survivor)](connection& db) {
@@ -245,8 +266,12 @@ task<result<void>> store::release_instance(std::string instance_id) {
 task<result<std::int64_t>> store::schedule_revision() {
     return state_->read([](connection& db) { return postgresql::schedule_revision(db); });
 }
-task<result<decision_receipt>> store::decide(const std::vector<schedule_decision>& decisions, system_time now) {
-    return state_->write([now, &decisions](connection& db) { return postgresql::decide(db, decisions, now); });
+task<result<decision_receipt>> store::decide(const std::vector<schedule_decision>& decisions, std::int64_t epoch,
+                                             system_time now) {
+    return state_->write([=, &decisions](connection& db) -> result<decision_receipt> {
+        if (const auto current = postgresql::hold_epoch(db, epoch); !current) return std::unexpected{current.error()};
+        return postgresql::decide(db, decisions, now);
+    });
 }
 task<result<std::vector<decided_occurrence>>> store::list_occurrences(workflow_id id, system_time from,
                                                                       system_time until, int limit) {
@@ -261,9 +286,12 @@ task<result<std::vector<milliseconds>>> store::past_durations(workflow_id id, in
 task<result<std::vector<tenant_group>>> store::list_tenant_groups() {
     return state_->read([](connection& db) { return postgresql::list_tenant_groups(db); });
 }
-task<result<void>> store::replace_tenant_groups(std::vector<tenant_group> groups) {
-    return state_->write(
-        [groups = std::move(groups)](connection& db) { postgresql::replace_tenant_groups(db, groups); });
+task<result<void>> store::replace_tenant_groups(std::vector<tenant_group> groups, std::int64_t epoch) {
+    return state_->write([epoch, groups = std::move(groups)](connection& db) -> result<void> {
+        if (auto current = postgresql::hold_epoch(db, epoch); !current) return current;
+        postgresql::replace_tenant_groups(db, groups);
+        return {};
+    });
 }
 
 // Calendars
@@ -303,10 +331,23 @@ task<result<std::vector<backfill_turn>>> store::next_of_backfills() {
     return state_->read([](connection& db) { return postgresql::next_of_backfills(db); });
 }
 task<result<std::vector<execution_id>>> store::open_backfill_executions(std::vector<backfill_start> starts,
-                                                                        system_time now) {
-    return state_->write([now, starts = std::move(starts)](connection& db) {
+                                                                        std::int64_t epoch, system_time now) {
+    return state_->write([=, starts = std::move(starts)](connection& db) -> result<std::vector<execution_id>> {
+        if (const auto current = postgresql::hold_epoch(db, epoch); !current) return std::unexpected{current.error()};
         return postgresql::open_backfill_executions(db, starts, now);
     });
+}
+
+// Leadership
+
+task<result<leader_answer>> store::claim_lead(leader_claim claim, system_time) {
+    return state_->lead([claim = std::move(claim)](connection& db) { return postgresql::claim_lead(db, claim); });
+}
+task<result<void>> store::resign_lead(std::int64_t epoch, system_time) {
+    return state_->lead([epoch](connection& db) { postgresql::resign_lead(db, epoch); });
+}
+task<result<std::optional<leader_record>>> store::find_leader(system_time) {
+    return state_->read([](connection& db) { return postgresql::find_leader(db); });
 }
 
 }  // namespace orchestrator::postgresql

@@ -65,6 +65,11 @@ statement& statement::bind(int index, std::int64_t value) {
     return *this;
 }
 
+statement& statement::bind(int index, double value) {
+    check(prepared_, sqlite3_bind_double(prepared_, index, value));
+    return *this;
+}
+
 statement& statement::bind(int index, std::string_view text) {
     check(prepared_, sqlite3_bind_text64(prepared_, index, text.data() ? text.data() : "", text.size(), SQLITE_STATIC,
                                          SQLITE_UTF8));

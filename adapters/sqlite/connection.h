@@ -42,6 +42,7 @@ class statement {
     // Bound without copying: what is bound must live until the statement ends.
     statement& bind(int index, std::int64_t value);
     statement& bind(int index, int value) { return bind(index, std::int64_t{value}); }
+    statement& bind(int index, double value);
     statement& bind(int index, bool value) { return bind(index, std::int64_t{value}); }
     statement& bind(int index, std::string_view text);
     statement& bind(int index, const uuid& id);
@@ -68,6 +69,7 @@ class statement {
     }
 
     [[nodiscard]] std::int64_t integer(int column) const { return sqlite3_column_int64(prepared_, column); }
+    [[nodiscard]] double real(int column) const { return sqlite3_column_double(prepared_, column); }
     [[nodiscard]] bool is_null(int column) const { return sqlite3_column_type(prepared_, column) == SQLITE_NULL; }
     [[nodiscard]] std::string text(int column) const;
     [[nodiscard]] uuid id(int column) const;

@@ -1,5 +1,7 @@
 #include "adapters/sqlite/run_rows.h"
 
+#include <set>
+
 #include "adapters/sql/row_json.h"
 
 namespace orchestrator::sqlite {
@@ -124,10 +126,42 @@ void end_claim(connection& database, run_id run, const run_outcome& outcome, sys
     row.run();
 }
 
-void renew_lease(connection& database, const std::string& instance_id, system_time until) {
+bool renew_lease(connection& database, const std::string& instance_id, system_time until) {
+    bool had_one = false;
+    {
+        auto row = database.query("tenant_runs", "has_lease");
+        row.bind(1, std::string_view{instance_id});
+        had_one = row.step();
+    }
     auto row = database.query("tenant_runs", "renew_lease");
     row.bind(1, std::string_view{instance_id}).bind(2, until);
     row.run();
+    return had_one;
+}
+
+std::vector<std::string> live_instances(connection& database, system_time now) {
+    std::vector<std::string> live;
+    auto rows = database.query("tenant_runs", "live_instances");
+    rows.bind(1, now);
+    while (rows.step()) live.push_back(rows.text(0));
+    return live;
+}
+
+int release_unknown_runs(connection& database, const std::string& instance_id, const std::vector<run_id>& known) {
+    const std::set<run_id> kept{known.begin(), known.end()};
+    std::vector<run_id> unknown;
+    {
+        auto rows = database.query("tenant_runs", "claimed_by");
+        rows.bind(1, std::string_view{instance_id});
+        while (rows.step())
+            if (const auto id = run_id(rows.integer(0)); !kept.contains(id)) unknown.push_back(id);
+    }
+    for (const auto id : unknown) {
+        auto row = database.query("tenant_runs", "give_back");
+        row.bind(1, std::int64_t(id));
+        row.run();
+    }
+    return int(unknown.size());
 }
 
 int release_lost_runs(connection& database, system_time now, const std::string& survivor) {

@@ -22,7 +22,10 @@ std::optional<system_time> next_parked_run(connection&);
 bool holds_claim(connection&, const run_claim&);
 void end_claim(connection&, run_id, const run_outcome&, system_time now);
 
-void renew_lease(connection&, const std::string& instance_id, system_time until);
+// False: it had none.
+bool renew_lease(connection&, const std::string& instance_id, system_time until);
+int release_unknown_runs(connection&, const std::string& instance_id, const std::vector<run_id>& known);
+std::vector<std::string> live_instances(connection&, system_time now);
 int release_lost_runs(connection&, system_time now, const std::string& survivor);
 int release_instance(connection&, const std::string& instance_id);
 

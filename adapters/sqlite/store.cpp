@@ -15,6 +15,7 @@
 #include "adapters/sqlite/connection.h"
 #include "adapters/sqlite/execution_rows.h"
 #include "adapters/sqlite/journal_rows.h"
+#include "adapters/sqlite/leader_rows.h"
 #include "adapters/sqlite/migrations.h"
 #include "adapters/sqlite/run_rows.h"
 #include "adapters/sqlite/schedule_rows.h"
@@ -296,10 +297,18 @@ task<result<journal_receipt>> store::commit(const std::vector<journal_entry>& en
         return guarded(work);
     });
 }
-task<result<void>> store::renew_lease(std::string instance_id, system_time lease_until) {
+task<result<bool>> store::renew_lease(std::string instance_id, system_time lease_until) {
     return state_->write([instance_id = std::move(instance_id), lease_until](connection& db) {
-        sqlite::renew_lease(db, instance_id, lease_until);
+        return sqlite::renew_lease(db, instance_id, lease_until);
     });
+}
+task<result<int>> store::release_unknown_runs(std::string instance_id, std::vector<run_id> known) {
+    return state_->write([instance_id = std::move(instance_id), known = std::move(known)](connection& db) {
+        return sqlite::release_unknown_runs(db, instance_id, known);
+    });
+}
+task<result<std::vector<std::string>>> store::live_instances(system_time now) {
+    return state_->read([now](connection& db) { return sqlite::live_instances(db, now); });
 }
 task<result<int>> store::release_lost_runs(system_time now, std::string survivor) {
     return state_->write(
@@ -315,8 +324,12 @@ task<result<void>> store::release_instance(std::string instance_id) {
 task<result<std::int64_t>> store::schedule_revision() {
     return state_->read([](connection& db) { return sqlite::schedule_revision(db); });
 }
-task<result<decision_receipt>> store::decide(const std::vector<schedule_decision>& decisions, system_time now) {
-    return state_->write([now, &decisions](connection& db) { return sqlite::decide(db, decisions, now); });
+task<result<decision_receipt>> store::decide(const std::vector<schedule_decision>& decisions, std::int64_t epoch,
+                                             system_time now) {
+    return state_->write([=, &decisions](connection& db) -> result<decision_receipt> {
+        if (const auto current = sqlite::check_epoch(db, epoch); !current) return std::unexpected{current.error()};
+        return sqlite::decide(db, decisions, now);
+    });
 }
 task<result<std::vector<decided_occurrence>>> store::list_occurrences(workflow_id id, system_time from,
                                                                       system_time until, int limit) {
@@ -331,8 +344,12 @@ task<result<std::vector<milliseconds>>> store::past_durations(workflow_id id, in
 task<result<std::vector<tenant_group>>> store::list_tenant_groups() {
     return state_->read([](connection& db) { return sqlite::list_tenant_groups(db); });
 }
-task<result<void>> store::replace_tenant_groups(std::vector<tenant_group> groups) {
-    return state_->write([groups = std::move(groups)](connection& db) { sqlite::replace_tenant_groups(db, groups); });
+task<result<void>> store::replace_tenant_groups(std::vector<tenant_group> groups, std::int64_t epoch) {
+    return state_->write([epoch, groups = std::move(groups)](connection& db) -> result<void> {
+        if (auto current = sqlite::check_epoch(db, epoch); !current) return current;
+        sqlite::replace_tenant_groups(db, groups);
+        return {};
+    });
 }
 
 // Calendars
@@ -372,10 +389,24 @@ task<result<std::vector<backfill_turn>>> store::next_of_backfills() {
     return state_->read([](connection& db) { return sqlite::next_of_backfills(db); });
 }
 task<result<std::vector<execution_id>>> store::open_backfill_executions(std::vector<backfill_start> starts,
-                                                                        system_time now) {
-    return state_->write([now, starts = std::move(starts)](connection& db) {
+                                                                        std::int64_t epoch, system_time now) {
+    return state_->write([=, starts = std::move(starts)](connection& db) -> result<std::vector<execution_id>> {
+        if (const auto current = sqlite::check_epoch(db, epoch); !current) return std::unexpected{current.error()};
         return sqlite::open_backfill_executions(db, starts, now);
     });
+}
+
+// Leadership
+
+task<result<leader_answer>> store::claim_lead(leader_claim claim, system_time now) {
+    return state_->write(
+        [now, claim = std::move(claim)](connection& db) { return sqlite::claim_lead(db, claim, now); });
+}
+task<result<void>> store::resign_lead(std::int64_t epoch, system_time now) {
+    return state_->write([=](connection& db) { sqlite::resign_lead(db, epoch, now); });
+}
+task<result<std::optional<leader_record>>> store::find_leader(system_time now) {
+    return state_->read([=](connection& db) { return sqlite::find_leader(db, now); });
 }
 
 }  // namespace orchestrator::sqlite

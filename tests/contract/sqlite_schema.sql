@@ -1,4 +1,4 @@
--- What the migrations make: version 3. Compared by sqlite_store_test.cpp.
+-- What the migrations make: version 4. Compared by sqlite_store_test.cpp.
 
 CREATE TABLE orchestrator_backfill_occurrences (
     backfill_id BLOB NOT NULL REFERENCES orchestrator_backfills (id),
@@ -110,6 +110,18 @@ CREATE TABLE orchestrator_instances (
     instance_id TEXT NOT NULL PRIMARY KEY,
     lease_until INTEGER NOT NULL
 ) WITHOUT ROWID;
+
+CREATE TABLE orchestrator_leader (
+    id INTEGER PRIMARY KEY DEFAULT 1,
+    instance_id TEXT NOT NULL,
+    instance_hostname TEXT,
+    epoch INTEGER NOT NULL,
+    lease_until INTEGER NOT NULL,
+    became_leader_at INTEGER NOT NULL,
+    last_heartbeat_at INTEGER NOT NULL,
+    heartbeat_interval_seconds REAL NOT NULL DEFAULT 30,
+    CONSTRAINT single_leader CHECK (id = 1)
+);
 
 CREATE TABLE orchestrator_schedule_occurrences (
     workflow_id BLOB NOT NULL REFERENCES orchestrator_workflows (id),

@@ -36,7 +36,7 @@ class backfill_contract : public store_contract {
         return {backfill_no(backfill_number), std::move(opened)};
     }
     std::vector<execution_id> open(std::vector<backfill_start> starts) const {
-        return expect(backfills().open_backfill_executions(std::move(starts), after(200)));
+        return expect(backfills().open_backfill_executions(std::move(starts), 0, after(200)));
     }
     [[nodiscard]] std::vector<system_time> next() const {
         std::vector<system_time> all;
@@ -108,7 +108,7 @@ TEST_P(backfill_contract, makes_up_for_what_was_missed) {
                                 .problem = "",
                                 .start = {},
                                 .missed = {{after(0), "too_old"}}}},
-                              after(days)));
+                              0, after(days)));
     auto wanted = make_backfill(10, 1);
     wanted.workflow = workflow_no(2);
     expect(backfills().insert_backfill(wanted, {after(0)}));

@@ -258,6 +258,32 @@ TEST_P(store_contract, a_lease_that_is_over_frees_the_runs_of_its_instance_only)
     EXPECT_EQ(tenants_of(claim(10, after(11), "host_2")), (std::vector{tenant_no(1), tenant_no(2)}));
 }
 
+TEST_P(store_contract, tells_whether_a_lease_was_still_known) {
+    EXPECT_FALSE(expect(runs().renew_lease("host_1", after(10))));
+    EXPECT_TRUE(expect(runs().renew_lease("host_1", after(20)))) << "over or not, nobody had taken its runs";
+    expect(runs().release_lost_runs(after(30), "host_2"));
+    EXPECT_FALSE(expect(runs().renew_lease("host_1", after(40))));
+}
+
+TEST_P(store_contract, knows_the_instances_whose_lease_holds) {
+    EXPECT_TRUE(expect(runs().live_instances(start)).empty());
+    expect(runs().renew_lease("host_2", after(20)));
+    expect(runs().renew_lease("host_1", after(10)));
+    EXPECT_EQ(expect(runs().live_instances(after(10))), (std::vector<std::string>{"host_1", "host_2"}));
+    EXPECT_EQ(expect(runs().live_instances(after(11))), std::vector<std::string>{"host_2"});
+}
+
+TEST_P(store_contract, claims_that_an_instance_does_not_know_of_are_given_back) {
+    open(1, 4);
+    const auto known = claim(1).at(0);
+    EXPECT_EQ(claim(2).size(), 2U) << "the answer to this one is lost";
+    EXPECT_EQ(claim(1, start, "host_2").size(), 1U);
+    EXPECT_EQ(expect(runs().release_unknown_runs("host_1", {known.claim.run})), 2);
+    EXPECT_EQ(tenants_of(claim(10)), (std::vector{tenant_no(2), tenant_no(3)}));
+    EXPECT_TRUE(commit({entry_for(known, {make_record(known.claim.run, 0, completed)})}).refused.empty());
+    EXPECT_EQ(expect(runs().release_unknown_runs("host_2", {})), 1);
+}
+
 TEST_P(store_contract, a_renewed_lease_holds_and_the_survivor_keeps_its_own) {
     open(1, 1);
     expect(runs().renew_lease("host_1", after(10)));

@@ -41,7 +41,7 @@ class schedule_contract : public store_contract {
                 .missed = {}};
     }
     decision_receipt decide(schedule_decision one, system_time now = after(500)) const {
-        return expect(schedules().decide({std::move(one)}, now));
+        return expect(schedules().decide({std::move(one)}, 0, now));
     }
     [[nodiscard]] std::vector<decided_occurrence> occurrences() const {
         return expect(schedules().list_occurrences(workflow_no(2), start, after(1'000'000), 100));
@@ -136,9 +136,9 @@ TEST_P(schedule_contract, the_revision_grows_with_each_change) {
     EXPECT_TRUE(grew());
     expect(calendars().delete_calendar("X", start));
     EXPECT_TRUE(grew());
-    expect(schedules().replace_tenant_groups({{"UTC", "", 1}}));
+    expect(schedules().replace_tenant_groups({{"UTC", "", 1}}, 0));
     EXPECT_TRUE(grew());
-    expect(schedules().replace_tenant_groups({{"UTC", "", 1}}));
+    expect(schedules().replace_tenant_groups({{"UTC", "", 1}}, 0));
     decide(decision({starting(1, after(100))}, after(100)));
     EXPECT_FALSE(grew()) << "the same groups, and a decision, are no news";
 }
@@ -260,10 +260,10 @@ TEST_P(schedule_contract, lists_occurrences_of_an_interval) {
 }
 
 TEST_P(schedule_contract, keeps_the_groups_of_tenants_in_order) {
-    expect(schedules().replace_tenant_groups({{"Europe/Madrid", "ES-MD", 3}, {"Atlantic/Canary", "ES-CN", 2}}));
+    expect(schedules().replace_tenant_groups({{"Europe/Madrid", "ES-MD", 3}, {"Atlantic/Canary", "ES-CN", 2}}, 0));
     EXPECT_THAT(expect(schedules().list_tenant_groups()),
                 ElementsAre(tenant_group{"Atlantic/Canary", "ES-CN", 2}, tenant_group{"Europe/Madrid", "ES-MD", 3}));
-    expect(schedules().replace_tenant_groups({}));
+    expect(schedules().replace_tenant_groups({}, 0));
     EXPECT_THAT(expect(schedules().list_tenant_groups()), IsEmpty());
 }
 

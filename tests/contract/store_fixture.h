@@ -227,6 +227,7 @@ class any_store {
     [[nodiscard]] schedule_store& schedules() const { return *schedules_; }
     [[nodiscard]] calendar_store& calendars() const { return *calendars_; }
     [[nodiscard]] backfill_store& backfills() const { return *backfills_; }
+    [[nodiscard]] leader_store& leaders() const { return *leaders_; }
 
   private:
     template <class Store>
@@ -238,6 +239,7 @@ class any_store {
         schedules_ = into.get();
         calendars_ = into.get();
         backfills_ = into.get();
+        leaders_ = into.get();
     }
 
     scratch_folder folder_;
@@ -251,6 +253,7 @@ class any_store {
     schedule_store* schedules_ = nullptr;
     calendar_store* calendars_ = nullptr;
     backfill_store* backfills_ = nullptr;
+    leader_store* leaders_ = nullptr;
 };
 
 // Every test of the contract runs once for each store; workflow 1 exists.
@@ -264,6 +267,7 @@ class store_contract : public testing::TestWithParam<std::string> {
     [[nodiscard]] schedule_store& schedules() const { return store_.schedules(); }
     [[nodiscard]] calendar_store& calendars() const { return store_.calendars(); }
     [[nodiscard]] backfill_store& backfills() const { return store_.backfills(); }
+    [[nodiscard]] leader_store& leaders() const { return store_.leaders(); }
 
     // A running execution with runs for tenants 1 to `tenants`, planned completely.
     execution_id open(int number, int tenants) const {

@@ -51,7 +51,9 @@ class instance {
                      zones_,
                      time_,
                      random_,
+                     [] { return 0; },  // nobody is fenced off: two that lead at once must do no harm either
                      [](execution_id) {}} {
+        scheduler_.lead(true);
         asio::co_spawn(context_, scheduler_.run(), asio::detached);
         asio::co_spawn(context_, beat(), asio::detached);
     }
@@ -90,7 +92,7 @@ class year {
                 store_.put_calendar({.code = code, .name = code, .parent = {}, .source = source, .updated_at = {}}));
         }
         at_once(store_.replace_tenant_groups(
-            {{"Europe/Madrid", "ES-MD", 5}, {"Europe/Madrid", "ES-CT", 3}, {"Atlantic/Canary", "ES-CN", 2}}));
+            {{"Europe/Madrid", "ES-MD", 5}, {"Europe/Madrid", "ES-CT", 3}, {"Atlantic/Canary", "ES-CN", 2}}, 0));
         for (int i = 0; i < 10; ++i) add_workflow(i);
     }
 

@@ -265,7 +265,7 @@ CREATE TABLE orchestrator_leader (
     lease_until TIMESTAMPTZ NOT NULL,
     became_leader_at TIMESTAMPTZ NOT NULL,
     last_heartbeat_at TIMESTAMPTZ NOT NULL,
-    heartbeat_interval_seconds INTEGER NOT NULL DEFAULT 30,
+    heartbeat_interval_seconds NUMERIC(10, 3) NOT NULL DEFAULT 30,
     CONSTRAINT single_leader CHECK (id = 1)
 );
 

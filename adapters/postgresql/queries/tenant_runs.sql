@@ -87,7 +87,15 @@ ORDER BY id LIMIT $6;
 
 -- name: renew_lease
 INSERT INTO orchestrator_instances (instance_id, lease_until) VALUES ($1, $2)
-ON CONFLICT (instance_id) DO UPDATE SET lease_until = excluded.lease_until;
+ON CONFLICT (instance_id) DO UPDATE SET lease_until = excluded.lease_until
+RETURNING xmax = 0;  -- it had no lease
+
+-- name: live_instances
+SELECT instance_id FROM orchestrator_instances WHERE lease_until >= $1 ORDER BY instance_id;
+
+-- name: release_unknown
+UPDATE orchestrator_tenant_runs SET status = 'pending', claimed_by = NULL
+WHERE status = 'running' AND claimed_by = $1 AND id <> ALL ($2);
 
 -- name: lost_instances
 SELECT instance_id FROM orchestrator_instances WHERE lease_until < $1 AND instance_id <> $2

@@ -60,6 +60,18 @@ ORDER BY id LIMIT ?6;
 INSERT INTO orchestrator_instances (instance_id, lease_until) VALUES (?1, ?2)
 ON CONFLICT DO UPDATE SET lease_until = excluded.lease_until;
 
+-- name: has_lease
+SELECT 1 FROM orchestrator_instances WHERE instance_id = ?1;
+
+-- name: live_instances
+SELECT instance_id FROM orchestrator_instances WHERE lease_until >= ?1 ORDER BY instance_id;
+
+-- name: claimed_by
+SELECT id FROM orchestrator_tenant_runs WHERE status = 'running' AND claimed_by = ?1;
+
+-- name: give_back
+UPDATE orchestrator_tenant_runs SET status = 'pending', claimed_by = NULL WHERE id = ?1;
+
 -- name: lost_instances
 SELECT instance_id FROM orchestrator_instances WHERE lease_until < ?1 AND instance_id <> ?2;
 

@@ -101,6 +101,8 @@ task<result<std::vector<claimed_run>>> simulated_store::claim_runs(std::string i
     auto claimed = co_await inner_.claim_runs(std::move(instance_id), limit, now);
     if (claimed) witness_.claimed(instance_, *claimed);
     co_await travel();
+    if (draws_.chance(weather_.lost_receipts))
+        co_return fail(errc::store_unavailable, "simulated: the answer was lost");
     co_return claimed;
 }
 
@@ -122,10 +124,36 @@ task<result<journal_receipt>> simulated_store::commit(const std::vector<journal_
     co_return receipt;
 }
 
-task<result<void>> simulated_store::renew_lease(std::string instance_id, system_time lease_until) {
-    return over_the_wire<void>(access::writes, [this, lease_until, id = std::move(instance_id)]() mutable {
+task<result<bool>> simulated_store::renew_lease(std::string instance_id, system_time lease_until) {
+    return over_the_wire<bool>(access::writes, [this, lease_until, id = std::move(instance_id)]() mutable {
         return inner_.renew_lease(std::move(id), lease_until);
     });
+}
+
+task<result<int>> simulated_store::release_unknown_runs(std::string instance_id, std::vector<run_id> known) {
+    return over_the_wire<int>(access::writes, [this, known = std::move(known), id = std::move(instance_id)]() mutable {
+        return inner_.release_unknown_runs(std::move(id), std::move(known));
+    });
+}
+
+task<result<std::vector<std::string>>> simulated_store::live_instances(system_time now) {
+    return over_the_wire<std::vector<std::string>>(access::reads,
+                                                   [this, now]() mutable { return inner_.live_instances(now); });
+}
+
+task<result<leader_answer>> simulated_store::claim_lead(leader_claim claim, system_time now) {
+    return over_the_wire<leader_answer>(access::writes, [this, now, claim = std::move(claim)]() mutable {
+        return inner_.claim_lead(std::move(claim), now);
+    });
+}
+
+task<result<void>> simulated_store::resign_lead(std::int64_t epoch, system_time now) {
+    return over_the_wire<void>(access::writes, [this, epoch, now]() mutable { return inner_.resign_lead(epoch, now); });
+}
+
+task<result<std::optional<leader_record>>> simulated_store::find_leader(system_time now) {
+    return over_the_wire<std::optional<leader_record>>(access::reads,
+                                                       [this, now]() mutable { return inner_.find_leader(now); });
 }
 
 task<result<int>> simulated_store::release_lost_runs(system_time now, std::string survivor) {
@@ -190,11 +218,11 @@ task<result<std::int64_t>> simulated_store::schedule_revision() {
 }
 
 task<result<decision_receipt>> simulated_store::decide(const std::vector<schedule_decision>& decisions,
-                                                       system_time now) {
+                                                       std::int64_t epoch, system_time now) {
     const auto until_answered = sent();
     co_await travel();
     if (auto failed = fault(access::writes)) co_return std::unexpected{std::move(*failed)};
-    auto receipt = co_await inner_.decide(decisions, now);
+    auto receipt = co_await inner_.decide(decisions, epoch, now);
     if (receipt)
         for (const auto& decision : decisions)
             for (const auto& start : decision.start)
@@ -225,9 +253,9 @@ task<result<std::vector<tenant_group>>> simulated_store::list_tenant_groups() {
     return over_the_wire<std::vector<tenant_group>>(access::reads, [this]() { return inner_.list_tenant_groups(); });
 }
 
-task<result<void>> simulated_store::replace_tenant_groups(std::vector<tenant_group> groups) {
-    return over_the_wire<void>(access::writes, [this, groups = std::move(groups)]() mutable {
-        return inner_.replace_tenant_groups(std::move(groups));
+task<result<void>> simulated_store::replace_tenant_groups(std::vector<tenant_group> groups, std::int64_t epoch) {
+    return over_the_wire<void>(access::writes, [this, epoch, groups = std::move(groups)]() mutable {
+        return inner_.replace_tenant_groups(std::move(groups), epoch);
     });
 }
 
@@ -277,11 +305,11 @@ task<result<std::vector<backfill_turn>>> simulated_store::next_of_backfills() {
 }
 
 task<result<std::vector<execution_id>>> simulated_store::open_backfill_executions(std::vector<backfill_start> starts,
-                                                                                  system_time now) {
+                                                                                  std::int64_t epoch, system_time now) {
     const auto until_answered = sent();
     co_await travel();
     if (auto failed = fault(access::writes)) co_return std::unexpected{std::move(*failed)};
-    auto opened = co_await inner_.open_backfill_executions(starts, now);
+    auto opened = co_await inner_.open_backfill_executions(starts, epoch, now);
     if (opened)
         for (const auto& start : starts)
             if (knows(*opened, start.opened.id)) witness_.opened(instance_, start.opened);

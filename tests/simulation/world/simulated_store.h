@@ -27,7 +27,8 @@ class simulated_store final : public workflow_store,
                               public run_store,
                               public schedule_store,
                               public calendar_store,
-                              public backfill_store {
+                              public backfill_store,
+                              public leader_store {
   public:
     simulated_store(memory::store& inner, simulated_clock& time, store_weather& weather, witness& seen_by,
                     std::string instance, std::uint64_t seed)
@@ -64,18 +65,21 @@ class simulated_store final : public workflow_store,
     task<result<std::vector<claimed_run>>> claim_runs(std::string instance_id, int limit, system_time now) override;
     task<result<std::optional<system_time>>> next_parked_run(system_time now) override;
     task<result<journal_receipt>> commit(const std::vector<journal_entry>&, system_time now) override;
-    task<result<void>> renew_lease(std::string instance_id, system_time lease_until) override;
+    task<result<bool>> renew_lease(std::string instance_id, system_time lease_until) override;
+    task<result<int>> release_unknown_runs(std::string instance_id, std::vector<run_id> known) override;
+    task<result<std::vector<std::string>>> live_instances(system_time now) override;
     task<result<int>> release_lost_runs(system_time now, std::string survivor) override;
     task<result<void>> release_instance(std::string instance_id) override;
 
     task<result<std::int64_t>> schedule_revision() override;
-    task<result<decision_receipt>> decide(const std::vector<schedule_decision>&, system_time now) override;
+    task<result<decision_receipt>> decide(const std::vector<schedule_decision>&, std::int64_t epoch,
+                                          system_time now) override;
     task<result<std::vector<decided_occurrence>>> list_occurrences(workflow_id, system_time from, system_time until,
                                                                    int limit) override;
     task<result<std::vector<schedule_version>>> list_schedule_versions(workflow_id) override;
     task<result<std::vector<milliseconds>>> past_durations(workflow_id, int most) override;
     task<result<std::vector<tenant_group>>> list_tenant_groups() override;
-    task<result<void>> replace_tenant_groups(std::vector<tenant_group>) override;
+    task<result<void>> replace_tenant_groups(std::vector<tenant_group>, std::int64_t epoch) override;
 
     task<result<std::vector<stored_calendar>>> list_calendars() override;
     task<result<stored_calendar>> find_calendar(std::string code, int version = 0) override;
@@ -87,8 +91,12 @@ class simulated_store final : public workflow_store,
     task<result<tracked_backfill>> find_backfill(backfill_id) override;
     task<result<tracked_backfill>> cancel_backfill(backfill_id, system_time now) override;
     task<result<std::vector<backfill_turn>>> next_of_backfills() override;
-    task<result<std::vector<execution_id>>> open_backfill_executions(std::vector<backfill_start>,
+    task<result<std::vector<execution_id>>> open_backfill_executions(std::vector<backfill_start>, std::int64_t epoch,
                                                                      system_time now) override;
+
+    task<result<leader_answer>> claim_lead(leader_claim, system_time now) override;
+    task<result<void>> resign_lead(std::int64_t epoch, system_time now) override;
+    task<result<std::optional<leader_record>>> find_leader(system_time now) override;
 
     // Calls that were sent and not answered.
     [[nodiscard]] int pending() const { return pending_; }

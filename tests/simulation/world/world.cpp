@@ -31,9 +31,16 @@ world::instance::instance(world& of, const std::string& name)
                                                  .schedules = store,
                                                  .calendars = store,
                                                  .backfills = store,
-                                                 .zones = of.zones_},
+                                                 .zones = of.zones_,
+                                                 .epoch = [this] { return elector->epoch(time.steady_now()); }},
                                     of.services_.directory());
+    elector = std::make_unique<leader_elector>(
+        leader_elector::options{.instance_id = name,
+                                .hostname = "host",
+                                .terms = {.ttl = milliseconds{9'000}, .heartbeat = milliseconds{2'500}}},
+        context.get_executor(), store, nullptr, time, [this](bool leads) { runs->leadership_changed(leads); });
     runs->start();
+    asio::co_spawn(context, elector->run(), asio::detached);
 }
 
 // The coroutines go first, while all that they refer to still stands; those that the engine itself holds go with it.
@@ -42,6 +49,7 @@ world::instance::~instance() {
     time.drop();
     context.drop();
     runs.reset();
+    elector.reset();
     context.drop();
 }
 
@@ -77,7 +85,11 @@ void world::stop_gracefully(const std::string& name, milliseconds drain) {
     if (std::exchange(stopping.told_to_stop, true)) return;
     audit_.note(name + " is told to stop");
     const auto deadline = line_.steady_now() + drain;
-    asio::co_spawn(stopping.context, stopping.runs->stop(deadline), [this, name, deadline](std::exception_ptr failed) {
+    const auto stop = [](instance& one, steady_time until) -> task<> {
+        co_await one.runs->stop(until);
+        co_await one.elector->stop();
+    };
+    asio::co_spawn(stopping.context, stop(stopping, deadline), [this, name, deadline](std::exception_ptr failed) {
         if (failed) audit_.wrong(name + " fails to stop");
         stopped_.emplace_back(name, deadline);
     });

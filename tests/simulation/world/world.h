@@ -11,6 +11,7 @@
 #include "adapters/memory/store.h"
 #include "adapters/system/zone_files.h"
 #include "engine/engine.h"
+#include "engine/leader_elector.h"
 #include "tests/simulation/world/audit.h"
 #include "tests/simulation/world/draws.h"
 #include "tests/simulation/world/simulated_network.h"
@@ -92,6 +93,7 @@ class world {
         simulated_network network;
         simulated_store store;
         system::random random;
+        std::unique_ptr<leader_elector> elector;
         std::unique_ptr<engine> runs;
         bool stalled = false;
         bool told_to_stop = false;

@@ -231,6 +231,7 @@ struct platform {
                  .schedules = schedules,
                  .calendars = schedules,
                  .backfills = schedules,
+                 .leaders = schedules,
                  .calendar_files = calendar_files,
                  .rules = {},
                  .instance_id = "instance-1",

@@ -186,7 +186,7 @@ TEST_F(schedule_changes, explains_a_past_day) {
                                      .problem = "",
                                      .start = {},
                                      .missed = {{at, "too_old"}}};
-    ASSERT_TRUE(fakes::finish(schedules.decide({decision}, time.now())));
+    ASSERT_TRUE(fakes::finish(schedules.decide({decision}, 0, time.now())));
     const auto shown = get("/schedule/explain?workflow=daily&date=2025-11-07");
     EXPECT_EQ(shown.at("summary"), "0 of 1 times ran");
     const auto& line = shown.at("lines").at(0);
@@ -242,7 +242,7 @@ TEST_F(schedule_changes, refuses_backfills_of_nothing) {
 
 TEST_F(schedule_changes, tells_what_tomorrow_has_in_store) {
     put("/schedule", R"({"workflow_name": "daily", "timezone_mode": "tenant"})");
-    finish(schedules.replace_tenant_groups({{"Europe/Madrid", "", 30}, {"Mars/Base", "", 1}}));
+    finish(schedules.replace_tenant_groups({{"Europe/Madrid", "", 30}, {"Mars/Base", "", 1}}, 0));
     const auto shown = get("/schedule/dry-run");
     EXPECT_EQ(shown.at("date"), "2025-11-07");
     const auto& daily = shown.at("workflows").at(0);

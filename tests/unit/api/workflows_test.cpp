@@ -164,8 +164,8 @@ TEST_F(workflows_api, health_tells_of_store_and_engine) {
     const auto healthy = ask("GET", "/health");
     EXPECT_EQ(healthy.status, 200);
     EXPECT_EQ(body_of(healthy), json::parse(R"({"status": "healthy", "version": ")" ORCHESTRATOR_VERSION R"(",
-        "instance_id": "instance-1", "store": {"kind": "memory", "problem": null}, "active_runs": 7,
-        "calls_in_flight": 0})"));
+        "instance_id": "instance-1", "store": {"kind": "memory", "problem": null}, "leads": false, "active_runs": 7,
+        "refused_writes": 0, "calls_in_flight": 0})"));
     engine.current.store_problem = error{errc::store_full, "the disk is full", {}};
     const auto unhealthy = ask("GET", "/health");
     EXPECT_EQ(unhealthy.status, 503);

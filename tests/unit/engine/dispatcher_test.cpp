@@ -75,7 +75,7 @@ class dispatcher_test : public testing::Test {
                                  .caller = caller_,
                                  .records = journal_,
                                  .draining = draining_,
-                                 .on_released = [this] { dispatcher_.run_released(); }};
+                                 .on_released = [this](run_id id) { dispatcher_.run_released(id); }};
     dispatcher dispatcher_;
     int last_run_ = 0;
 };

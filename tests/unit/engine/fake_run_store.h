@@ -38,7 +38,11 @@ class fake_run_store final : public run_store {
         ++parked_asked;
         co_return next_parked;
     }
-    task<result<void>> renew_lease(std::string, system_time) override { co_return result<void>{}; }
+    task<result<bool>> renew_lease(std::string, system_time) override { co_return true; }
+    task<result<int>> release_unknown_runs(std::string, std::vector<run_id>) override { co_return 0; }
+    task<result<std::vector<std::string>>> live_instances(system_time) override {
+        co_return std::vector<std::string>{};
+    }
     task<result<int>> release_lost_runs(system_time, std::string) override { co_return 0; }
     task<result<void>> release_instance(std::string) override { co_return result<void>{}; }
 

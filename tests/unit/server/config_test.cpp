@@ -142,7 +142,7 @@ INSTANTIATE_TEST_SUITE_P(
                     mistake{"ORCHESTRATOR_DRAIN_SECONDS", "3601", "from 0 to 3600"},
                     mistake{"DATABASE_URL", "sqlite:", "none of postgresql://…, sqlite:PATH and memory:"},
                     mistake{"DATABASE_URL", "mysql://me:secret@db/x", "\"mysql://me:***@db/x\" is none of"},
-                    mistake{"DATABASE_URL", "orchestrator.db", "neither"},
+                    mistake{"DATABASE_URL", "orchestrator.db", "none of"},
                     mistake{"ORCHESTRATOR_LOG_LEVEL", "verbose",
                             "\"verbose\" is not one of debug, info, warning, error"},
                     mistake{"SALES_SERVICE_URL", "sales:8004", "not an http:// or https:// address"},

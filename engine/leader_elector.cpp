@@ -1,0 +1,129 @@
+#include "engine/leader_elector.h"
+
+#include <spdlog/spdlog.h>
+#include <boost/asio/post.hpp>
+
+#include <cassert>
+
+namespace orchestrator {
+namespace {
+
+constexpr milliseconds look_at_end{5};
+
+}  // namespace
+
+leader_elector::leader_elector(options chosen, executor where, leader_store& store, lease* outside, clock& time,
+                               std::function<void(bool)> on_change)
+    : options_{std::move(chosen)},
+      where_{where},
+      store_{store},
+      outside_{outside},
+      time_{time},
+      on_change_{std::move(on_change)},
+      wake_{time},
+      state_{options_.terms} {
+    assert(options_.terms.are_valid());
+    if (outside_)
+        outside_->on_release([this] {
+            asio::post(where_, [this] {
+                if (!state_.leads(time_.steady_now())) wake_.notify();
+            });
+        });
+}
+
+task<> leader_elector::run() {
+    while (!stopped_) {
+        asking_ = true;
+        co_await ask();
+        asking_ = false;
+        tell();
+        if (stopped_) break;
+        // Woken at the end of what we hold, too: nobody else would say that it is over.
+        auto next = state_.next_request();
+        if (state_.leads(time_.steady_now())) next = std::min(next, state_.holds_until());
+        co_await wake_.wait_until(next);
+        tell();
+    }
+}
+
+task<> leader_elector::ask() {
+    const auto asked_at = time_.steady_now();
+    if (!co_await outside_allows()) co_return;
+    const auto answer = co_await store_.claim_lead({.instance_id = options_.instance_id,
+                                                    .hostname = options_.hostname,
+                                                    .ttl = options_.terms.ttl,
+                                                    .heartbeat = options_.terms.heartbeat,
+                                                    .epoch = state_.epoch(),
+                                                    .is_unopposed = options_.is_unopposed},
+                                                   time_.now());
+    if (!answer) {
+        spdlog::warn("cannot {} the lead: {}", told_ ? "renew" : "ask for", answer.error().message);
+        state_.unanswered(time_.steady_now());
+        co_return;
+    }
+    if (answer->is_ours) {
+        state_.granted(asked_at, answer->epoch);
+    } else {
+        state_.refused(time_.steady_now(), answer->left);
+        co_await release_outside();
+    }
+}
+
+// May the database be asked? A leader always asks; the others when the lease outside is theirs, or cannot be asked.
+task<bool> leader_elector::outside_allows() {
+    if (!outside_) co_return true;
+    const auto answer = co_await outside_->take(options_.terms.ttl);
+    if (!answer) {
+        if (!std::exchange(outside_is_away_, true))
+            spdlog::warn("{}; the database alone decides who leads", answer.error().message);
+        co_return true;
+    }
+    if (std::exchange(outside_is_away_, false)) spdlog::info("the lease in Redis can be asked again");
+    holds_outside_ = answer->is_held;
+    if (answer->is_held || state_.leads(time_.steady_now())) co_return true;
+    state_.refused(time_.steady_now(), answer->left);
+    co_return false;
+}
+
+task<> leader_elector::release_outside() {
+    if (!outside_ || !std::exchange(holds_outside_, false)) co_return;
+    const auto released = co_await outside_->release();
+    if (!released) spdlog::debug("{}", released.error().message);
+}
+
+void leader_elector::tell() {
+    const bool leads = !stopped_ && state_.leads(time_.steady_now());
+    epoch_ = state_.epoch();
+    holds_until_ = leads ? state_.holds_until().time_since_epoch().count() : 0;
+    if (std::exchange(told_, leads) == leads) return;
+    if (leads)
+        spdlog::info("this instance leads, epoch {}", state_.epoch());
+    else
+        spdlog::info("this instance leads no longer");
+    on_change_(leads);
+}
+
+std::optional<std::int64_t> leader_elector::epoch(steady_time now) const {
+    // In this order: a lease that was renewed meanwhile belongs to the epoch that is read after it.
+    const steady_time until{steady_time::duration{holds_until_.load()}};
+    if (now >= until) return std::nullopt;
+    return epoch_.load();
+}
+
+task<> leader_elector::stop() {
+    stopped_ = true;
+    wake_.notify();
+    while (asking_) co_await time_.sleep_until(time_.steady_now() + look_at_end);
+    const bool led = state_.leads(time_.steady_now());
+    const auto epoch = state_.epoch();
+    state_.resigned();
+    tell();
+    // The database first: who hears of the release finds it free.
+    if (led) {
+        const auto resigned = co_await store_.resign_lead(epoch, time_.now());
+        if (!resigned) spdlog::warn("cannot give the lead back: {}", resigned.error().message);
+    }
+    co_await release_outside();
+}
+
+}  // namespace orchestrator

@@ -1,0 +1,66 @@
+// Keeps trying to lead, and to stay the leader, until it is stopped. Runs on a thread of its own, so that a busy engine
+// does not delay a renewal.
+//
+// The row in the database decides: it holds the lease and the epoch. The lease outside (Redis) stands before it: who
+// does not lead asks the database only when that one is free or does not answer. A leader that cannot reach it goes on
+// by the database alone.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+#include <string>
+
+#include "domain/leadership/leadership.h"
+#include "engine/wake_signal.h"
+#include "ports/clock.h"
+#include "ports/leader_store.h"
+#include "ports/lease.h"
+
+namespace orchestrator {
+
+class leader_elector {
+  public:
+    struct options {
+        std::string instance_id;
+        std::string hostname;
+        leadership_terms terms;
+        bool is_unopposed = false;  // there are no other instances
+    };
+
+    // `outside`: nullptr when there is none. `on_change`: this instance leads from now on, or no longer; called on the
+    // elector's thread.
+    leader_elector(options, executor where, leader_store&, lease* outside, clock&,
+                   std::function<void(bool leads)> on_change);
+
+    task<> run();
+    // Gives the lease back, so that another instance leads at once.
+    task<> stop();
+
+    // The epoch that we lead under at this moment, by the monotonic clock; nullopt: we do not lead. From any thread.
+    [[nodiscard]] std::optional<std::int64_t> epoch(steady_time now) const;
+
+  private:
+    task<> ask();
+    task<bool> outside_allows();
+    task<> release_outside();
+    void tell();
+
+    options options_;
+    executor where_;
+    leader_store& store_;
+    lease* outside_;
+    clock& time_;
+    std::function<void(bool)> on_change_;
+    wake_signal wake_;
+    leadership state_;
+    bool told_ = false;             // what on_change was told last
+    bool outside_is_away_ = false;  // said once, not with each try
+    bool holds_outside_ = false;
+    bool asking_ = false;
+    bool stopped_ = false;
+    std::atomic<steady_time::rep> holds_until_ = 0;  // for other threads
+    std::atomic<std::int64_t> epoch_ = 0;
+};
+
+}  // namespace orchestrator
