@@ -169,7 +169,7 @@ class program {
           elector_{elector_options_of(chosen, instance_id_),
                    elector_thread_.context().get_executor(),
                    *opened.leaders,
-                   nullptr,
+                   lease_.get(),
                    elector_time_,
                    [this](bool leads) { engine_.leadership_changed(leads); }},
           api_time_{api_thread_.context()},
