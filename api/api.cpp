@@ -48,6 +48,7 @@ constexpr route routes[] = {
     {"DELETE", "/calendars/{id}", nothing, delete_calendar},
     {"POST", "/calendars/{id}/import", query_and_body, import_calendar},
     {"GET", "/calendars/{id}/holidays", query, list_holidays},
+    {"GET", "/events", query, list_events},
     {"GET", "/leader", nothing, show_leader},
     {"GET", "/health", nothing, show_health},
     {"GET", "/health/live", nothing, show_liveness},

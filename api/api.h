@@ -12,6 +12,7 @@
 #include "ports/calendar_file.h"
 #include "ports/calendar_store.h"
 #include "ports/clock.h"
+#include "ports/event_outbox.h"
 #include "ports/execution_store.h"
 #include "ports/leader_store.h"
 #include "ports/random.h"
@@ -36,6 +37,7 @@ struct api_dependencies {
     calendar_store& calendars;
     backfill_store& backfills;
     leader_store& leaders;
+    event_outbox& outbox;
     const calendar_file_reader& calendar_files;
     workflow_rules rules;     // what a new definition is checked against
     std::string instance_id;  // this instance, as its claims name it

@@ -65,6 +65,9 @@ task<answer> put_calendar(const api_dependencies&, routed_request);
 task<answer> import_calendar(const api_dependencies&, routed_request);
 task<answer> delete_calendar(const api_dependencies&, routed_request);
 
+// events.cpp
+task<answer> list_events(const api_dependencies&, routed_request);
+
 // leader.cpp
 task<answer> show_leader(const api_dependencies&, routed_request);
 

@@ -48,6 +48,7 @@ void add_workflow_commands(CLI::App& root, const command_runner&);
 void add_execution_commands(CLI::App& root, const command_runner&);
 void add_schedule_commands(CLI::App& root, const command_runner&);
 void add_calendar_commands(CLI::App& root, const command_runner&);
+void add_event_commands(CLI::App& root, const command_runner&);
 void add_leader_command(CLI::App& root, const command_runner&);
 void add_completion_command(CLI::App& root, std::function<void(const std::string& script)> print);
 

@@ -152,6 +152,7 @@ int run_command_line(int argc, const char* const* argv, const plugged_in_command
     add_execution_commands(root, runner);
     add_schedule_commands(root, runner);
     add_calendar_commands(root, runner);
+    add_event_commands(root, runner);
     add_leader_command(root, runner);
     if (others.add) others.add(root, status);
     add_completion_command(root, [&](const std::string& script) { around.out << script; });

@@ -58,6 +58,7 @@ using workflow_id = basic_id<struct workflow_tag>;
 using execution_id = basic_id<struct execution_tag>;
 using tenant_id = basic_id<struct tenant_tag>;
 using backfill_id = basic_id<struct backfill_tag>;
+using event_id = basic_id<struct event_tag>;
 
 // One tenant's part of one execution. Internal to a store; the API names it by execution and tenant.
 enum class run_id : std::int64_t {};

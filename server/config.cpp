@@ -140,12 +140,16 @@ void read_leadership(config& into, reader& from) {
             fmt::format("{} s is above a third of LEADER_LOCK_TTL_SECONDS ({} s): one lost heartbeat would "
                         "cost the lead",
                         double(into.leader_heartbeat.count()) / 1'000, double(into.leader_lock_ttl.count()) / 1'000));
-    const auto redis_url = from.text("REDIS_URL", "");
-    if (redis_url.empty()) return;
-    into.redis = redis::parse_address(redis_url);
-    if (!into.redis)
-        from.refuse("REDIS_URL",
-                    fmt::format("\"{}\" is not redis://[:PASSWORD@]HOST[:PORT][/DATABASE]", masked(redis_url)));
+}
+
+// A server that may be there or not. `form`: what its URL looks like.
+template <class Address, class Parse>
+void read_server(reader& from, std::string_view name, std::string_view form, Parse parse,
+                 std::optional<Address>& into) {
+    const auto url = from.text(name, "");
+    if (url.empty()) return;
+    into = parse(url);
+    if (!into) from.refuse(name, fmt::format("\"{}\" is not {}", masked(url), form));
 }
 
 void read_schedules(config& into, reader& from) {
@@ -191,6 +195,8 @@ std::vector<setting> settings() {
         {"DEFAULT_TIMEZONE", "Europe/Madrid", "zone of schedules that name none"},
         {"ORCHESTRATOR_SCHEDULER", "on", "off: this instance never leads, and starts nothing by itself"},
         {"REDIS_URL", "", "redis://[:PASSWORD@]HOST[:PORT][/DATABASE]: for leadership; empty: the database alone"},
+        {"RABBITMQ_URL", "",
+         "amqp://USER:PASSWORD@HOST[:PORT][/VIRTUAL_HOST] or amqps: for events; empty: they stay in the outbox"},
         {"ENABLE_LEADER_ELECTION", "true", "false: there are no other instances, this one leads"},
         {"LEADER_HEARTBEAT_SECONDS", "30", "how often a leader renews its lease; at most a third of the next"},
         {"LEADER_LOCK_TTL_SECONDS", "90",
@@ -232,6 +238,10 @@ std::expected<config, std::vector<violation>> parse_config(const environment& va
     from.number("ORCHESTRATOR_MAX_CALLS_PER_SERVICE", read.max_calls_per_service, 1, 100'000);
     read_schedules(read, from);
     read_leadership(read, from);
+    read_server(from, "REDIS_URL", "redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]", redis::parse_address,
+                read.redis);
+    read_server(from, "RABBITMQ_URL", "amqp://[USER:PASSWORD@]HOST[:PORT][/VIRTUAL_HOST], or amqps",
+                rabbitmq::parse_address, read.rabbitmq);
     int drain_seconds = int(read.drain_timeout.count() / 1'000);
     from.number("ORCHESTRATOR_DRAIN_SECONDS", drain_seconds, 0, 3'600);
     read.drain_timeout = std::chrono::seconds{drain_seconds};

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "adapters/rabbitmq/event_bus.h"
 #include "adapters/redis/connection.h"
 #include "domain/error.h"
 #include "domain/time.h"
@@ -35,8 +36,9 @@ struct config {
     bool leader_election = true;  // false: there are no other instances
     milliseconds leader_heartbeat{30'000};
     milliseconds leader_lock_ttl{90'000};
-    std::optional<redis::address> redis;  // nullopt: there is none
-    int max_calls = 512;                  // in flight, over all services
+    std::optional<redis::address> redis;        // nullopt: there is none
+    std::optional<rabbitmq::address> rabbitmq;  // nullopt: there is none, events stay in the outbox
+    int max_calls = 512;                        // in flight, over all services
     int max_calls_per_service = 256;
     milliseconds drain_timeout{20'000};  // after the first signal
     std::string ca_file;                 // PEM; empty: the system's certificates

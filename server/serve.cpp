@@ -18,6 +18,7 @@
 #include "adapters/icalendar/reader.h"
 #include "adapters/memory/store.h"
 #include "adapters/postgresql/store.h"
+#include "adapters/rabbitmq/event_bus.h"
 #include "adapters/redis/leader_lease.h"
 #include "adapters/sqlite/store.h"
 #include "adapters/system/clock.h"
@@ -26,6 +27,7 @@
 #include "api/api.h"
 #include "engine/engine.h"
 #include "engine/leader_elector.h"
+#include "engine/outbox_relay.h"
 #include "server/builtin_workflows.h"
 #include "server/config_sources.h"
 
@@ -47,6 +49,7 @@ struct stores {
     calendar_store* calendars = nullptr;
     backfill_store* backfills = nullptr;
     leader_store* leaders = nullptr;
+    event_outbox* outbox = nullptr;
 
     template <class Store>
     explicit stores(std::unique_ptr<Store> store) {
@@ -57,6 +60,7 @@ struct stores {
         calendars = store.get();
         backfills = store.get();
         leaders = store.get();
+        outbox = store.get();
         owned = std::move(store);
     }
 };
@@ -172,6 +176,8 @@ class program {
                    lease_.get(),
                    elector_time_,
                    [this](bool leads) { engine_.leadership_changed(leads); }},
+          bus_{bus_of(chosen)},
+          relay_{relay_of(opened)},
           api_time_{api_thread_.context()},
           api_{{.workflows = *opened.workflows,
                 .executions = *opened.executions,
@@ -183,6 +189,7 @@ class program {
                 .calendars = *opened.calendars,
                 .backfills = *opened.backfills,
                 .leaders = *opened.leaders,
+                .outbox = *opened.outbox,
                 .calendar_files = calendar_files_,
                 .rules = {.services = service_names(chosen),
                           .longest_execution_seconds = chosen.max_workflow_duration_seconds,
@@ -205,6 +212,7 @@ class program {
         engine_.start();
         if (chosen_.runs_scheduler) {
             asio::co_spawn(elector_thread_.context(), elector_.run(), asio::detached);
+            if (relay_) asio::co_spawn(elector_thread_.context(), relay_->run(), asio::detached);
             elector_thread_.start();
         }
         server_.start();
@@ -275,6 +283,23 @@ class program {
         return names;
     }
 
+    task<> stop_leading() {
+        if (relay_) relay_->stop();
+        co_await elector_.stop();
+    }
+
+    std::unique_ptr<rabbitmq::event_bus> bus_of(const config& chosen) {
+        if (!chosen.rabbitmq || !chosen.runs_scheduler) return nullptr;
+        return std::make_unique<rabbitmq::event_bus>(
+            rabbitmq::bus_options{.where = *chosen.rabbitmq, .ca_file = chosen.ca_file});
+    }
+    std::unique_ptr<outbox_relay> relay_of(const stores& opened) {
+        if (!bus_) return nullptr;
+        return std::make_unique<outbox_relay>(*opened.outbox, *bus_, elector_time_, [this] {
+            return elector_.epoch(elector_time_.steady_now()).has_value();
+        });
+    }
+
     // The first signal drains, the second ends at once.
     task<> until_signal() {
         asio::basic_signal_set<executor> signals{context_.get_executor(), SIGINT, SIGTERM};
@@ -314,6 +339,8 @@ class program {
     system::clock elector_time_;
     std::unique_ptr<redis::leader_lease> lease_;  // nullptr: there is no Redis
     leader_elector elector_;
+    std::unique_ptr<rabbitmq::event_bus> bus_;  // nullptr: there is no broker
+    std::unique_ptr<outbox_relay> relay_;       // likewise
     own_thread api_thread_;
     system::clock api_time_;
     system::random api_random_;

@@ -129,6 +129,8 @@ task<result<execution>> store::finish_if_done(execution_id id, system_time now) 
             ++noted.consecutive_failures;
         }
     }
+    auto told = end_event(at);
+    outbox_.try_emplace(told.id, kept_event{.of = told});
     co_return at;
 }
 

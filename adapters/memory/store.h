@@ -13,6 +13,7 @@
 #include "domain/execution/journal_delta.h"
 #include "ports/backfill_store.h"
 #include "ports/calendar_store.h"
+#include "ports/event_outbox.h"
 #include "ports/execution_store.h"
 #include "ports/leader_store.h"
 #include "ports/run_store.h"
@@ -27,7 +28,8 @@ class store final : public workflow_store,
                     public schedule_store,
                     public calendar_store,
                     public backfill_store,
-                    public leader_store {
+                    public leader_store,
+                    public event_outbox {
   public:
     task<result<std::vector<workflow>>> list_workflows() override;
     task<result<workflow>> find_workflow(workflow_id) override;
@@ -87,6 +89,11 @@ class store final : public workflow_store,
     task<result<leader_answer>> claim_lead(leader_claim, system_time now) override;
     task<result<void>> resign_lead(std::int64_t epoch, system_time now) override;
     task<result<std::optional<leader_record>>> find_leader(system_time now) override;
+
+    task<result<std::vector<event>>> unpublished_events(int limit) override;
+    task<result<void>> note_published(std::vector<event_id>, system_time now) override;
+    task<result<void>> note_unpublished(std::vector<unpublished_event>) override;
+    task<result<std::vector<kept_event>>> list_events(event_query) override;
 
   private:
     struct kept_workflow {
@@ -148,6 +155,7 @@ class store final : public workflow_store,
     std::vector<tenant_group> tenant_groups_;
     std::optional<leader_record> leader_;
     system_time lead_until_{};
+    std::map<event_id, kept_event> outbox_;
     std::int64_t schedule_revision_ = 0;
     std::int64_t last_log_sequence_ = 0;  // over all executions
 };

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "adapters/postgresql/outbox_rows.h"
 #include "adapters/postgresql/run_rows.h"
 #include "adapters/sql/row_json.h"
 #include "domain/workflow/workflow.h"
@@ -192,7 +193,9 @@ result<execution> finish_if_done(connection& database, execution_id id, system_t
         to_string(final_execution_status(at->tenants, at->cancel_requested, !at->error_message.empty()));
     database.query("executions", "finish", id, status, now);
     database.query("workflows", "note_end", at->workflow, now, status);
-    return find_execution(database, id);
+    auto ended = find_execution(database, id);
+    insert_event(database, end_event(*ended));
+    return ended;
 }
 
 result<execution> find_execution(connection& database, execution_id id) {

@@ -12,6 +12,7 @@
 #include "adapters/postgresql/journal_rows.h"
 #include "adapters/postgresql/leader_rows.h"
 #include "adapters/postgresql/migrations.h"
+#include "adapters/postgresql/outbox_rows.h"
 #include "adapters/postgresql/run_rows.h"
 #include "adapters/postgresql/schedule_rows.h"
 #include "adapters/postgresql/workflow_rows.h"
@@ -348,6 +349,21 @@ task<result<void>> store::resign_lead(std::int64_t epoch, system_time) {
 }
 task<result<std::optional<leader_record>>> store::find_leader(system_time) {
     return state_->read([](connection& db) { return postgresql::find_leader(db); });
+}
+
+// Events
+
+task<result<std::vector<event>>> store::unpublished_events(int limit) {
+    return state_->read([limit](connection& db) { return postgresql::unpublished_events(db, limit); });
+}
+task<result<void>> store::note_published(std::vector<event_id> ids, system_time now) {
+    return state_->write([now, ids = std::move(ids)](connection& db) { postgresql::note_published(db, ids, now); });
+}
+task<result<void>> store::note_unpublished(std::vector<unpublished_event> refused) {
+    return state_->write([refused = std::move(refused)](connection& db) { postgresql::note_unpublished(db, refused); });
+}
+task<result<std::vector<kept_event>>> store::list_events(event_query query) {
+    return state_->read([query](connection& db) { return postgresql::list_events(db, query); });
 }
 
 }  // namespace orchestrator::postgresql

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "adapters/sql/row_json.h"
+#include "adapters/sqlite/outbox_rows.h"
 #include "adapters/sqlite/run_rows.h"
 #include "domain/workflow/workflow.h"
 
@@ -156,10 +157,14 @@ result<execution> finish_if_done(connection& database, execution_id id, system_t
         row.bind(1, id).bind(2, status).bind(3, now);
         row.run();
     }
-    auto noted = database.query("workflows", "note_end");
-    noted.bind(1, at->workflow).bind(2, now).bind(3, status);
-    noted.run();
-    return find_execution(database, id);
+    {
+        auto noted = database.query("workflows", "note_end");
+        noted.bind(1, at->workflow).bind(2, now).bind(3, status);
+        noted.run();
+    }
+    auto ended = find_execution(database, id);
+    insert_event(database, end_event(*ended));
+    return ended;
 }
 
 result<execution> find_execution(connection& database, execution_id id) {

@@ -17,6 +17,7 @@
 #include "adapters/sqlite/journal_rows.h"
 #include "adapters/sqlite/leader_rows.h"
 #include "adapters/sqlite/migrations.h"
+#include "adapters/sqlite/outbox_rows.h"
 #include "adapters/sqlite/run_rows.h"
 #include "adapters/sqlite/schedule_rows.h"
 #include "adapters/sqlite/workflow_rows.h"
@@ -407,6 +408,21 @@ task<result<void>> store::resign_lead(std::int64_t epoch, system_time now) {
 }
 task<result<std::optional<leader_record>>> store::find_leader(system_time now) {
     return state_->read([=](connection& db) { return sqlite::find_leader(db, now); });
+}
+
+// Events
+
+task<result<std::vector<event>>> store::unpublished_events(int limit) {
+    return state_->read([limit](connection& db) { return sqlite::unpublished_events(db, limit); });
+}
+task<result<void>> store::note_published(std::vector<event_id> ids, system_time now) {
+    return state_->write([now, ids = std::move(ids)](connection& db) { sqlite::note_published(db, ids, now); });
+}
+task<result<void>> store::note_unpublished(std::vector<unpublished_event> refused) {
+    return state_->write([refused = std::move(refused)](connection& db) { sqlite::note_unpublished(db, refused); });
+}
+task<result<std::vector<kept_event>>> store::list_events(event_query query) {
+    return state_->read([query](connection& db) { return sqlite::list_events(db, query); });
 }
 
 }  // namespace orchestrator::sqlite

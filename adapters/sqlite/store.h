@@ -10,6 +10,7 @@
 #include "domain/error.h"
 #include "ports/backfill_store.h"
 #include "ports/calendar_store.h"
+#include "ports/event_outbox.h"
 #include "ports/execution_store.h"
 #include "ports/leader_store.h"
 #include "ports/run_store.h"
@@ -30,7 +31,8 @@ class store final : public workflow_store,
                     public schedule_store,
                     public calendar_store,
                     public backfill_store,
-                    public leader_store {
+                    public leader_store,
+                    public event_outbox {
   public:
     // Opens and migrates. store_corrupt, schema_newer, store_read_only, store_unavailable (another instance has it).
     static result<std::unique_ptr<store>> open(const store_options&);
@@ -94,6 +96,11 @@ class store final : public workflow_store,
     task<result<leader_answer>> claim_lead(leader_claim, system_time now) override;
     task<result<void>> resign_lead(std::int64_t epoch, system_time now) override;
     task<result<std::optional<leader_record>>> find_leader(system_time now) override;
+
+    task<result<std::vector<event>>> unpublished_events(int limit) override;
+    task<result<void>> note_published(std::vector<event_id>, system_time now) override;
+    task<result<void>> note_unpublished(std::vector<unpublished_event>) override;
+    task<result<std::vector<kept_event>>> list_events(event_query) override;
 
   private:
     struct state;

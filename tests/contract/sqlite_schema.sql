@@ -1,4 +1,4 @@
--- What the migrations make: version 4. Compared by sqlite_store_test.cpp.
+-- What the migrations make: version 5. Compared by sqlite_store_test.cpp.
 
 CREATE TABLE orchestrator_backfill_occurrences (
     backfill_id BLOB NOT NULL REFERENCES orchestrator_backfills (id),
@@ -122,6 +122,20 @@ CREATE TABLE orchestrator_leader (
     heartbeat_interval_seconds REAL NOT NULL DEFAULT 30,
     CONSTRAINT single_leader CHECK (id = 1)
 );
+
+CREATE TABLE orchestrator_outbox (
+    event_id BLOB PRIMARY KEY CHECK (length(event_id) = 16),
+    exchange TEXT NOT NULL,
+    routing_key TEXT NOT NULL,
+    event_type TEXT NOT NULL,
+    payload TEXT NOT NULL CHECK (json_valid(payload)),
+    created_at INTEGER NOT NULL,
+    published_at INTEGER,                 -- NULL: not confirmed yet
+    attempts INTEGER NOT NULL DEFAULT 0,  -- that the broker did not confirm
+    problem TEXT NOT NULL DEFAULT ''      -- of the last of them
+) WITHOUT ROWID;
+
+CREATE INDEX idx_outbox_unpublished ON orchestrator_outbox (attempts, event_id) WHERE published_at IS NULL;
 
 CREATE TABLE orchestrator_schedule_occurrences (
     workflow_id BLOB NOT NULL REFERENCES orchestrator_workflows (id),

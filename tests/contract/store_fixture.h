@@ -228,6 +228,7 @@ class any_store {
     [[nodiscard]] calendar_store& calendars() const { return *calendars_; }
     [[nodiscard]] backfill_store& backfills() const { return *backfills_; }
     [[nodiscard]] leader_store& leaders() const { return *leaders_; }
+    [[nodiscard]] event_outbox& outbox() const { return *outbox_; }
 
   private:
     template <class Store>
@@ -240,6 +241,7 @@ class any_store {
         calendars_ = into.get();
         backfills_ = into.get();
         leaders_ = into.get();
+        outbox_ = into.get();
     }
 
     scratch_folder folder_;
@@ -254,6 +256,7 @@ class any_store {
     calendar_store* calendars_ = nullptr;
     backfill_store* backfills_ = nullptr;
     leader_store* leaders_ = nullptr;
+    event_outbox* outbox_ = nullptr;
 };
 
 // Every test of the contract runs once for each store; workflow 1 exists.
@@ -268,6 +271,7 @@ class store_contract : public testing::TestWithParam<std::string> {
     [[nodiscard]] calendar_store& calendars() const { return store_.calendars(); }
     [[nodiscard]] backfill_store& backfills() const { return store_.backfills(); }
     [[nodiscard]] leader_store& leaders() const { return store_.leaders(); }
+    [[nodiscard]] event_outbox& outbox() const { return store_.outbox(); }
 
     // A running execution with runs for tenants 1 to `tenants`, planned completely.
     execution_id open(int number, int tenants) const {

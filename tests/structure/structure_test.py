@@ -18,6 +18,7 @@ ALLOWED = {
     "adapters/icalendar": ("domain", "ports"),
     "adapters/memory": ("domain", "ports"),
     "adapters/postgresql": ("domain", "ports", "adapters/blocking", "adapters/sql", "cmake/embedded_file.h"),
+    "adapters/rabbitmq": ("domain", "ports", "adapters/blocking"),
     "adapters/redis": ("domain", "ports", "adapters/blocking"),
     "adapters/sql": ("domain", "ports", "cmake/embedded_file.h"),
     "adapters/sqlite": ("domain", "ports", "adapters/blocking", "adapters/sql", "cmake/embedded_file.h"),

@@ -269,6 +269,21 @@ CREATE TABLE orchestrator_leader (
     CONSTRAINT single_leader CHECK (id = 1)
 );
 
+-- Events, each committed with the state that it tells of, until the broker has confirmed them; afterwards for those who
+-- want to see what was told.
+CREATE TABLE orchestrator_outbox (
+    event_id UUID PRIMARY KEY,
+    exchange TEXT NOT NULL,
+    routing_key TEXT NOT NULL,
+    event_type TEXT NOT NULL,
+    payload JSON NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    published_at TIMESTAMPTZ,             -- NULL: not confirmed yet
+    attempts INTEGER NOT NULL DEFAULT 0,  -- that the broker did not confirm
+    problem TEXT NOT NULL DEFAULT ''      -- of the last of them
+);
+CREATE INDEX idx_outbox_unpublished ON orchestrator_outbox (attempts, event_id) WHERE published_at IS NULL;
+
 CREATE TABLE orchestrator_metrics (
     id UUID PRIMARY KEY,
     metric_date DATE NOT NULL,

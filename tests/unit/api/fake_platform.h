@@ -232,6 +232,7 @@ struct platform {
                  .calendars = schedules,
                  .backfills = schedules,
                  .leaders = schedules,
+                 .outbox = schedules,
                  .calendar_files = calendar_files,
                  .rules = {},
                  .instance_id = "instance-1",

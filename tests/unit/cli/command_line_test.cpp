@@ -311,7 +311,8 @@ TEST_F(cli_command_line, plugged_in_commands_run_and_decide_the_exit_status) {
     }};
     EXPECT_EQ(run({"serve"}, others), 9);
     EXPECT_EQ(run({"completion", "bash"}, others), 0);
-    EXPECT_TRUE(out.str().contains("words='workflow execution schedule calendar leader serve completion'")) << out.str();
+    EXPECT_TRUE(out.str().contains("words='workflow execution schedule calendar event leader serve completion'"))
+        << out.str();
 }
 
 TEST(cli_redraw, goes_up_over_what_was_drawn_and_clears_what_is_left) {

@@ -1,0 +1,53 @@
+// Events of the memory store.
+#include <algorithm>
+#include <ranges>
+
+#include "adapters/memory/store.h"
+
+namespace orchestrator::memory {
+
+task<result<std::vector<event>>> store::unpublished_events(int limit) {
+    const std::scoped_lock lock{guard_};
+    std::vector<const kept_event*> waiting;
+    for (const auto& [id, kept] : outbox_)
+        if (!kept.published_at) waiting.push_back(&kept);
+    std::ranges::sort(waiting, {}, [](const auto* kept) { return std::pair{kept->attempts, kept->of.id}; });
+    std::vector<event> found;
+    for (const auto* kept : waiting | std::views::take(limit)) found.push_back(kept->of);
+    co_return found;
+}
+
+task<result<void>> store::note_published(std::vector<event_id> ids, system_time now) {
+    const std::scoped_lock lock{guard_};
+    for (const auto& id : ids) {
+        if (const auto found = outbox_.find(id); found != outbox_.end()) {
+            found->second.published_at = now;
+            found->second.problem.clear();
+        }
+    }
+    co_return result<void>{};
+}
+
+task<result<void>> store::note_unpublished(std::vector<unpublished_event> refused) {
+    const std::scoped_lock lock{guard_};
+    for (const auto& each : refused) {
+        const auto found = outbox_.find(each.id);
+        if (found == outbox_.end() || found->second.published_at) continue;
+        ++found->second.attempts;
+        found->second.problem = each.problem;
+    }
+    co_return result<void>{};
+}
+
+task<result<std::vector<kept_event>>> store::list_events(event_query query) {
+    const std::scoped_lock lock{guard_};
+    std::vector<kept_event> found;
+    for (const auto& [id, kept] : outbox_ | std::views::reverse) {
+        if (found.size() == std::size_t(query.limit)) break;
+        if ((query.before && id >= *query.before) || (query.unpublished_only && kept.published_at)) continue;
+        found.push_back(kept);
+    }
+    co_return found;
+}
+
+}  // namespace orchestrator::memory

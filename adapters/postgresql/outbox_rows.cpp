@@ -1,0 +1,52 @@
+#include "adapters/postgresql/outbox_rows.h"
+
+namespace orchestrator::postgresql {
+namespace {
+
+event read(const row& from) {
+    return {.id = {from.id(0)},
+            .exchange = from.text(1),
+            .routing_key = from.text(2),
+            .event_type = from.text(3),
+            .payload = from.text(4),
+            .created_at = from.time(5)};
+}
+
+}  // namespace
+
+void insert_event(connection& database, const event& added) {
+    database.query("outbox", "insert", added.id, added.exchange, added.routing_key, added.event_type, added.payload,
+                   added.created_at);
+}
+
+std::vector<event> unpublished_events(connection& database, int limit) {
+    std::vector<event> found;
+    for (const auto& each : database.query("outbox", "unpublished", limit)) found.push_back(read(each));
+    return found;
+}
+
+void note_published(connection& database, const std::vector<event_id>& ids, system_time now) {
+    database.query("outbox", "note_published", array_of<event_id>{ids}, now);
+}
+
+void note_unpublished(connection& database, const std::vector<unpublished_event>& refused) {
+    array_of<event_id> ids;
+    array_of<std::string_view> problems;
+    for (const auto& each : refused) {
+        ids.add(each.id);
+        problems.add(std::string_view{each.problem});
+    }
+    database.query("outbox", "note_unpublished", ids, problems);
+}
+
+std::vector<kept_event> list_events(connection& database, const event_query& query) {
+    std::vector<kept_event> found;
+    for (const auto& each : database.query("outbox", "list", query.unpublished_only, query.before, query.limit))
+        found.push_back({.of = read(each),
+                         .published_at = each.optional_time(6),
+                         .attempts = int(each.integer(7)),
+                         .problem = each.text(8)});
+    return found;
+}
+
+}  // namespace orchestrator::postgresql

@@ -1,0 +1,17 @@
+// orchestrator_outbox. Synchronous; called by store.cpp on a worker's thread.
+#pragma once
+
+#include <vector>
+
+#include "adapters/postgresql/connection.h"
+#include "ports/event_outbox.h"
+
+namespace orchestrator::postgresql {
+
+void insert_event(connection&, const event&);
+std::vector<event> unpublished_events(connection&, int limit);
+void note_published(connection&, const std::vector<event_id>&, system_time now);
+void note_unpublished(connection&, const std::vector<unpublished_event>&);
+std::vector<kept_event> list_events(connection&, const event_query&);
+
+}  // namespace orchestrator::postgresql

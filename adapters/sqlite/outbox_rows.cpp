@@ -1,0 +1,64 @@
+#include "adapters/sqlite/outbox_rows.h"
+
+namespace orchestrator::sqlite {
+namespace {
+
+event read(const statement& row) {
+    return {.id = {row.id(0)},
+            .exchange = row.text(1),
+            .routing_key = row.text(2),
+            .event_type = row.text(3),
+            .payload = row.text(4),
+            .created_at = row.time(5)};
+}
+
+}  // namespace
+
+void insert_event(connection& database, const event& added) {
+    auto row = database.query("outbox", "insert");
+    row.bind(1, added.id)
+        .bind(2, std::string_view{added.exchange})
+        .bind(3, std::string_view{added.routing_key})
+        .bind(4, std::string_view{added.event_type})
+        .bind(5, std::string_view{added.payload})
+        .bind(6, added.created_at);
+    row.run();
+}
+
+std::vector<event> unpublished_events(connection& database, int limit) {
+    std::vector<event> found;
+    auto rows = database.query("outbox", "unpublished");
+    rows.bind(1, limit);
+    while (rows.step()) found.push_back(read(rows));
+    return found;
+}
+
+void note_published(connection& database, const std::vector<event_id>& ids, system_time now) {
+    for (const auto& id : ids) {
+        auto row = database.query("outbox", "note_published");
+        row.bind(1, id).bind(2, now);
+        row.run();
+    }
+}
+
+void note_unpublished(connection& database, const std::vector<unpublished_event>& refused) {
+    for (const auto& each : refused) {
+        auto row = database.query("outbox", "note_unpublished");
+        row.bind(1, each.id).bind(2, std::string_view{each.problem});
+        row.run();
+    }
+}
+
+std::vector<kept_event> list_events(connection& database, const event_query& query) {
+    std::vector<kept_event> found;
+    auto rows = database.query("outbox", "list");
+    rows.bind(1, query.unpublished_only).bind(2, query.before).bind(3, query.limit);
+    while (rows.step())
+        found.push_back({.of = read(rows),
+                         .published_at = rows.optional_time(6),
+                         .attempts = int(rows.integer(7)),
+                         .problem = rows.text(8)});
+    return found;
+}
+
+}  // namespace orchestrator::sqlite

@@ -1,0 +1,18 @@
+-- name: insert
+INSERT INTO orchestrator_outbox (event_id, exchange, routing_key, event_type, payload, created_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING;
+
+-- name: unpublished
+SELECT event_id, exchange, routing_key, event_type, payload, created_at FROM orchestrator_outbox
+WHERE published_at IS NULL ORDER BY attempts, event_id LIMIT ?1;
+
+-- name: note_published
+UPDATE orchestrator_outbox SET published_at = ?2, problem = '' WHERE event_id = ?1;
+
+-- name: note_unpublished
+UPDATE orchestrator_outbox SET attempts = attempts + 1, problem = ?2 WHERE event_id = ?1 AND published_at IS NULL;
+
+-- name: list
+SELECT event_id, exchange, routing_key, event_type, payload, created_at, published_at, attempts, problem
+FROM orchestrator_outbox
+WHERE (?1 = 0 OR published_at IS NULL) AND (?2 IS NULL OR event_id < ?2) ORDER BY event_id DESC LIMIT ?3;

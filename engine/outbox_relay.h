@@ -1,0 +1,44 @@
+// Publishes the events of the outbox, while this instance leads. A broker that is down delays events and nothing else;
+// what was published without our learning of it is published again, under the same id.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <optional>
+
+#include "engine/wake_signal.h"
+#include "ports/clock.h"
+#include "ports/event_bus.h"
+#include "ports/event_outbox.h"
+
+namespace orchestrator {
+
+class outbox_relay {
+  public:
+    outbox_relay(event_outbox& outbox, event_bus& bus, clock& time, std::function<bool()> leads)
+        : outbox_{outbox}, bus_{bus}, time_{time}, leads_{std::move(leads)}, wake_{time} {}
+
+    // Until stop.
+    task<> run();
+    void stop();
+    // There may be something to publish.
+    void notify() { wake_.notify(); }
+
+    // Why nothing can be published at the moment; nullopt: all is well. Of this instance, if it leads.
+    [[nodiscard]] std::optional<std::string> problem() const { return problem_; }
+
+  private:
+    task<bool> publish_some();
+    void tell_problem(std::optional<std::string>);
+
+    event_outbox& outbox_;
+    event_bus& bus_;
+    clock& time_;
+    std::function<bool()> leads_;
+    wake_signal wake_;
+    std::optional<std::string> problem_;
+    milliseconds pause_{0};
+    bool stopped_ = false;
+};
+
+}  // namespace orchestrator

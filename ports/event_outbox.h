@@ -1,0 +1,45 @@
+// Events that are to be published: each committed with the state that it tells of (execution_store::finish_if_done),
+// and kept until the broker has confirmed it. Safe to call from any thread's coroutine; each call is one transaction.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/error.h"
+#include "domain/event/event.h"
+#include "ports/task.h"
+
+namespace orchestrator {
+
+struct kept_event {
+    event of{};
+    std::optional<system_time> published_at{};
+    int attempts = 0;       // that the broker did not confirm
+    std::string problem{};  // of the last of them
+};
+
+struct unpublished_event {
+    event_id id;
+    std::string problem;
+};
+
+struct event_query {
+    bool unpublished_only = false;
+    std::optional<event_id> before{};  // cursor: the last one of the page before
+    int limit = 50;
+};
+
+class event_outbox {
+  public:
+    virtual ~event_outbox() = default;
+
+    // Those that failed seldom come first, then by age: what nobody wants does not hold up the others.
+    virtual task<result<std::vector<event>>> unpublished_events(int limit) = 0;
+    virtual task<result<void>> note_published(std::vector<event_id>, system_time now) = 0;
+    virtual task<result<void>> note_unpublished(std::vector<unpublished_event>) = 0;
+    // Newest first.
+    virtual task<result<std::vector<kept_event>>> list_events(event_query) = 0;
+};
+
+}  // namespace orchestrator
