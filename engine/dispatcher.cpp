@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "domain/fairness/fair_share.h"
+
 namespace orchestrator {
 namespace {
 
@@ -30,8 +32,9 @@ task<> dispatcher::run() {
 // Returns how many runs were claimed and started.
 task<int> dispatcher::claim() {
     if (may_hold_others_ && !co_await release_unknown_runs()) co_return 0;
-    const auto claimed = co_await store_.claim_runs(options_.instance_id, std::min(room(), options_.claim_batch),
-                                                    environment_.time.now());
+    const int allowed = co_await allowance();
+    if (allowed <= 0) co_return 0;
+    const auto claimed = co_await store_.claim_runs(options_.instance_id, allowed, environment_.time.now());
     if (!claimed) {
         may_hold_others_ = true;
         spdlog::warn("cannot claim tenant runs: {}", claimed.error().message);
@@ -42,6 +45,18 @@ task<int> dispatcher::claim() {
     for (const auto& run : *claimed) known_.insert(run.claim.run);
     for (const auto& run : *claimed) co_await start(run);
     co_return int(claimed->size());
+}
+
+// How many to claim: while others share the work, what is missing to our share of it.
+task<int> dispatcher::allowance() {
+    const int most = std::min(room(), options_.claim_batch);
+    look_again_at_ = -1;
+    if (instances_ <= 1) co_return most;
+    const auto open = co_await store_.count_open_runs(instances_ * options_.max_active_runs);
+    if (!open) co_return most;
+    const auto missing = fair_share(*open, instances_) - active_runs_;
+    if (missing <= 0) look_again_at_ = active_runs_ * 3 / 4;
+    co_return int(std::min<std::int64_t>(most, missing));
 }
 
 // A claim whose answer was lost may have been made: nobody would run what it holds.
@@ -89,7 +104,8 @@ void dispatcher::run_released(run_id id) {
     --active_runs_;
     if (const auto known = known_.find(id); known != known_.end()) known_.erase(known);
     // Room is worth a look when a whole batch fits, or when nothing else would bring one.
-    if (room() == worthwhile_room() || active_runs_ == 0 || environment_.draining) wake_.notify();
+    if (room() == worthwhile_room() || active_runs_ == 0 || active_runs_ <= look_again_at_ || environment_.draining)
+        wake_.notify();
 }
 
 void dispatcher::lease_renewed(steady_time until) {

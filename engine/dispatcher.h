@@ -33,12 +33,15 @@ class dispatcher {
     void run_released(run_id);
     // This instance's lease holds until then. Without one nothing is claimed: nobody would take it up after a crash.
     void lease_renewed(steady_time until);
+    // How many instances share the work, this one included: each holds its share of the open runs at most.
+    void shared_by(int instances) { instances_ = instances; }
 
     [[nodiscard]] int active_runs() const { return active_runs_; }
 
   private:
     task<int> claim();
     task<bool> release_unknown_runs();
+    task<int> allowance();
     task<> start(claimed_run);
     task<steady_time> next_look();
     [[nodiscard]] int room() const { return options_.max_active_runs - active_runs_; }
@@ -51,6 +54,8 @@ class dispatcher {
     run_environment& environment_;
     wake_signal wake_;
     steady_time leased_until_;
+    int instances_ = 1;
+    int look_again_at_ = -1;            // active runs, when our share was full
     std::multiset<run_id> known_;       // runs that we hold: twice if one was lost and taken up again
     bool may_hold_others_ = false;      // the answer to a claim was lost
     std::atomic<int> active_runs_ = 0;  // written on the engine's thread, read by the health check

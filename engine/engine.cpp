@@ -95,6 +95,7 @@ task<> engine::keep_lease() {
             spdlog::warn("{} tenant runs of lost instances are taken up again", *released);
             dispatcher_.notify();
         }
+        if (const auto live = co_await ports_.runs.live_instances(now)) dispatcher_.shared_by(int(live->size()));
         co_await look_for_executions();
         co_await scheduler_.look();
         spawn(survey_tenants());
@@ -127,6 +128,7 @@ task<> engine::look_for_executions() {
             of_others.push_back(std::move(execution));
     }
     executions_.forget_others(ids);
+    if (!ids.empty()) dispatcher_.notify();  // others may have planned what we can work on
     if (!of_others.empty()) co_await take_up_planning(std::move(of_others));
 }
 

@@ -71,6 +71,8 @@ class run_store {
 
     // Takes up to `limit` runs that may start at `now`, in order of fair rank. Sets started_at at the first claim.
     virtual task<result<std::vector<claimed_run>>> claim_runs(std::string instance_id, int limit, system_time now) = 0;
+    // Runs that could be worked on or are, over all instances; counted up to `most`.
+    virtual task<result<std::int64_t>> count_open_runs(int most) = 0;
     // The next instant at which a parked run may be claimed; nullopt: none is parked.
     virtual task<result<std::optional<system_time>>> next_parked_run(system_time now) = 0;
 

@@ -40,6 +40,7 @@ struct config {
     std::optional<rabbitmq::address> rabbitmq;  // nullopt: there is none, events stay in the outbox
     int max_calls = 512;                        // in flight, over all services
     int max_calls_per_service = 256;
+    milliseconds claim_lease{30'000};    // how long this instance's claims hold without a heartbeat
     milliseconds drain_timeout{20'000};  // after the first signal
     std::string ca_file;                 // PEM; empty: the system's certificates
     std::string log_level = "info";

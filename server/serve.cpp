@@ -36,6 +36,7 @@ namespace {
 
 constexpr milliseconds api_drain{2'000};
 constexpr milliseconds last_words{2'000};
+constexpr int heartbeats_in_a_lease = 6;
 constexpr milliseconds shortest_redis_timeout{50};
 constexpr milliseconds longest_redis_timeout{2'000};
 
@@ -257,6 +258,8 @@ class program {
         // Enough runs beyond the calls that a place never waits for the journal, and that its batches may grow.
         options.max_active_runs = std::max(512, chosen.max_calls * 4);
         options.claim_batch = std::clamp(chosen.max_calls / 2, 16, 512);
+        options.lease = chosen.claim_lease;
+        options.heartbeat = chosen.claim_lease / heartbeats_in_a_lease;
         options.longest_execution = std::chrono::seconds{chosen.max_workflow_duration_seconds};
         return options;
     }

@@ -46,6 +46,14 @@ task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id
     co_return claimed;
 }
 
+task<result<std::int64_t>> store::count_open_runs(int most) {
+    const std::scoped_lock lock{guard_};
+    std::int64_t open = std::int64_t(in_turn_.size());
+    for (const auto& [id, run] : runs_)
+        if (run.view.status == run_status::running) ++open;
+    co_return std::min<std::int64_t>(open, most);
+}
+
 task<result<std::optional<system_time>>> store::next_parked_run(system_time) {
     const std::scoped_lock lock{guard_};
     if (parked_.empty()) co_return std::optional<system_time>{};

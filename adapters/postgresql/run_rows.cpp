@@ -100,6 +100,10 @@ std::vector<claimed_run> claim_runs(connection& database, const std::string& ins
     return claimed;
 }
 
+std::int64_t count_open_runs(connection& database, int most) {
+    return database.query("tenant_runs", "count_open", most).front().integer(0);
+}
+
 std::optional<system_time> next_parked_run(connection& database) {
     return database.query("tenant_runs", "next_parked").front().optional_time(0);
 }

@@ -52,6 +52,7 @@ void insert_results(connection&, const std::vector<result_to_insert>&);
 std::vector<step_record> read_results(connection&, const array_of<execution_id>&, const array_of<std::int64_t>& runs);
 
 std::vector<claimed_run> claim_runs(connection&, const std::string& instance_id, int limit, system_time now);
+std::int64_t count_open_runs(connection&, int most);
 std::optional<system_time> next_parked_run(connection&);
 
 // False: it had none.

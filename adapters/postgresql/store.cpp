@@ -230,6 +230,9 @@ task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id
         return postgresql::claim_runs(db, instance_id, limit, now);
     });
 }
+task<result<std::int64_t>> store::count_open_runs(int most) {
+    return state_->read([most](connection& db) { return postgresql::count_open_runs(db, most); });
+}
 task<result<std::optional<system_time>>> store::next_parked_run(system_time) {
     return state_->read([](connection& db) { return postgresql::next_parked_run(db); });
 }

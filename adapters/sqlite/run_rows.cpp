@@ -100,6 +100,12 @@ std::vector<claimed_run> claim_runs(connection& database, const std::string& ins
     return claimed;
 }
 
+std::int64_t count_open_runs(connection& database, int most) {
+    auto row = database.query("tenant_runs", "count_open");
+    row.bind(1, most);
+    return row.step() ? row.integer(0) : 0;
+}
+
 std::optional<system_time> next_parked_run(connection& database) {
     auto row = database.query("tenant_runs", "next_parked");
     return row.step() ? row.optional_time(0) : std::nullopt;

@@ -18,6 +18,7 @@ bool insert_result(connection&, run_id, const step_record&);
 std::vector<step_record> read_results(connection&, run_id);
 
 std::vector<claimed_run> claim_runs(connection&, const std::string& instance_id, int limit, system_time now);
+std::int64_t count_open_runs(connection&, int most);
 std::optional<system_time> next_parked_run(connection&);
 bool holds_claim(connection&, const run_claim&);
 void end_claim(connection&, run_id, const run_outcome&, system_time now);

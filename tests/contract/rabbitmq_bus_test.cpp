@@ -44,7 +44,10 @@ class consumer {
         amqp_channel_open(connection_, 1);
         amqp_get_rpc_reply(connection_);
     }
-    ~consumer() { amqp_destroy_connection(connection_); }
+    ~consumer() {
+        for (const auto& queue : queues_) amqp_queue_delete(connection_, 1, amqp_cstring_bytes(queue.c_str()), 0, 0);
+        amqp_destroy_connection(connection_);
+    }
     consumer(const consumer&) = delete;
     consumer& operator=(const consumer&) = delete;
 
@@ -52,6 +55,7 @@ class consumer {
         amqp_exchange_declare(connection_, 1, amqp_cstring_bytes(exchange), amqp_cstring_bytes("topic"), 0, 1, 0, 0,
                               amqp_empty_table);
         amqp_get_rpc_reply(connection_);
+        queues_.emplace_back(queue);
         amqp_queue_declare(connection_, 1, amqp_cstring_bytes(queue), 0, 1, 0, 0, amqp_empty_table);
         amqp_get_rpc_reply(connection_);
         amqp_queue_bind(connection_, 1, amqp_cstring_bytes(queue), amqp_cstring_bytes(exchange),
@@ -75,6 +79,7 @@ class consumer {
 
   private:
     amqp_connection_state_t connection_;
+    std::vector<std::string> queues_;
 };
 
 event make_event(int number, std::string key = "orchestrator.workflow_completed") {

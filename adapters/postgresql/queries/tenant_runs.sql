@@ -38,6 +38,12 @@ SELECT c.id, claim_token, execution_id, c.tenant_id, tenant_name, subscription_t
     claim_token > 1 OR retry_of IS NOT NULL
 FROM claimed c JOIN orchestrator_executions e ON e.id = execution_id ORDER BY turn;
 
+-- name: count_open
+SELECT count(*) FROM (
+    (SELECT FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NULL LIMIT $1)
+    UNION ALL (SELECT FROM orchestrator_tenant_runs WHERE status = 'running' LIMIT $1)
+    LIMIT $1) AS open;
+
 -- name: next_parked
 SELECT min(not_before) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NOT NULL;
 

@@ -24,6 +24,11 @@ SELECT claim_token, execution_id, r.tenant_id, tenant_name, subscription_tier, t
 FROM orchestrator_tenant_runs r JOIN orchestrator_executions e ON e.id = execution_id
 WHERE r.id = ?1;
 
+-- name: count_open
+SELECT min(?1, (SELECT count(*) FROM (SELECT 1 FROM orchestrator_tenant_runs WHERE status = 'pending'
+                                          AND not_before IS NULL LIMIT ?1))
+             + (SELECT count(*) FROM (SELECT 1 FROM orchestrator_tenant_runs WHERE status = 'running' LIMIT ?1)));
+
 -- name: next_parked
 SELECT min(not_before) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NOT NULL;
 

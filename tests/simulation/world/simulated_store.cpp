@@ -106,6 +106,10 @@ task<result<std::vector<claimed_run>>> simulated_store::claim_runs(std::string i
     co_return claimed;
 }
 
+task<result<std::int64_t>> simulated_store::count_open_runs(int most) {
+    return over_the_wire<std::int64_t>(access::reads, [this, most] { return inner_.count_open_runs(most); });
+}
+
 task<result<std::optional<system_time>>> simulated_store::next_parked_run(system_time now) {
     return over_the_wire<std::optional<system_time>>(access::reads,
                                                      [this, now] { return inner_.next_parked_run(now); });

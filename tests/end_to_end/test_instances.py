@@ -1,0 +1,174 @@
+"""Several instances on the real servers: they share the work, one of them leads, and nothing is lost or done twice
+whichever of them, or of the servers, dies."""
+
+import os
+import signal
+import time
+import unittest
+
+from cluster import CLAIM_LEASE, LEADER_TTL, ClusterTest, Servers
+from cluster_torture import torture
+from harness import wait_until
+
+SLOW = {"kind": "latency", "route": "*", "distribution": "uniform", "min_ms": 20, "max_ms": 60}
+FEW_CALLS = {"ORCHESTRATOR_MAX_CALLS": 16}
+
+
+class SharedWork(ClusterTest):
+    def test_three_instances_share_a_run_and_every_call_is_made_once(self):
+        cluster = self.cluster(3, 300, SLOW, **FEW_CALLS)
+        cluster.wait_for_all()
+        id = cluster.any().execute()
+        cluster.wait_for_end(id)
+        cluster.check(id)
+        self.assertEqual(cluster.simulator.effects()["repeated"], 0)
+        workers = cluster.workers_of(id)
+        self.assertEqual(len(workers), 3, workers)
+        self.assertGreater(min(workers.values()), 30, "nobody idles")
+        cluster.check_events()
+        self.assertEqual(set(cluster.consumer.arrived.values()), {1})
+
+    def test_a_run_survives_two_of_three_instances(self):
+        cluster = self.cluster(3, 200, SLOW, **FEW_CALLS)
+        id = cluster.any().execute()
+        cluster.wait_for_steps(id, 200)
+        opener, second, last = cluster.instances
+        cluster.remove(opener)
+        cluster.wait_for_steps(id, 400)
+        cluster.remove(second)
+        cluster.wait_for_end(id)
+        cluster.check(id)
+        cluster.check_events()
+
+    def test_an_execution_whose_opener_died_before_planning_it_is_planned(self):
+        cluster = self.cluster(2, 100, {"kind": "latency", "route": "list_tenants", "distribution": "uniform",
+                                        "min_ms": 1500, "max_ms": 1500})
+        opener, other = cluster.instances
+        id = opener.execute()
+        cluster.remove(opener)
+        self.assertEqual(other.execution(id)["tenants"]["total"], 0)
+        wait_until(lambda: other.has_ended(id), "it ends")
+        cluster.check(id)
+
+    def test_an_instance_that_froze_for_longer_than_its_lease_stops_its_runs(self):
+        cluster = self.cluster(2, 60, {"kind": "latency", "route": "*", "distribution": "uniform", "min_ms": 300,
+                                       "max_ms": 500}, **FEW_CALLS)
+        frozen, other = cluster.instances
+        cluster.wait_for_all()
+        id = other.execute()
+        wait_until(lambda: frozen.get("/health")["active_runs"] > 0, "both work")
+        cluster.wait_for_steps(id, 20)
+        frozen.send_signal(signal.SIGSTOP)
+        wait_until(lambda: other.has_ended(id), "it ends")  # without the frozen one
+        frozen.send_signal(signal.SIGCONT)
+        wait_until(lambda: frozen.get("/health")["active_runs"] == 0, "its runs stop")
+        self.assertGreater(frozen.get("/health")["refused_writes"], 0)
+        cluster.check(id)
+
+
+class Leadership(ClusterTest):
+    def test_another_one_leads_soon_after_a_kill_and_at_once_after_a_stop(self):
+        cluster = self.cluster(3, 1)
+        first = cluster.wait_for_leader()
+        cluster.remove(first)
+        began = time.monotonic()
+        second = cluster.wait_for_leader()
+        self.assertLess(time.monotonic() - began, LEADER_TTL * 1.1 + 1)
+        cluster.instances.remove(second)
+        began = time.monotonic()
+        second.send_signal(signal.SIGTERM)
+        third = cluster.wait_for_leader()
+        self.assertLess(time.monotonic() - began, LEADER_TTL * 0.6, "it need not wait for the end of the lease")
+        self.assertEqual(second.wait(), 0)
+        shown = third.get("/leader")
+        self.assertEqual((shown["instance_id"], shown["epoch"]), (third.label, 3))
+        self.assertIn("leads since", third.cli("leader").stdout)
+
+    def test_a_leader_that_froze_finds_that_it_leads_no_longer(self):
+        cluster = self.cluster(2, 1)
+        first = cluster.wait_for_leader()
+        first.send_signal(signal.SIGSTOP)
+        other = next(each for each in cluster.instances if each is not first)
+        wait_until(lambda: other.get("/health")["leads"], "the other one leads")
+        first.send_signal(signal.SIGCONT)
+        self.assertFalse(first.get("/health")["leads"])
+        self.assertTrue(other.get("/health")["leads"])
+
+    def test_a_leader_leads_on_without_redis(self):
+        cluster = self.cluster(2, 10)
+        leader = cluster.wait_for_leader()
+        Servers.kill("redis")
+        try:
+            time.sleep(LEADER_TTL * 2)
+            self.assertTrue(leader.get("/health")["leads"])
+            self.assertEqual(leader.get("/leader")["epoch"], 1)
+            cluster.remove(leader)
+            cluster.wait_for_leader()
+        finally:
+            Servers.start("redis")
+        time.sleep(LEADER_TTL)
+        self.assertEqual(cluster.any().get("/leader")["epoch"], 2)
+
+
+class DyingServers(ClusterTest):
+    def test_a_run_outlives_the_database_server(self):
+        cluster = self.cluster(2, 200, SLOW, **FEW_CALLS)
+        id = cluster.any().execute()
+        for steps in (150, 500):
+            cluster.wait_for_steps(id, steps)
+            Servers.kill("postgresql")
+            time.sleep(0.5)
+            self.assertEqual(cluster.any().api("GET", "/health").status in (200, 503), True)
+            Servers.start("postgresql")
+        cluster.wait_for_end(id)
+        cluster.check(id)
+        cluster.check_events()
+
+    def test_a_database_that_hangs_in_the_middle_of_commits_loses_nothing(self):
+        cluster = self.cluster(2, 100, SLOW, **FEW_CALLS)
+        id = cluster.any().execute()
+        cluster.wait_for_steps(id, 50)
+        backends = [int(row[0]) for row in cluster.database.query(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'orchestrator'")]
+        for pid in backends:
+            os.kill(pid, signal.SIGSTOP)
+        time.sleep(2)
+        for pid in backends:
+            os.kill(pid, signal.SIGCONT)
+        cluster.wait_for_end(id)
+        cluster.check(id)
+
+    def test_a_broker_that_is_down_delays_events_and_nothing_else(self):
+        cluster = self.cluster(1, 20)
+        Servers.kill("rabbitmq")
+        try:
+            ids = [cluster.any().execute() for _ in range(3)]
+            for id in ids:
+                self.assertEqual(cluster.wait_for_end(id)["status"], "completed")
+            self.assertEqual(len(cluster.any().get("/events?waiting=true")["events"]), 3)
+            self.assertIn("waiting", cluster.any().cli("event", "list").stdout)
+        finally:
+            Servers.start("rabbitmq")
+        cluster.check_events()
+        self.assertEqual(cluster.any().get("/events?waiting=true")["events"], [])
+
+    def test_events_that_no_queue_wants_wait_with_the_reason(self):
+        cluster = self.cluster(1, 2, consume=False)
+        id = cluster.any().execute()
+        cluster.wait_for_end(id)
+        waiting = wait_until(lambda: [each for each in cluster.any().get("/events?waiting=true")["events"]
+                                      if each["problem"]], "the broker gives it back")
+        self.assertIn("no queue is bound", waiting[0]["problem"])
+        self.assertEqual(waiting[0]["payload"]["execution_id"], id)
+
+
+class Torture(unittest.TestCase):
+    def test_a_few_misfortunes(self):
+        rounds = int(os.environ.get("TORTURE_MISFORTUNES", "8"))
+        seed = int(os.environ.get("TORTURE_SEED", str(int.from_bytes(os.urandom(3), "big"))))
+        done = torture(rounds, seed, lambda line: None)
+        self.assertGreaterEqual(done.misfortunes, rounds)
+
+
+if __name__ == "__main__":
+    unittest.main()
