@@ -97,9 +97,9 @@ http {{
 
 
 class Orchestrator:
-    """The release binary on a fresh SQLite file."""
+    """The release binary, on a fresh SQLite file unless the settings name another store."""
 
-    def __init__(self, folder, platform_url, calls):
+    def __init__(self, folder, platform_url, calls, **settings):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True)
         self.database = self.folder / "orchestrator.db"
@@ -107,7 +107,8 @@ class Orchestrator:
         environment = {"PATH": os.environ["PATH"], "PORT": "0", "DATABASE_URL": f"sqlite:{self.database}",
                        "ORCHESTRATOR_SCHEDULER": "off",  # only what is measured may run
                        "ORCHESTRATOR_MAX_CALLS": str(calls), "ORCHESTRATOR_MAX_CALLS_PER_SERVICE": str(calls),
-                       **{f"{name}_SERVICE_URL": platform_url for name in services}}
+                       **{f"{name}_SERVICE_URL": platform_url for name in services},
+                       **{name: str(value) for name, value in settings.items()}}
         ready = self.folder / "ready"
         with open(self.folder / "log", "w") as log:
             self.process = subprocess.Popen([ORCHESTRATOR, "serve", "--ready-file", ready], env=environment,
