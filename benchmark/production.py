@@ -174,7 +174,7 @@ def crash(folder, runs, tenants):
                 second = stub.Orchestrator(folder / f"resume_{i}", nginx.url, 64, **settings)
                 try:
                     stub.wait_until("the first resumed step", 30, lambda: psql(
-                        database.url, "SELECT count(*) FROM orchestrator_step_results") != recorded, 0.005)
+                        database.url, "SELECT count(*) FROM orchestrator_step_results") != recorded)
                     resumed.append(time.time() - died)
                     while second.ask("GET", f"/executions/{execution['id']}")["status"] == "running":
                         time.sleep(0.02)

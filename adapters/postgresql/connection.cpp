@@ -131,6 +131,8 @@ void connection::connect() {
         fmt::format("SET statement_timeout = {}; SET lock_timeout = {}; SET jit = off; SET timezone = 'UTC'; "
                     "SET idle_in_transaction_session_timeout = {}",
                     patience, patience, options_.answer_timeout.count() * 4));
+    if (options_.plans_by_index)
+        execute("SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off");
 }
 
 void connection::raise_lost(std::string_view doing) {

@@ -93,6 +93,9 @@ struct connection_options {
     std::string application_name = "orchestrator";
     std::chrono::milliseconds connect_timeout{5'000};
     std::chrono::milliseconds answer_timeout{15'000};
+    // Plans use indexes and nested loops whatever the statistics say: a plan that is made once, while a table is empty,
+    // must not read all of it a million rows later. For connections all of whose statements have their index.
+    bool plans_by_index = false;
 };
 
 class connection {

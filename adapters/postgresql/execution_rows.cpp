@@ -150,7 +150,7 @@ void insert_executions(connection& database, const std::vector<execution_to_inse
 }
 
 result<int> insert_runs(connection& database, execution_id id, const std::vector<planned_run>& runs, system_time now) {
-    const auto at = hold_execution(database, id);
+    const auto at = find_execution(database, id);
     if (!at) return std::unexpected{at.error()};
     if (is_final(at->status)) return ended(*at);
     auto added = insert_runs(database, id, runs);
@@ -164,7 +164,9 @@ result<int> insert_runs(connection& database, execution_id id, const std::vector
         for (const auto& record : run.carried_over) carried.push_back({id, row.mapped(), &record});
     }
     insert_results(database, carried);
-    database.query("executions", "add_totals", id, std::int64_t(count), steps, now);
+    // The execution itself comes last: whoever records outcomes of it waits for us from here on only.
+    if (database.query("executions", "add_totals", id, std::int64_t(count), steps, now).affected() == 0)
+        return ended(find_execution(database, id).value());
     return int(count);
 }
 

@@ -287,6 +287,7 @@ journal_receipt journal_writer::write_at_once(connection& database, const std::v
     batch_columns columns{entries, {}};
     const claim_columns claims{entries};
     const auto parking = executions_that_park(entries);
+    const array_of<std::string_view> holders{holders_};
     if (!unanswered_) {
         sent_.refused = columns.refused();
         sent_.executions = columns.executions();
@@ -294,7 +295,8 @@ journal_receipt journal_writer::write_at_once(connection& database, const std::v
     connection::pipeline whole{database};
     whole.add("tenant_runs", "note_batch", writer_id_, sent_.number);
     if (parking.size() > 0) whole.add("executions", "hold_all", parking);
-    whole.add("tenant_runs", "hold_claims", claims.runs, claims.tokens);
+    whole.add("tenant_runs", "hold_instances", holders);
+    whole.add("tenant_runs", "check_claims", claims.runs, claims.tokens);
     const auto counts_at = columns.add_to(whole, now);
     const auto answers = whole.run();
     unanswered_ = false;
@@ -307,6 +309,7 @@ journal_receipt journal_writer::write_with_care(connection& database, const std:
     transaction work{database};
     const auto parking = executions_that_park(entries);
     if (parking.size() > 0) database.query("executions", "hold_all", parking);
+    database.query("tenant_runs", "hold_instances", array_of<std::string_view>{holders_});
     batch_columns columns{entries, read_standing(database, entries)};
     sent_.refused = columns.refused();
     sent_.executions = columns.executions();

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
+#include <string>
 #include <vector>
 
 #include "adapters/postgresql/connection.h"
@@ -14,6 +16,9 @@ namespace orchestrator::postgresql {
 class journal_writer {
   public:
     explicit journal_writer(uuid writer_id) : writer_id_{writer_id} {}
+
+    // Claims are made under this name from now on.
+    void claims_as(const std::string& instance_id) { holders_.insert(instance_id); }
 
     // Throws database_error; then nothing was written, or the next call with the same entries finds out.
     journal_receipt commit(connection&, const std::vector<journal_entry>&, system_time now);
@@ -32,6 +37,7 @@ class journal_writer {
     journal_receipt receipt_of_sent(connection&) const;
 
     uuid writer_id_;
+    std::set<std::string> holders_;
     std::int64_t last_number_ = 0;
     sent_batch sent_;
     bool unanswered_ = false;  // `sent_` may be there, or not

@@ -106,7 +106,7 @@ class array_of : public array_builder {
     array_of() : array_builder{array_type(), type_of<T>()} {}
     template <class Range>
     explicit array_of(const Range& values) : array_of{} {
-        for (const auto& each : values) add(each);
+        for (const auto& each : values) add(T(each));
     }
 
     void add(const T& value) { add_element(value); }

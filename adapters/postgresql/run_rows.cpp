@@ -1,5 +1,7 @@
 #include "adapters/postgresql/run_rows.h"
 
+#include <array>
+
 #include "adapters/sql/row_json.h"
 
 namespace orchestrator::postgresql {
@@ -121,6 +123,8 @@ std::vector<std::string> live_instances(connection& database, system_time now) {
 int release_unknown_runs(connection& database, const std::string& instance_id, const std::vector<run_id>& known) {
     array_of<std::int64_t> ids;
     for (const auto id : known) ids.add(std::int64_t(id));
+    database.query("tenant_runs", "seize_instances",
+                   array_of<std::string_view>{std::array{std::string_view{instance_id}}});
     return int(database.query("tenant_runs", "release_unknown", instance_id, ids).affected());
 }
 
@@ -134,6 +138,7 @@ int release_lost_runs(connection& database, system_time now, const std::string& 
 int release_instances(connection& database, const std::vector<std::string>& instances) {
     array_of<std::string_view> names;
     for (const auto& each : instances) names.add(std::string_view{each});
+    database.query("tenant_runs", "seize_instances", names);
     const auto released = database.query("tenant_runs", "give_back_all", names).affected();
     database.query("tenant_runs", "forget_instances", names);
     return int(released);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <random>
+#include <set>
 
 #include "adapters/blocking/worker.h"
 #include "adapters/postgresql/backfill_rows.h"
@@ -52,14 +53,15 @@ uuid random_uuid() {
 
 struct store::state {
     explicit state(const store_options& options)
-        : journal_database{connection_options_of(options)},
+        : journal_database{connection_options_of(options, true)},
           write_database{connection_options_of(options)},
           read_database{connection_options_of(options)},
           leader_database{connection_options_of(options)},
           writer{random_uuid()} {}
 
-    static connection_options connection_options_of(const store_options& options) {
+    static connection_options connection_options_of(const store_options& options, bool plans_by_index = false) {
         connection_options chosen;
+        chosen.plans_by_index = plans_by_index;
         chosen.url = options.url;
         chosen.connect_timeout = options.connect_timeout;
         chosen.answer_timeout = options.answer_timeout;
@@ -71,6 +73,7 @@ struct store::state {
     connection read_database;
     connection leader_database;
     journal_writer writer;
+    std::set<std::string> claims_as;  // names under which this program claims; mostly one
     // Last, so that their threads end before what they use.
     blocking::worker journal;
     blocking::worker others;
@@ -226,7 +229,13 @@ task<result<std::vector<log_entry>>> store::list_logs(execution_id id, log_query
 // Runs
 
 task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id, int limit, system_time now) {
-    return state_->write([instance_id = std::move(instance_id), limit, now](connection& db) {
+    // Known to the journal before anything can be recorded under it.
+    if (state_->claims_as.insert(instance_id).second)
+        co_await state_->journal.run([state = state_.get(), instance_id] {
+            state->writer.claims_as(instance_id);
+            return true;
+        });
+    co_return co_await state_->write([instance_id = std::move(instance_id), limit, now](connection& db) {
         return postgresql::claim_runs(db, instance_id, limit, now);
     });
 }

@@ -47,17 +47,23 @@ SELECT count(*) FROM (
 -- name: next_parked
 SELECT min(not_before) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NOT NULL;
 
--- Fails (SQLSTATE 22012) unless every claim holds; those that hold stay so until the end of the transaction.
--- name: hold_claims
-SELECT 1 / (count(*) = cardinality($1))::integer FROM (
-    SELECT FROM orchestrator_tenant_runs r JOIN unnest($1, $2) AS claim (run, token)
-        ON r.id = run AND claim_token = token AND status = 'running'
-    ORDER BY r.id FOR NO KEY UPDATE OF r) AS held;
+-- Until the end of the transaction nobody takes a claim of these instances away.
+-- name: hold_instances
+SELECT FROM orchestrator_instances WHERE instance_id = ANY ($1) ORDER BY instance_id FOR KEY SHARE;
+
+-- For who takes claims away: waits for those who record under them.
+-- name: seize_instances
+SELECT FROM orchestrator_instances WHERE instance_id = ANY ($1) ORDER BY instance_id FOR UPDATE;
+
+-- Fails (SQLSTATE 22012) unless every claim holds. The status is no condition of the join, so that the runs are found by
+-- their ids: the partial index of the running ones is full of those that were.
+-- name: check_claims
+SELECT 1 / (count(*) FILTER (WHERE claim_token = token AND status = 'running') = cardinality($1))::integer
+FROM orchestrator_tenant_runs r JOIN unnest($1, $2) AS claim (run, token) ON r.id = run;
 
 -- name: held_claims
 SELECT r.id, claim_token FROM orchestrator_tenant_runs r JOIN unnest($1, $2) AS claim (run, token)
-    ON r.id = run AND claim_token = token AND status = 'running'
-ORDER BY r.id FOR NO KEY UPDATE OF r;
+    ON r.id = run AND claim_token = token AND status = 'running';
 
 -- name: recorded_steps
 SELECT tenant_run_id, step_index FROM orchestrator_step_results
