@@ -11,6 +11,8 @@ namespace {
 constexpr milliseconds pause_after_fault{1'000};
 constexpr milliseconds drain_look{20};
 constexpr milliseconds longest_survey{300'000};
+constexpr milliseconds history_look{3'600'000};
+constexpr int executions_forgotten_at_once = 100;
 
 }  // namespace
 
@@ -99,6 +101,7 @@ task<> engine::keep_lease() {
         co_await look_for_executions();
         co_await scheduler_.look();
         spawn(survey_tenants());
+        spawn(keep_history());
         co_await heartbeat_.wait_until(ports_.time.steady_now() + options_.heartbeat);
     }
 }
@@ -258,6 +261,24 @@ task<> engine::survey_tenants() {
     if (taken) co_return scheduler_.schedules_changed();
     spdlog::warn("cannot tell on which clocks the tenants live: {}", taken.error().message);
     surveyed_at_.reset();
+}
+
+// What is old is forgotten, a little at a time, by the one that leads.
+task<> engine::keep_history() {
+    const auto now = ports_.time.steady_now();
+    if (draining_ || !ports_.epoch() || (history_kept_at_ && now - *history_kept_at_ < history_look)) co_return;
+    history_kept_at_ = now;
+    int forgotten = 0;
+    for (;;) {
+        const auto at = ports_.time.now();
+        const auto some =
+            co_await ports_.executions.keep_history(at, at - options_.history_kept, executions_forgotten_at_once);
+        if (!some) spdlog::warn("old executions cannot be forgotten: {}", some.error().message);
+        if (some) forgotten += *some;
+        if (!some || *some < executions_forgotten_at_once || draining_) break;
+    }
+    if (forgotten > 0)
+        spdlog::info("{} executions older than {} days are forgotten", forgotten, options_.history_kept.count());
 }
 
 engine_health engine::health() const {

@@ -36,7 +36,8 @@ struct engine_options {
     milliseconds lease{30'000};  // heartbeat < lease / 3
     std::chrono::seconds longest_execution{86'400};
     milliseconds survey_interval{900'000};  // how often the tenants' clocks are looked at, if a schedule follows them
-    std::size_t plan_at_once = 8;           // executions whose tenants are read from the tenant service
+    std::chrono::days history_kept{90};
+    std::size_t plan_at_once = 8;  // executions whose tenants are read from the tenant service
 };
 
 struct engine_ports {
@@ -84,6 +85,7 @@ class engine final : public run_control {
     task<> plan_waiting_ones();
     task<> plan(execution_id);
     task<> survey_tenants();
+    task<> keep_history();
     task<> finish(execution_id);
     void spawn(task<> work);
     [[nodiscard]] bool idle() const {
@@ -109,6 +111,7 @@ class engine final : public run_control {
     std::deque<execution_id> to_plan_;  // those that wait
     std::size_t planners_ = 0;          // coroutines that plan
     std::optional<steady_time> surveyed_at_;
+    std::optional<steady_time> history_kept_at_;
     std::stop_source stop_survey_;
     std::set<execution_id> finishing_;  // those that wait for the store
     int working_ = 0;                   // coroutines that `spawn` started and that have not ended

@@ -204,6 +204,7 @@ std::vector<setting> settings() {
         {"ORCHESTRATOR_INSTANCE_ID", "host_process", "how this instance is named in claims and logs"},
         {"ORCHESTRATOR_MAX_CALLS", "512", "calls in flight, over all services"},
         {"ORCHESTRATOR_MAX_CALLS_PER_SERVICE", "256", "calls in flight to one service"},
+        {"HISTORY_RETENTION_DAYS", "90", "executions that ended are kept for so long"},
         {"ORCHESTRATOR_LEASE_SECONDS", "30", "after so long without a heartbeat others take up this instance's runs"},
         {"ORCHESTRATOR_DRAIN_SECONDS", "20", "how long calls under way may go on after SIGTERM"},
         {"ORCHESTRATOR_CA_FILE", "", "PEM file of the authorities for https services; empty: the system's"},
@@ -243,6 +244,7 @@ std::expected<config, std::vector<violation>> parse_config(const environment& va
                 read.redis);
     read_server(from, "RABBITMQ_URL", "amqp://[USER:PASSWORD@]HOST[:PORT][/VIRTUAL_HOST], or amqps",
                 rabbitmq::parse_address, read.rabbitmq);
+    from.number("HISTORY_RETENTION_DAYS", read.history_retention_days, 1, 36'500);
     read_seconds(from, "ORCHESTRATOR_LEASE_SECONDS", read.claim_lease);
     int drain_seconds = int(read.drain_timeout.count() / 1'000);
     from.number("ORCHESTRATOR_DRAIN_SECONDS", drain_seconds, 0, 3'600);

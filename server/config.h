@@ -33,6 +33,7 @@ struct config {
     std::string weekly_cron = "0 9 * * 1";  // seeds weekly_digest
     std::string default_timezone = "Europe/Madrid";
     bool runs_scheduler = true;
+    int history_retention_days = 90;
     bool leader_election = true;  // false: there are no other instances
     milliseconds leader_heartbeat{30'000};
     milliseconds leader_lock_ttl{90'000};

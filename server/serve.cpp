@@ -259,6 +259,7 @@ class program {
         options.max_active_runs = std::max(512, chosen.max_calls * 4);
         options.claim_batch = std::clamp(chosen.max_calls, 16, 512);
         options.lease = chosen.claim_lease;
+        options.history_kept = std::chrono::days{chosen.history_retention_days};
         options.heartbeat = chosen.claim_lease / heartbeats_in_a_lease;
         options.longest_execution = std::chrono::seconds{chosen.max_workflow_duration_seconds};
         return options;

@@ -14,7 +14,9 @@ tracked_backfill store::track(const kept_backfill& kept) const {
         ++seen.progress.occurrences;
         if (!opened) continue;
         ++seen.progress.opened;
-        const auto status = executions_.at(*opened).current.status;
+        // What is not there any more had ended, and was forgotten.
+        const auto known = executions_.find(*opened);
+        const auto status = known == executions_.end() ? execution_status::completed : known->second.current.status;
         seen.progress.ended += is_final(status) ? 1 : 0;
         seen.progress.failed += is_final(status) && status != execution_status::completed ? 1 : 0;
     }

@@ -46,7 +46,7 @@ execution& store::insert_execution(execution opened) {
 
 void store::insert_run(kept_execution& into, planned_run planned) {
     if (!into.tenants.insert(planned.for_tenant.id).second) return;
-    const auto id = run_id(std::int64_t(runs_.size()) + 1);
+    const auto id = run_id(++last_run_id_);
     auto& run = runs_[id];
     run.execution = into.current.id;
     run.fair_rank = planned.fair_rank;
@@ -132,6 +132,21 @@ task<result<execution>> store::finish_if_done(execution_id id, system_time now) 
     auto told = end_event(at);
     outbox_.try_emplace(told.id, kept_event{.of = told});
     co_return at;
+}
+
+task<result<int>> store::keep_history(system_time, system_time keep_from, int most) {
+    const std::scoped_lock lock{guard_};
+    std::set<execution_id> forgotten;
+    for (const auto& [id, kept] : executions_)
+        if (int(forgotten.size()) < most && kept.current.created_at < keep_from && is_final(kept.current.status))
+            forgotten.insert(id);
+    std::erase_if(runs_, [&](const auto& each) { return forgotten.contains(each.second.execution); });
+    std::erase_if(executions_, [&](const auto& each) { return forgotten.contains(each.first); });
+    for (auto& [id, kept] : executions_)
+        if (kept.current.retry_of && forgotten.contains(*kept.current.retry_of)) kept.current.retry_of.reset();
+    std::erase_if(outbox_,
+                  [&](const auto& each) { return each.second.published_at && each.second.of.created_at < keep_from; });
+    co_return int(forgotten.size());
 }
 
 task<result<std::vector<execution>>> store::open_executions() {

@@ -46,6 +46,7 @@ class store final : public workflow_store,
     task<result<void>> complete_planning(execution_id, std::string error_message, system_time now) override;
     task<result<void>> request_cancel(execution_id, system_time now) override;
     task<result<execution>> finish_if_done(execution_id, system_time now) override;
+    task<result<int>> keep_history(system_time now, system_time keep_from, int most) override;
     task<result<std::vector<execution>>> open_executions() override;
     task<result<std::int64_t>> lowest_waiting_rank() override;
     task<result<execution>> find_execution(execution_id) override;
@@ -158,6 +159,7 @@ class store final : public workflow_store,
     system_time lead_until_{};
     std::map<event_id, kept_event> outbox_;
     std::int64_t schedule_revision_ = 0;
+    std::int64_t last_run_id_ = 0;
     std::int64_t last_log_sequence_ = 0;  // over all executions
 };
 

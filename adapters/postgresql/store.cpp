@@ -10,6 +10,7 @@
 #include "adapters/postgresql/calendar_rows.h"
 #include "adapters/postgresql/connection.h"
 #include "adapters/postgresql/execution_rows.h"
+#include "adapters/postgresql/history_rows.h"
 #include "adapters/postgresql/journal_rows.h"
 #include "adapters/postgresql/leader_rows.h"
 #include "adapters/postgresql/migrations.h"
@@ -145,6 +146,7 @@ result<std::unique_ptr<store>> store::open(const store_options& options) {
         auto made = std::make_unique<state>(options);
         if (auto migrated = migrate(made->write_database); !migrated) return std::unexpected{migrated.error()};
         made->write_database.query("tenant_runs", "forget_old_writers");
+        make_partitions(made->write_database, std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
         return std::unique_ptr<store>{new store{std::move(made)}};
     };
     return guarded(work);
@@ -202,6 +204,19 @@ task<result<void>> store::request_cancel(execution_id id, system_time) {
 }
 task<result<execution>> store::finish_if_done(execution_id id, system_time now) {
     return state_->write([=](connection& db) { return postgresql::finish_if_done(db, id, now); });
+}
+task<result<int>> store::keep_history(system_time now, system_time keep_from, int most) {
+    return state_->write_alone([=](connection& db) {
+        make_partitions(db, now);
+        int forgotten = 0;
+        {
+            transaction work{db};
+            forgotten = forget_executions(db, keep_from, most);
+            work.commit();
+        }
+        if (forgotten < most) drop_partitions(db, keep_from);
+        return forgotten;
+    });
 }
 task<result<std::vector<execution>>> store::open_executions() {
     return state_->read([](connection& db) { return postgresql::open_executions(db); });

@@ -54,6 +54,7 @@ class store final : public workflow_store,
     task<result<void>> complete_planning(execution_id, std::string error_message, system_time now) override;
     task<result<void>> request_cancel(execution_id, system_time now) override;
     task<result<execution>> finish_if_done(execution_id, system_time now) override;
+    task<result<int>> keep_history(system_time now, system_time keep_from, int most) override;
     task<result<std::vector<execution>>> open_executions() override;
     task<result<std::int64_t>> lowest_waiting_rank() override;
     task<result<execution>> find_execution(execution_id) override;

@@ -14,6 +14,7 @@
 #include "adapters/sqlite/calendar_rows.h"
 #include "adapters/sqlite/connection.h"
 #include "adapters/sqlite/execution_rows.h"
+#include "adapters/sqlite/history_rows.h"
 #include "adapters/sqlite/journal_rows.h"
 #include "adapters/sqlite/leader_rows.h"
 #include "adapters/sqlite/migrations.h"
@@ -259,6 +260,9 @@ task<result<void>> store::request_cancel(execution_id id, system_time) {
 }
 task<result<execution>> store::finish_if_done(execution_id id, system_time now) {
     return state_->write([=](connection& db) { return sqlite::finish_if_done(db, id, now); });
+}
+task<result<int>> store::keep_history(system_time, system_time keep_from, int most) {
+    return state_->write([=](connection& db) { return sqlite::forget_executions(db, keep_from, most); });
 }
 task<result<std::vector<execution>>> store::open_executions() {
     return state_->read([](connection& db) { return sqlite::open_executions(db); });

@@ -14,8 +14,10 @@ FROM orchestrator_backfills ORDER BY id DESC LIMIT ?1;
 SELECT id, workflow_id, workflow_name, definition, start_date, end_date, max_concurrent, created_at, cancelled_at
 FROM orchestrator_backfills WHERE id = ?1;
 
+-- An execution that is not there any more had ended, and was forgotten.
 -- name: progress
-SELECT count(*), count(o.execution_id), count(*) FILTER (WHERE e.status NOT IN ('pending', 'running')),
+SELECT count(*), count(o.execution_id),
+    count(*) FILTER (WHERE o.execution_id IS NOT NULL AND coalesce(e.status, 'forgotten') NOT IN ('pending', 'running')),
     count(*) FILTER (WHERE e.status NOT IN ('pending', 'running', 'completed'))
 FROM orchestrator_backfill_occurrences o LEFT JOIN orchestrator_executions e ON e.id = o.execution_id
 WHERE o.backfill_id = ?1;

@@ -62,6 +62,10 @@ task<result<execution>> simulated_store::finish_if_done(execution_id id, system_
     co_return finished;
 }
 
+task<result<int>> simulated_store::keep_history(system_time now, system_time keep_from, int most) {
+    return over_the_wire<int>(access::writes, [=, this] { return inner_.keep_history(now, keep_from, most); });
+}
+
 task<result<std::vector<execution>>> simulated_store::open_executions() {
     return over_the_wire<std::vector<execution>>(access::reads, [this] { return inner_.open_executions(); });
 }
