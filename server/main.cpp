@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <filesystem>
@@ -14,6 +15,7 @@
 #include "cli/table.h"
 #include "server/config.h"
 #include "server/config_sources.h"
+#include "server/doctor.h"
 #include "server/migrate.h"
 #include "server/serve.h"
 
@@ -84,6 +86,29 @@ int check_config(const server::config&) {
     return 0;
 }
 
+// Exit status 1: something is bad; what is doubtful lets the program run.
+int run_doctor(const server::config& config, bool as_json) {
+    const auto findings = server::examine(config);
+    const bool any_bad = std::ranges::any_of(findings, [](const auto& f) { return f.state == server::health::bad; });
+    if (as_json) {
+        boost::json::array list;
+        for (const auto& each : findings)
+            list.push_back({{"subject", each.subject},
+                            {"state", server::to_string(each.state)},
+                            {"what", each.what},
+                            {"mend", each.mend.empty() ? boost::json::value(nullptr) : boost::json::value(each.mend)}});
+        fmt::print("{}",
+                   cli::write_indented(boost::json::object{{"is_well", !any_bad}, {"findings", std::move(list)}}));
+        return any_bad ? 1 : 0;
+    }
+    for (const auto& each : findings) {
+        fmt::print("{:<9} {:<24} {}\n", server::to_string(each.state), each.subject, each.what);
+        if (!each.mend.empty()) fmt::print("{:<34} mend: {}\n", "", each.mend);
+    }
+    fmt::print("{}\n", any_bad ? "something has to be mended first" : "ready to serve");
+    return any_bad ? 1 : 0;
+}
+
 std::string settings_text() {
     std::string text =
         "Settings: environment variables. NAME_FILE names a file that holds NAME; ORCHESTRATOR_CONFIG_FILE one of\n"
@@ -110,6 +135,14 @@ void add_commands(CLI::App& root, int& exit_status) {
     auto* show = config->add_subcommand("show", "Each setting with its value and where it comes from");
     show->callback(
         [&root, &exit_status] { exit_status = show_config(root.get_option("--output")->as<std::string>() == "json"); });
+
+    auto* doctor = root.add_subcommand(
+        "doctor", "Look at the database, Redis, the broker, clocks, zones and services, and say how to mend them");
+    doctor->footer("Changes nothing. Exit status 1: something is bad.");
+    doctor->callback([&root, &exit_status] {
+        const bool as_json = root.get_option("--output")->as<std::string>() == "json";
+        exit_status = with_config([&](const server::config& chosen) { return run_doctor(chosen, as_json); });
+    });
 
     auto* migrate = root.add_subcommand("migrate", "Bring the database named by DATABASE_URL to this program's schema");
     migrate->callback([&exit_status] { exit_status = with_config(server::migrate); });

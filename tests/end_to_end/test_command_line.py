@@ -167,6 +167,25 @@ class Programs(PlatformTest):
         self.assertEqual(done.returncode, 6, done.stderr)
         self.assertIn("/nowhere/at/all.db", done.stderr)
 
+    def test_the_doctor_finds_what_is_bad_and_says_how_to_mend_it(self):
+        platform = self.platform(1)
+        path = os.path.join(platform.folder, "well.db")
+        self.program("migrate", DATABASE_URL="sqlite:" + path)
+        well = self.program("doctor", "-o", "json", PORT="0", DATABASE_URL="sqlite:" + path,
+                            SALES_SERVICE_URL=platform.simulator.url)
+        self.assertEqual(well.returncode, 0, well.stderr)
+        found = {each["subject"]: each for each in json.loads(well.stdout)["findings"]}
+        self.assertEqual({found[name]["state"] for name in ("database", "schema", "time zones", "port", "service sales")},
+                         {"good"}, found)
+        self.assertEqual(found["service training"]["state"], "doubtful")
+        ill = self.program("doctor", PORT=platform.orchestrator.url.rsplit(":", 1)[1], DATABASE_URL="postgresql://x@127.0.0.1:1/y",
+                           REDIS_URL="redis://127.0.0.1:1", RABBITMQ_URL="amqp://127.0.0.1:1", DEFAULT_TIMEZONE="Mars/Base")
+        self.assertEqual(ill.returncode, 1)
+        for subject in ("database", "Redis", "RabbitMQ", "time zones"):
+            self.assertRegex(ill.stdout, f"bad +{subject} ")
+        self.assertRegex(ill.stdout, r"doubtful +port +\S+ is taken")
+        self.assertIn("mend: check DATABASE_URL", ill.stdout)
+
     def test_migrate_twice(self):
         platform = self.platform(1)
         path = os.path.join(platform.folder, "fresh.db")

@@ -1,8 +1,10 @@
 """Several instances on the real servers: they share the work, one of them leads, and nothing is lost or done twice
 whichever of them, or of the servers, dies."""
 
+import json
 import os
 import signal
+import subprocess
 import time
 import unittest
 
@@ -160,6 +162,27 @@ class DyingServers(ClusterTest):
                                       if each["problem"]], "the broker gives it back")
         self.assertIn("no queue is bound", waiting[0]["problem"])
         self.assertEqual(waiting[0]["payload"]["execution_id"], id)
+
+
+class Doctor(ClusterTest):
+    def test_real_servers_are_found_well_and_a_wrong_password_is_not(self):
+        cluster = self.cluster(1, 1, consume=False)
+        settings = {"PORT": "0", "DATABASE_URL": cluster.database.url, "REDIS_URL": Servers.redis,
+                    "RABBITMQ_URL": Servers.rabbitmq, "PATH": os.environ["PATH"]}
+
+        def doctor(**changed):
+            done = subprocess.run([os.environ["ORCHESTRATOR_BIN"], "doctor", "-o", "json"], env={**settings, **changed},
+                                  capture_output=True, text=True, timeout=60)
+            return done.returncode, {each["subject"]: each for each in json.loads(done.stdout)["findings"]}
+
+        status, found = doctor()
+        self.assertEqual(status, 0)
+        self.assertEqual({found[name]["state"] for name in ("schema", "Redis", "RabbitMQ")}, {"good"}, found)
+        status, found = doctor(RABBITMQ_URL=Servers.rabbitmq.replace("guest:guest", "guest:wrong"))
+        self.assertEqual((status, found["RabbitMQ"]["state"]), (1, "bad"))
+        status, found = doctor(DATABASE_URL=cluster.database.url + "_of_nobody")
+        self.assertEqual((status, found["database"]["state"]), (1, "bad"))
+        self.assertIn("does not exist", found["database"]["what"])
 
 
 class Torture(unittest.TestCase):

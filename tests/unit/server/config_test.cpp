@@ -106,6 +106,30 @@ TEST(config, takes_postgresql_by_its_url) {
     }
 }
 
+TEST(config, reads_what_several_instances_need) {
+    const auto read = parse_config({{"REDIS_URL", "redis://:word@cache:7000/2"},
+                                    {"RABBITMQ_URL", "amqps://me:word@broker/bakery"},
+                                    {"ENABLE_LEADER_ELECTION", "false"},
+                                    {"LEADER_HEARTBEAT_SECONDS", "0.25"},
+                                    {"LEADER_LOCK_TTL_SECONDS", "1"},
+                                    {"ORCHESTRATOR_LEASE_SECONDS", "6"},
+                                    {"HISTORY_RETENTION_DAYS", "30"}});
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->redis->host, "cache");
+    EXPECT_EQ(read->redis->database, 2);
+    EXPECT_TRUE(read->rabbitmq->uses_tls);
+    EXPECT_EQ(read->rabbitmq->virtual_host, "bakery");
+    EXPECT_FALSE(read->leader_election);
+    EXPECT_EQ(read->leader_heartbeat, milliseconds{250});
+    EXPECT_EQ(read->leader_lock_ttl, milliseconds{1'000});
+    EXPECT_EQ(read->claim_lease, milliseconds{6'000});
+    EXPECT_EQ(read->history_retention_days, 30);
+    const auto defaults = parse_config({});
+    EXPECT_EQ(defaults->leader_heartbeat, milliseconds{30'000}) << "as the specification has them";
+    EXPECT_EQ(defaults->leader_lock_ttl, milliseconds{90'000});
+    EXPECT_FALSE(defaults->redis || defaults->rabbitmq);
+}
+
 TEST(config, finds_the_path_in_a_database_url) {
     const auto path = [](std::string url) { return parse_config({{"DATABASE_URL", std::move(url)}})->database; };
     EXPECT_EQ(path("sqlite:data.db"), "data.db");
@@ -143,6 +167,15 @@ INSTANTIATE_TEST_SUITE_P(
                     mistake{"DATABASE_URL", "sqlite:", "none of postgresql://…, sqlite:PATH and memory:"},
                     mistake{"DATABASE_URL", "mysql://me:secret@db/x", "\"mysql://me:***@db/x\" is none of"},
                     mistake{"DATABASE_URL", "orchestrator.db", "none of"},
+                    mistake{"REDIS_URL", "http://cache", "\"http://cache\" is not redis://"},
+                    mistake{"REDIS_URL", "redis://:word@cache/x", "\"redis://:***@cache/x\" is not"},
+                    mistake{"RABBITMQ_URL", "broker:5672", "is not amqp://"},
+                    mistake{"ENABLE_LEADER_ELECTION", "yes", "\"yes\" is neither true nor false"},
+                    mistake{"LEADER_LOCK_TTL_SECONDS", "89", "30 s is above a third of LEADER_LOCK_TTL_SECONDS (89 s)"},
+                    mistake{"LEADER_HEARTBEAT_SECONDS", "31", "31 s is above a third"},
+                    mistake{"LEADER_HEARTBEAT_SECONDS", "soon", "\"soon\" is not a number of seconds"},
+                    mistake{"ORCHESTRATOR_LEASE_SECONDS", "0", "from 0.01 to 86400"},
+                    mistake{"HISTORY_RETENTION_DAYS", "0", "from 1 to 36500"},
                     mistake{"ORCHESTRATOR_LOG_LEVEL", "verbose",
                             "\"verbose\" is not one of debug, info, warning, error"},
                     mistake{"SALES_SERVICE_URL", "sales:8004", "not an http:// or https:// address"},
