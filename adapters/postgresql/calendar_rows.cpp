@@ -3,25 +3,15 @@
 #include <fmt/format.h>
 
 #include "adapters/postgresql/schedule_rows.h"
+#include "adapters/sql/row_values.h"
 
 namespace orchestrator::postgresql {
 namespace {
 
-stored_calendar read(const row& from) {
-    return {.code = from.text(0),
-            .name = from.text(1),
-            .parent = from.text(2),
-            .source = from.text(3),
-            .version = int(from.integer(4)),
-            .is_builtin = from.boolean(5),
-            .is_deleted = from.boolean(6),
-            .updated_at = from.time(7)};
-}
-
 std::optional<stored_calendar> newest(connection& database, const std::string& code) {
     const auto found = database.query("calendars", "newest", code);
     if (found.empty()) return std::nullopt;
-    return read(found.front());
+    return sql::calendar_from(found.front());
 }
 
 void insert(connection& database, const stored_calendar& added) {
@@ -38,7 +28,7 @@ std::unexpected<error> unknown(const std::string& code) {
 
 std::vector<stored_calendar> list_calendars(connection& database) {
     std::vector<stored_calendar> listed;
-    for (const auto& each : database.query("calendars", "list")) listed.push_back(read(each));
+    for (const auto& each : database.query("calendars", "list")) listed.push_back(sql::calendar_from(each));
     return listed;
 }
 
@@ -50,7 +40,7 @@ result<stored_calendar> find_calendar(connection& database, const std::string& c
     }
     const auto found = database.query("calendars", "find_version", code, version);
     if (found.empty()) return fail(errc::not_found, fmt::format("calendar \"{}\" has no version {}", code, version));
-    return read(found.front());
+    return sql::calendar_from(found.front());
 }
 
 stored_calendar put_calendar(connection& database, stored_calendar added) {

@@ -6,41 +6,14 @@
 
 #include "adapters/postgresql/outbox_rows.h"
 #include "adapters/postgresql/run_rows.h"
-#include "adapters/sql/row_json.h"
-#include "domain/workflow/workflow.h"
+#include "adapters/sql/row_values.h"
 
 namespace orchestrator::postgresql {
 namespace {
 
-execution read(const row& from) {
-    execution read;
-    read.id = {from.id(0)};
-    read.workflow = {from.id(1)};
-    read.workflow_name = from.text(2);
-    read.execution_type = from.text(3);
-    if (!from.is_null(4)) read.retry_of = execution_id{from.id(4)};
-    read.idempotency_key = from.text(5);
-    read.filter = sql::tenant_filter_from_json(from.text(6));
-    read.definition = from.text(7);
-    read.status = parse_execution_status(from.text(8)).value();
-    read.planning_complete = from.boolean(9);
-    read.cancel_requested = from.boolean(10);
-    read.created_at = from.time(11);
-    read.started_at = from.optional_time(12);
-    read.completed_at = from.optional_time(13);
-    read.deadline_at = from.time(14);
-    read.error_message = from.text(15);
-    read.executed_by_instance = from.text(16);
-    read.tenants = {from.integer(17), from.integer(18), from.integer(19), from.integer(20), from.integer(21)};
-    read.steps = {from.integer(22), from.integer(23), from.integer(24), from.integer(25), from.integer(26)};
-    read.scheduled_for = from.optional_time(27);
-    read.is_backfill = from.boolean(28);
-    return read;
-}
-
 std::vector<execution> read_all(const rows& all) {
     std::vector<execution> found;
-    for (const auto& each : all) found.push_back(read(each));
+    for (const auto& each : all) found.push_back(sql::execution_from(each));
     return found;
 }
 
@@ -203,7 +176,7 @@ result<execution> finish_if_done(connection& database, execution_id id, system_t
 result<execution> find_execution(connection& database, execution_id id) {
     const auto found = database.query("executions", "find", id);
     if (found.empty()) return fail(errc::not_found, fmt::format("execution {} does not exist", to_string(id)));
-    return read(found.front());
+    return sql::execution_from(found.front());
 }
 
 std::vector<execution> open_executions(connection& database) { return read_all(database.query("executions", "open")); }
@@ -222,17 +195,10 @@ std::vector<execution> list_executions(connection& database, const execution_que
 result<std::vector<step_summary>> step_summaries(connection& database, execution_id id) {
     const auto at = find_execution(database, id);
     if (!at) return std::unexpected{at.error()};
-    const auto definition = parse_definition(at->definition);
-    if (!definition) return fail(errc::store_corrupt, "the definition stored with the execution is not valid");
-
-    std::vector<step_summary> summaries(definition->steps.size());
-    for (std::size_t i = 0; i < summaries.size(); ++i) {
-        summaries[i].step_name = definition->steps[i].name;
-        summaries[i].step_index = int(i);
-        summaries[i].counts.total = at->tenants.total;
-    }
+    auto summaries = sql::empty_summaries(*at);
+    if (!summaries) return summaries;
     const auto summary_of = [&](const row& from) -> step_summary& {
-        return summaries.at(std::size_t(from.integer(0)));
+        return summaries->at(std::size_t(from.integer(0)));
     };
     for (const auto& each : database.query("executions", "step_counts", id)) {
         auto& into = summary_of(each).counts;
@@ -256,17 +222,7 @@ result<std::vector<tenant_run_view>> list_runs(connection& database, execution_i
     for (const auto& each : database.query("tenant_runs", "list", id, std::int64_t(query.after),
                                            text_or_null{query.status ? to_string(*query.status) : std::string_view{}},
                                            query.failures_only, query.tenant, query.limit)) {
-        tenant_run_view run;
-        run.id = run_id(each.integer(0));
-        run.tenant = {each.id(1)};
-        run.tenant_name = each.text(2);
-        run.tier = parse_subscription_tier(each.text(3)).value_or(subscription_tier::starter);
-        run.timezone = each.text(4);
-        run.status = parse_run_status(each.text(5)).value();
-        run.not_before = each.optional_time(6);
-        run.started_at = each.optional_time(7);
-        run.completed_at = each.optional_time(8);
-        run.claimed_by = each.text(9);
+        auto run = sql::run_from(each);
         places.emplace(run.id, found.size());
         found.push_back(std::move(run));
     }
@@ -283,18 +239,8 @@ result<std::vector<log_entry>> list_logs(connection& database, execution_id id, 
     std::vector<log_entry> found;
     for (const auto& each :
          database.query("executions", "logs", id, query.after, query.tenant, text_or_null{query.step_name},
-                        to_string(query.lowest_level.value_or(log_level::info)), query.limit)) {
-        log_entry entry;
-        entry.sequence = each.integer(0);
-        if (!each.is_null(1)) entry.tenant = tenant_id{each.id(1)};
-        entry.step_name = each.text(2);
-        entry.step_index = int(each.integer(3));
-        entry.level = parse_log_level(each.text(4)).value();
-        entry.message = each.text(5);
-        entry.data = each.text(6);
-        entry.logged_at = each.time(7);
-        found.push_back(std::move(entry));
-    }
+                        to_string(query.lowest_level.value_or(log_level::info)), query.limit))
+        found.push_back(sql::log_entry_from(each));
     return found;
 }
 

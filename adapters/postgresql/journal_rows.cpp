@@ -8,7 +8,7 @@
 #include <set>
 
 #include "adapters/postgresql/run_rows.h"
-#include "adapters/sql/row_json.h"
+#include "adapters/sql/row_text.h"
 #include "domain/execution/journal_delta.h"
 
 namespace orchestrator::postgresql {

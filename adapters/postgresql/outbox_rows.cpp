@@ -1,19 +1,8 @@
 #include "adapters/postgresql/outbox_rows.h"
 
+#include "adapters/sql/row_values.h"
+
 namespace orchestrator::postgresql {
-namespace {
-
-event read(const row& from) {
-    return {.id = {from.id(0)},
-            .exchange = from.text(1),
-            .routing_key = from.text(2),
-            .event_type = from.text(3),
-            .payload = from.text(4),
-            .created_at = from.time(5)};
-}
-
-}  // namespace
-
 void insert_event(connection& database, const event& added) {
     database.query("outbox", "insert", added.id, added.exchange, added.routing_key, added.event_type, added.payload,
                    added.created_at);
@@ -21,7 +10,7 @@ void insert_event(connection& database, const event& added) {
 
 std::vector<event> unpublished_events(connection& database, int limit) {
     std::vector<event> found;
-    for (const auto& each : database.query("outbox", "unpublished", limit)) found.push_back(read(each));
+    for (const auto& each : database.query("outbox", "unpublished", limit)) found.push_back(sql::event_from(each));
     return found;
 }
 
@@ -42,7 +31,7 @@ void note_unpublished(connection& database, const std::vector<unpublished_event>
 std::vector<kept_event> list_events(connection& database, const event_query& query) {
     std::vector<kept_event> found;
     for (const auto& each : database.query("outbox", "list", query.unpublished_only, query.before, query.limit))
-        found.push_back({.of = read(each),
+        found.push_back({.of = sql::event_from(each),
                          .published_at = each.optional_time(6),
                          .attempts = int(each.integer(7)),
                          .problem = each.text(8)});

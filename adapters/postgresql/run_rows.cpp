@@ -2,7 +2,7 @@
 
 #include <array>
 
-#include "adapters/sql/row_json.h"
+#include "adapters/sql/row_values.h"
 
 namespace orchestrator::postgresql {
 
@@ -55,21 +55,8 @@ void insert_results(connection& database, const std::vector<result_to_insert>& r
 std::vector<step_record> read_results(connection& database, const array_of<execution_id>& executions,
                                       const array_of<std::int64_t>& runs) {
     std::vector<step_record> found;
-    for (const auto& each : database.query("tenant_runs", "results", executions, runs)) {
-        step_record record;
-        record.run = run_id(each.integer(0));
-        record.step_index = int(each.integer(1));
-        record.status = parse_step_status(each.text(2)).value();
-        record.attempts = int(each.integer(3));
-        record.http_status = int(each.integer(4));
-        record.carried_over = each.boolean(5);
-        record.started_at = each.time(6);
-        record.duration = milliseconds{each.integer(7)};
-        record.result = each.text(8);
-        record.error_code = each.text(9);
-        record.error_message = each.text(10);
-        found.push_back(std::move(record));
-    }
+    for (const auto& each : database.query("tenant_runs", "results", executions, runs))
+        found.push_back(sql::step_record_from(each, run_id(each.integer(0)), 1));
     return found;
 }
 

@@ -1,26 +1,16 @@
 #include "adapters/postgresql/schedule_rows.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
 #include <map>
-#include <ranges>
 #include <set>
 
 #include "adapters/postgresql/execution_rows.h"
+#include "adapters/sql/row_values.h"
 
 namespace orchestrator::postgresql {
 namespace {
 
 using occurrence = std::pair<workflow_id, system_time>;
-
-bool share_a_group(const std::vector<std::string>& groups, const std::string& lines) {
-    if (groups.empty() || lines.empty()) return true;
-    return std::ranges::any_of(lines | std::views::split('\n'), [&](const auto& line) {
-        return std::ranges::find(groups, std::string_view{line.begin(), line.end()}) != groups.end();
-    });
-}
 
 // All decisions of one transaction: what they meet is read at once, judged here, and written at once.
 class decision_batch {
@@ -111,7 +101,7 @@ class decision_batch {
         if (other && start.overlap == overlap_policy::queue) return decided_.contains({decision.workflow, at});
         const auto outcome = other ? occurrence_outcome::overlapped : occurrence_outcome::started;
         if (!note(decision.workflow, {at, outcome, "", other.value_or(start.opened.id), now_}) || other) return true;
-        auto groups = fmt::format("{}", fmt::join(start.tenant_groups, "\n"));
+        auto groups = sql::to_lines(start.tenant_groups);
         running_[decision.workflow].push_back({start.opened.id, groups});
         opened_.push_back({&start.opened, std::move(groups)});
         receipt_.opened.push_back(start.opened.id);
@@ -123,7 +113,7 @@ class decision_batch {
         const auto others = running_.find(workflow);
         if (others == running_.end()) return std::nullopt;
         for (const auto& other : others->second)
-            if (share_a_group(start.tenant_groups, other.tenant_groups)) return other.id;
+            if (sql::share_a_group(start.tenant_groups, other.tenant_groups)) return other.id;
         return std::nullopt;
     }
 
@@ -181,15 +171,8 @@ decision_receipt decide(connection& database, const std::vector<schedule_decisio
 std::vector<decided_occurrence> list_occurrences(connection& database, workflow_id workflow, system_time from,
                                                  system_time until, int limit) {
     std::vector<decided_occurrence> listed;
-    for (const auto& each : database.query("schedules", "list_occurrences", workflow, from, until, limit)) {
-        decided_occurrence found;
-        found.scheduled_for = each.time(0);
-        found.outcome = parse_occurrence_outcome(each.text(1)).value();
-        found.reason = each.text(2);
-        if (!each.is_null(3)) found.execution = execution_id{each.id(3)};
-        found.decided_at = each.time(4);
-        listed.push_back(std::move(found));
-    }
+    for (const auto& each : database.query("schedules", "list_occurrences", workflow, from, until, limit))
+        listed.push_back(sql::occurrence_from(each));
     return listed;
 }
 

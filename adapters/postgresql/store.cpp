@@ -18,29 +18,14 @@
 #include "adapters/postgresql/run_rows.h"
 #include "adapters/postgresql/schedule_rows.h"
 #include "adapters/postgresql/workflow_rows.h"
+#include "adapters/sql/guarded.h"
 
 namespace orchestrator::postgresql {
 namespace {
 
-// Runs database work and turns what it throws into an error.
 template <class Work>
 auto guarded(Work& work) {
-    using value = std::invoke_result_t<Work&>;
-    constexpr bool is_result = requires(value v) { v.error(); };
-    using answer = std::conditional_t<is_result, value, result<value>>;
-    using failed = std::conditional_t<std::is_void_v<value>, result<void>, answer>;
-    try {
-        if constexpr (std::is_void_v<value>) {
-            work();
-            return result<void>{};
-        } else {
-            return answer{work()};
-        }
-    } catch (const database_error& fault) {
-        return failed{fail(fault.code(), fault.what())};
-    } catch (const std::exception& fault) {
-        return failed{fail(errc::store_corrupt, fmt::format("database: a row cannot be read: {}", fault.what()))};
-    }
+    return sql::guarded<database_error>(work);
 }
 
 uuid random_uuid() {
@@ -81,26 +66,11 @@ struct store::state {
     blocking::worker reader;
     blocking::worker leader;
 
-    // In a transaction; whatever the work returns, what it wrote stays only if it returned no error.
+    // In a transaction of its own.
     template <class Work>
     auto write(Work work) {
         return others.run([this, work = std::move(work)]() mutable {
-            auto in_transaction = [&] {
-                transaction whole{write_database};
-                if constexpr (std::is_void_v<decltype(work(write_database))>) {
-                    work(write_database);
-                    whole.commit();
-                } else {
-                    auto answer = work(write_database);
-                    constexpr bool is_result = requires { answer.error(); };
-                    if constexpr (is_result) {
-                        if (answer) whole.commit();
-                    } else {
-                        whole.commit();
-                    }
-                    return answer;
-                }
-            };
+            auto in_transaction = [&] { return sql::in_transaction<transaction>(write_database, work); };
             return guarded(in_transaction);
         });
     }

@@ -3,34 +3,10 @@
 #include <fmt/format.h>
 
 #include "adapters/postgresql/schedule_rows.h"
+#include "adapters/sql/row_values.h"
 
 namespace orchestrator::postgresql {
 namespace {
-
-workflow read(const row& from) {
-    workflow read;
-    read.id = {from.id(0)};
-    read.workflow_name = from.text(1);
-    read.workflow_type = from.text(2);
-    read.description = from.text(3);
-    read.is_enabled = from.boolean(4);
-    read.max_execution_time_seconds = int(from.integer(5));
-    read.max_retries = int(from.integer(6));
-    read.retry_delay_seconds = int(from.integer(7));
-    read.steps = from.text(8);
-    read.last_execution_at = from.optional_time(9);
-    read.last_success_at = from.optional_time(10);
-    read.last_failure_at = from.optional_time(11);
-    read.consecutive_failures = int(from.integer(12));
-    read.created_at = from.time(13);
-    read.updated_at = from.time(14);
-    read.when = schedule_from_store(from.text(15), from.text(16), from.text(17), read.unreadable_schedule);
-    read.schedule_version = from.integer(18);
-    read.decided_until = from.optional_time(19);
-    read.next_execution_at = from.optional_time(20);
-    read.schedule_problem = from.text(21);
-    return read;
-}
 
 std::unexpected<error> unknown(workflow_id id) {
     return fail(errc::not_found, fmt::format("workflow {} does not exist", to_string(id)));
@@ -82,20 +58,20 @@ result<void> unless_taken(const std::string& name, Work work) {
 
 std::vector<workflow> list_workflows(connection& database) {
     std::vector<workflow> found;
-    for (const auto& each : database.query("workflows", "list")) found.push_back(read(each));
+    for (const auto& each : database.query("workflows", "list")) found.push_back(sql::workflow_from(each));
     return found;
 }
 
 result<workflow> find_workflow(connection& database, workflow_id id) {
     const auto found = database.query("workflows", "find", id);
     if (found.empty()) return unknown(id);
-    return read(found.front());
+    return sql::workflow_from(found.front());
 }
 
 result<workflow> find_workflow_by_name(connection& database, const std::string& name) {
     const auto found = database.query("workflows", "find_by_name", name);
     if (found.empty()) return fail(errc::not_found, fmt::format("workflow \"{}\" does not exist", name));
-    return read(found.front());
+    return sql::workflow_from(found.front());
 }
 
 bool knows_workflow_name(connection& database, const std::string& name) {

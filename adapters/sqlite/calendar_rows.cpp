@@ -2,27 +2,17 @@
 
 #include <fmt/format.h>
 
+#include "adapters/sql/row_values.h"
 #include "adapters/sqlite/schedule_rows.h"
 
 namespace orchestrator::sqlite {
 namespace {
 
-stored_calendar read(const statement& row) {
-    return {.code = row.text(0),
-            .name = row.text(1),
-            .parent = row.text(2),
-            .source = row.text(3),
-            .version = int(row.integer(4)),
-            .is_builtin = row.integer(5) != 0,
-            .is_deleted = row.integer(6) != 0,
-            .updated_at = row.time(7)};
-}
-
 std::optional<stored_calendar> newest(connection& database, const std::string& code) {
     auto row = database.query("calendars", "newest");
     row.bind(1, std::string_view{code});
     if (!row.step()) return std::nullopt;
-    return read(row);
+    return sql::calendar_from(row);
 }
 
 void insert(connection& database, const stored_calendar& added) {
@@ -48,7 +38,7 @@ std::unexpected<error> unknown(const std::string& code) {
 std::vector<stored_calendar> list_calendars(connection& database) {
     std::vector<stored_calendar> listed;
     auto rows = database.query("calendars", "list");
-    while (rows.step()) listed.push_back(read(rows));
+    while (rows.step()) listed.push_back(sql::calendar_from(rows));
     return listed;
 }
 
@@ -61,7 +51,7 @@ result<stored_calendar> find_calendar(connection& database, const std::string& c
     auto row = database.query("calendars", "find_version");
     row.bind(1, std::string_view{code}).bind(2, version);
     if (!row.step()) return fail(errc::not_found, fmt::format("calendar \"{}\" has no version {}", code, version));
-    return read(row);
+    return sql::calendar_from(row);
 }
 
 stored_calendar put_calendar(connection& database, stored_calendar added) {

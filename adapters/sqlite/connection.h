@@ -70,6 +70,7 @@ class statement {
 
     [[nodiscard]] std::int64_t integer(int column) const { return sqlite3_column_int64(prepared_, column); }
     [[nodiscard]] double real(int column) const { return sqlite3_column_double(prepared_, column); }
+    [[nodiscard]] bool boolean(int column) const { return integer(column) != 0; }
     [[nodiscard]] bool is_null(int column) const { return sqlite3_column_type(prepared_, column) == SQLITE_NULL; }
     [[nodiscard]] std::string text(int column) const;
     [[nodiscard]] uuid id(int column) const;

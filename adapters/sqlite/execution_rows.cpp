@@ -2,43 +2,16 @@
 
 #include <fmt/format.h>
 
-#include "adapters/sql/row_json.h"
+#include "adapters/sql/row_values.h"
 #include "adapters/sqlite/outbox_rows.h"
 #include "adapters/sqlite/run_rows.h"
-#include "domain/workflow/workflow.h"
 
 namespace orchestrator::sqlite {
 namespace {
 
-execution read(const statement& row) {
-    execution read;
-    read.id = {row.id(0)};
-    read.workflow = {row.id(1)};
-    read.workflow_name = row.text(2);
-    read.execution_type = row.text(3);
-    if (!row.is_null(4)) read.retry_of = execution_id{row.id(4)};
-    read.idempotency_key = row.text(5);
-    read.filter = sql::tenant_filter_from_json(row.text(6));
-    read.definition = row.text(7);
-    read.status = parse_execution_status(row.text(8)).value();
-    read.planning_complete = row.integer(9) != 0;
-    read.cancel_requested = row.integer(10) != 0;
-    read.created_at = row.time(11);
-    read.started_at = row.optional_time(12);
-    read.completed_at = row.optional_time(13);
-    read.deadline_at = row.time(14);
-    read.error_message = row.text(15);
-    read.executed_by_instance = row.text(16);
-    read.tenants = {row.integer(17), row.integer(18), row.integer(19), row.integer(20), row.integer(21)};
-    read.steps = {row.integer(22), row.integer(23), row.integer(24), row.integer(25), row.integer(26)};
-    read.scheduled_for = row.optional_time(27);
-    read.is_backfill = row.integer(28) != 0;
-    return read;
-}
-
 std::vector<execution> read_all(statement& rows) {
     std::vector<execution> found;
-    while (rows.step()) found.push_back(read(rows));
+    while (rows.step()) found.push_back(sql::execution_from(rows));
     return found;
 }
 
@@ -171,7 +144,7 @@ result<execution> find_execution(connection& database, execution_id id) {
     auto row = database.query("executions", "find");
     row.bind(1, id);
     if (!row.step()) return fail(errc::not_found, fmt::format("execution {} does not exist", to_string(id)));
-    return read(row);
+    return sql::execution_from(row);
 }
 
 std::vector<execution> open_executions(connection& database) {
@@ -198,17 +171,10 @@ std::vector<execution> list_executions(connection& database, const execution_que
 result<std::vector<step_summary>> step_summaries(connection& database, execution_id id) {
     const auto at = find_execution(database, id);
     if (!at) return std::unexpected{at.error()};
-    const auto definition = parse_definition(at->definition);
-    if (!definition) return fail(errc::store_corrupt, "the definition stored with the execution is not valid");
-
-    std::vector<step_summary> summaries(definition->steps.size());
-    for (std::size_t i = 0; i < summaries.size(); ++i) {
-        summaries[i].step_name = definition->steps[i].name;
-        summaries[i].step_index = int(i);
-        summaries[i].counts.total = at->tenants.total;
-    }
+    auto summaries = sql::empty_summaries(*at);
+    if (!summaries) return summaries;
     const auto summary_of = [&](const statement& row) -> step_summary& {
-        return summaries.at(std::size_t(row.integer(0)));
+        return summaries->at(std::size_t(row.integer(0)));
     };
     auto counts = database.query("executions", "step_counts");
     counts.bind(1, id);
@@ -241,17 +207,7 @@ result<std::vector<tenant_run_view>> list_runs(connection& database, execution_i
         .bind(5, query.tenant)
         .bind(6, query.limit);
     while (rows.step()) {
-        tenant_run_view run;
-        run.id = run_id(rows.integer(0));
-        run.tenant = {rows.id(1)};
-        run.tenant_name = rows.text(2);
-        run.tier = parse_subscription_tier(rows.text(3)).value_or(subscription_tier::starter);
-        run.timezone = rows.text(4);
-        run.status = parse_run_status(rows.text(5)).value();
-        run.not_before = rows.optional_time(6);
-        run.started_at = rows.optional_time(7);
-        run.completed_at = rows.optional_time(8);
-        run.claimed_by = rows.text(9);
+        auto run = sql::run_from(rows);
         run.steps = read_results(database, run.id);
         found.push_back(std::move(run));
     }
@@ -272,18 +228,7 @@ result<std::vector<log_entry>> list_logs(connection& database, execution_id id, 
         .bind_or_null(4, query.step_name)
         .bind(5, to_string(query.lowest_level.value_or(log_level::info)))
         .bind(6, query.limit);
-    while (rows.step()) {
-        log_entry entry;
-        entry.sequence = rows.integer(0);
-        if (!rows.is_null(1)) entry.tenant = tenant_id{rows.id(1)};
-        entry.step_name = rows.text(2);
-        entry.step_index = int(rows.integer(3));
-        entry.level = parse_log_level(rows.text(4)).value();
-        entry.message = rows.text(5);
-        entry.data = rows.text(6);
-        entry.logged_at = rows.time(7);
-        found.push_back(std::move(entry));
-    }
+    while (rows.step()) found.push_back(sql::log_entry_from(rows));
     return found;
 }
 

@@ -1,19 +1,8 @@
 #include "adapters/sqlite/outbox_rows.h"
 
+#include "adapters/sql/row_values.h"
+
 namespace orchestrator::sqlite {
-namespace {
-
-event read(const statement& row) {
-    return {.id = {row.id(0)},
-            .exchange = row.text(1),
-            .routing_key = row.text(2),
-            .event_type = row.text(3),
-            .payload = row.text(4),
-            .created_at = row.time(5)};
-}
-
-}  // namespace
-
 void insert_event(connection& database, const event& added) {
     auto row = database.query("outbox", "insert");
     row.bind(1, added.id)
@@ -29,7 +18,7 @@ std::vector<event> unpublished_events(connection& database, int limit) {
     std::vector<event> found;
     auto rows = database.query("outbox", "unpublished");
     rows.bind(1, limit);
-    while (rows.step()) found.push_back(read(rows));
+    while (rows.step()) found.push_back(sql::event_from(rows));
     return found;
 }
 
@@ -54,7 +43,7 @@ std::vector<kept_event> list_events(connection& database, const event_query& que
     auto rows = database.query("outbox", "list");
     rows.bind(1, query.unpublished_only).bind(2, query.before).bind(3, query.limit);
     while (rows.step())
-        found.push_back({.of = read(rows),
+        found.push_back({.of = sql::event_from(rows),
                          .published_at = rows.optional_time(6),
                          .attempts = int(rows.integer(7)),
                          .problem = rows.text(8)});

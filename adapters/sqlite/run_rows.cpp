@@ -2,7 +2,7 @@
 
 #include <set>
 
-#include "adapters/sql/row_json.h"
+#include "adapters/sql/row_values.h"
 
 namespace orchestrator::sqlite {
 
@@ -41,21 +41,7 @@ std::vector<step_record> read_results(connection& database, run_id run) {
     std::vector<step_record> found;
     auto rows = database.query("tenant_runs", "results");
     rows.bind(1, std::int64_t(run));
-    while (rows.step()) {
-        step_record record;
-        record.run = run;
-        record.step_index = int(rows.integer(0));
-        record.status = parse_step_status(rows.text(1)).value();
-        record.attempts = int(rows.integer(2));
-        record.http_status = int(rows.integer(3));
-        record.carried_over = rows.integer(4) != 0;
-        record.started_at = rows.time(5);
-        record.duration = milliseconds{rows.integer(6)};
-        record.result = rows.text(7);
-        record.error_code = rows.text(8);
-        record.error_message = rows.text(9);
-        found.push_back(std::move(record));
-    }
+    while (rows.step()) found.push_back(sql::step_record_from(rows, run, 0));
     return found;
 }
 

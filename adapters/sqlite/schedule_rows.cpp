@@ -1,22 +1,12 @@
 #include "adapters/sqlite/schedule_rows.h"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 #include <algorithm>
-#include <ranges>
 
+#include "adapters/sql/row_values.h"
 #include "adapters/sqlite/execution_rows.h"
 
 namespace orchestrator::sqlite {
 namespace {
-
-bool share_a_group(const std::vector<std::string>& groups, const std::string& lines) {
-    if (groups.empty() || lines.empty()) return true;
-    return std::ranges::any_of(lines | std::views::split('\n'), [&](const auto& line) {
-        return std::ranges::find(groups, std::string_view{line.begin(), line.end()}) != groups.end();
-    });
-}
 
 // The execution of the workflow that has not ended and has tenants of the occurrence.
 std::optional<execution_id> overlapped_by(connection& database, const schedule_decision& decision,
@@ -25,7 +15,7 @@ std::optional<execution_id> overlapped_by(connection& database, const schedule_d
     auto rows = database.query("schedules", "running");
     rows.bind(1, decision.workflow);
     while (rows.step())
-        if (share_a_group(start.tenant_groups, rows.text(1))) return execution_id{rows.id(0)};
+        if (sql::share_a_group(start.tenant_groups, rows.text(1))) return execution_id{rows.id(0)};
     return std::nullopt;
 }
 
@@ -57,7 +47,7 @@ bool start_one(connection& database, const schedule_decision& decision, const oc
     const auto outcome = other ? occurrence_outcome::overlapped : occurrence_outcome::started;
     if (!note(database, decision.workflow, {at, outcome, "", other.value_or(start.opened.id), now})) return true;
     if (other) return true;
-    insert_execution(database, start.opened, fmt::format("{}", fmt::join(start.tenant_groups, "\n")));
+    insert_execution(database, start.opened, sql::to_lines(start.tenant_groups));
     receipt.opened.push_back(start.opened.id);
     return true;
 }
@@ -117,15 +107,7 @@ std::vector<decided_occurrence> list_occurrences(connection& database, workflow_
     std::vector<decided_occurrence> listed;
     auto rows = database.query("schedules", "list_occurrences");
     rows.bind(1, workflow).bind(2, from).bind(3, until).bind(4, limit);
-    while (rows.step()) {
-        decided_occurrence each;
-        each.scheduled_for = rows.time(0);
-        each.outcome = parse_occurrence_outcome(rows.text(1)).value();
-        each.reason = rows.text(2);
-        if (!rows.is_null(3)) each.execution = execution_id{rows.id(3)};
-        each.decided_at = rows.time(4);
-        listed.push_back(std::move(each));
-    }
+    while (rows.step()) listed.push_back(sql::occurrence_from(rows));
     return listed;
 }
 

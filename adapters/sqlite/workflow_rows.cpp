@@ -2,35 +2,11 @@
 
 #include <fmt/format.h>
 
+#include "adapters/sql/row_values.h"
 #include "adapters/sqlite/schedule_rows.h"
 
 namespace orchestrator::sqlite {
 namespace {
-
-workflow read(const statement& row) {
-    workflow read;
-    read.id = {row.id(0)};
-    read.workflow_name = row.text(1);
-    read.workflow_type = row.text(2);
-    read.description = row.text(3);
-    read.is_enabled = row.integer(4) != 0;
-    read.max_execution_time_seconds = int(row.integer(5));
-    read.max_retries = int(row.integer(6));
-    read.retry_delay_seconds = int(row.integer(7));
-    read.steps = row.text(8);
-    read.last_execution_at = row.optional_time(9);
-    read.last_success_at = row.optional_time(10);
-    read.last_failure_at = row.optional_time(11);
-    read.consecutive_failures = int(row.integer(12));
-    read.created_at = row.time(13);
-    read.updated_at = row.time(14);
-    read.when = schedule_from_store(row.text(15), row.text(16), row.text(17), read.unreadable_schedule);
-    read.schedule_version = row.integer(18);
-    read.decided_until = row.optional_time(19);
-    read.next_execution_at = row.optional_time(20);
-    read.schedule_problem = row.text(21);
-    return read;
-}
 
 std::unexpected<error> unknown(workflow_id id) {
     return fail(errc::not_found, fmt::format("workflow {} does not exist", to_string(id)));
@@ -45,7 +21,7 @@ std::unexpected<error> taken(const std::string& name) {
 std::vector<workflow> list_workflows(connection& database) {
     std::vector<workflow> found;
     auto rows = database.query("workflows", "list");
-    while (rows.step()) found.push_back(read(rows));
+    while (rows.step()) found.push_back(sql::workflow_from(rows));
     return found;
 }
 
@@ -53,14 +29,14 @@ result<workflow> find_workflow(connection& database, workflow_id id) {
     auto row = database.query("workflows", "find");
     row.bind(1, id);
     if (!row.step()) return unknown(id);
-    return read(row);
+    return sql::workflow_from(row);
 }
 
 result<workflow> find_workflow_by_name(connection& database, const std::string& name) {
     auto row = database.query("workflows", "find_by_name");
     row.bind(1, std::string_view{name});
     if (!row.step()) return fail(errc::not_found, fmt::format("workflow \"{}\" does not exist", name));
-    return read(row);
+    return sql::workflow_from(row);
 }
 
 bool knows_workflow_name(connection& database, const std::string& name) {

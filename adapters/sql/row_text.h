@@ -1,4 +1,4 @@
-// Small structures that are kept as JSON inside a row.
+// Small structures that are kept as text inside a row.
 #pragma once
 
 #include <string>
@@ -17,5 +17,10 @@ namespace orchestrator::sql {
 // [{"step": 0, "attempts": 1, "retry_at": ms, "started_at": ms}]; an empty list is an empty text.
 [[nodiscard]] std::string to_json(const std::vector<stored_wait>&);
 [[nodiscard]] std::vector<stored_wait> stored_waits_from_json(std::string_view);
+
+// The groups of tenants that an occurrence is due for, one a line; empty: one for all.
+[[nodiscard]] std::string to_lines(const std::vector<std::string>& tenant_groups);
+// Has any tenant to do with both? `lines`: what to_lines gave for another occurrence.
+[[nodiscard]] bool share_a_group(const std::vector<std::string>& tenant_groups, std::string_view lines);
 
 }  // namespace orchestrator::sql

@@ -1,6 +1,11 @@
-#include "adapters/sql/row_json.h"
+#include "adapters/sql/row_text.h"
 
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <boost/json.hpp>
+
+#include <algorithm>
+#include <ranges>
 
 namespace orchestrator::sql {
 namespace json = boost::json;
@@ -51,6 +56,17 @@ std::vector<stored_wait> stored_waits_from_json(std::string_view text) {
                          .started_at = system_time{milliseconds{wait.at("started_at").as_int64()}}});
     }
     return waits;
+}
+
+std::string to_lines(const std::vector<std::string>& tenant_groups) {
+    return fmt::format("{}", fmt::join(tenant_groups, "\n"));
+}
+
+bool share_a_group(const std::vector<std::string>& tenant_groups, std::string_view lines) {
+    if (tenant_groups.empty() || lines.empty()) return true;
+    return std::ranges::any_of(lines | std::views::split('\n'), [&](const auto& line) {
+        return std::ranges::find(tenant_groups, std::string_view{line.begin(), line.end()}) != tenant_groups.end();
+    });
 }
 
 }  // namespace orchestrator::sql
