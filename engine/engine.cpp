@@ -23,7 +23,7 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
       executions_{ports.executions, ports.time, limits_, services},
       journal_{ports.where, ports.runs, ports.time, [this] { return limits_.in_flight(); },
                [this](execution_id id) { spawn(finish(id)); }},
-      caller_{ports.http, ports.time, limits_, options_.longest_result},
+      caller_{ports.http, ports.time, limits_, options_.longest_result, ports.cache},
       directory_{ports.http, ports.time, ports.random, services.at("tenant")},
       environment_{.where = ports.where,
                    .time = ports.time,

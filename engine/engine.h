@@ -52,6 +52,7 @@ struct engine_ports {
     calendar_store& calendars;
     backfill_store& backfills;
     zone_source& zones;
+    result_cache* cache = nullptr;  // nullptr: steps are called each time
     // The epoch under which this instance leads at this moment; nullopt: it does not, and starts nothing by itself.
     std::function<std::optional<std::int64_t>()> epoch;
 };

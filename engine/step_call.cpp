@@ -18,6 +18,12 @@ step_attempt failure(call_verdict verdict, std::string_view code, std::string me
     return attempt;
 }
 
+// What decides over the answer: a changed definition asks anew, and so does another input.
+result_key key_of(const workflow_definition& of, const step_definition& step, tenant_id tenant,
+                  const http_request& request) {
+    return {tenant, fmt::format("{}\n{}\n{} {}\n{}", of.source, step.name, step.method, request.target, request.body)};
+}
+
 // Where an accepted job is polled: a path on the same service. nullopt: elsewhere, where we do not go.
 std::optional<std::string> poll_target(std::string_view location, const http_origin& origin) {
     if (location.starts_with("http://") || location.starts_with("https://")) {
@@ -67,6 +73,11 @@ task<step_attempt> step_caller::attempt(const active_execution& execution, std::
     if (has_dot_segment(request.target))
         co_return failure(call_verdict::refused, "path_refused",
                           "a placeholder makes the path hold \".\" or \"..\", which would lead elsewhere: not called");
+    std::optional<result_key> kept_as;
+    if (cache_ && definition.cache_ttl.count() > 0) {
+        kept_as = key_of(execution.definition, definition, context.for_tenant.id, request);
+        if (auto found = co_await from_cache(*kept_as)) co_return std::move(*found);
+    }
     const auto answer = co_await send(std::move(request));
     if (!answer) {
         const auto fault = answer.error().fault;
@@ -84,11 +95,23 @@ task<step_attempt> step_caller::attempt(const active_execution& execution, std::
     attempt.http_status = answer->status;
     if (attempt.verdict == call_verdict::succeeded) {
         if (!answer->body_truncated) attempt.result = summarise_result(answer->body, longest_result_);
+        if (kept_as && !answer->body_truncated)
+            co_await cache_->keep(std::move(*kept_as), attempt.result.text, definition.cache_ttl);
     } else {
         attempt.error_code = "http_error";
         attempt.error_message = fmt::format("{} answered HTTP {}", definition.service, answer->status);
         attempt.retry_after = parse_retry_after(find_header(answer->headers, "Retry-After"), time_.now());
     }
+    co_return attempt;
+}
+
+task<std::optional<step_attempt>> step_caller::from_cache(const result_key& key) {
+    const auto kept = co_await cache_->find(key);
+    if (!kept) co_return std::nullopt;
+    step_attempt attempt;
+    attempt.verdict = call_verdict::succeeded;
+    attempt.from_cache = true;
+    attempt.result = summarise_result(*kept, longest_result_);
     co_return attempt;
 }
 

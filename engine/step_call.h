@@ -14,6 +14,7 @@
 #include "engine/call_limits.h"
 #include "ports/clock.h"
 #include "ports/http_client.h"
+#include "ports/result_cache.h"
 
 namespace orchestrator {
 
@@ -21,6 +22,7 @@ struct step_attempt {
     call_verdict verdict = call_verdict::refused;
     bool interrupted = false;  // ended by us, not by the service
     bool called = true;        // false: the service never saw this attempt
+    bool from_cache = false;   // a result of before was used
     int http_status = 0;
     std::optional<milliseconds> retry_after;
     result_summary result;      // of a success
@@ -30,8 +32,10 @@ struct step_attempt {
 
 class step_caller {
   public:
-    step_caller(http_client& http, clock& time, call_limits& limits, std::size_t longest_result)
-        : http_{http}, time_{time}, limits_{limits}, longest_result_{longest_result} {}
+    // `cache`: nullptr when there is none.
+    step_caller(http_client& http, clock& time, call_limits& limits, std::size_t longest_result,
+                result_cache* cache = nullptr)
+        : http_{http}, time_{time}, limits_{limits}, longest_result_{longest_result}, cache_{cache} {}
 
     // `step`: index. `context`: for the templates. `still_wanted`: asked once more when there is a place for the call.
     // The caller awaits, so references live.
@@ -40,6 +44,7 @@ class step_caller {
 
   private:
     http_request request_for(const active_execution&, std::size_t step, const template_context&);
+    task<std::optional<step_attempt>> from_cache(const result_key&);
     task<http_result> send(http_request);
     task<http_result> poll_until_done(http_request, http_response accepted);
 
@@ -47,6 +52,7 @@ class step_caller {
     clock& time_;
     call_limits& limits_;
     std::size_t longest_result_;
+    result_cache* cache_;
 };
 
 // The same for every attempt of a step, whichever instance makes it.

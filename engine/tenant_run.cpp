@@ -250,10 +250,12 @@ step_record tenant_run::record_of(std::size_t step, step_attempt& ended, int att
                 fmt::format("{} failed after {} {}: {}", definition(step).name, attempts,
                             attempts == 1 ? "attempt" : "attempts", ended.error_message));
     } else if (definition(step).message.empty()) {
-        owe_log(step, log_level::info, definition(step).name + " completed");
+        owe_log(step, log_level::info,
+                definition(step).name + (ended.from_cache ? " taken from the cache" : " completed"));
     } else {
         const auto* own_result = ended.result.value ? &*ended.result.value : nullptr;
-        owe_log(step, log_level::info, definition(step).message.render(context(own_result)));
+        owe_log(step, log_level::info,
+                definition(step).message.render(context(own_result)) + (ended.from_cache ? " (from the cache)" : ""));
     }
     return record;
 }

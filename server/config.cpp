@@ -194,7 +194,7 @@ std::vector<setting> settings() {
         {"WEEKLY_WORKFLOW_CRON", "0 9 * * 1", "first schedule of weekly_digest"},
         {"DEFAULT_TIMEZONE", "Europe/Madrid", "zone of schedules that name none"},
         {"ORCHESTRATOR_SCHEDULER", "on", "off: this instance never leads, and starts nothing by itself"},
-        {"REDIS_URL", "", "redis://[:PASSWORD@]HOST[:PORT][/DATABASE]: for leadership; empty: the database alone"},
+        {"REDIS_URL", "", "redis://[:PASSWORD@]HOST[:PORT][/DATABASE]: for leadership and cached results; empty: none"},
         {"RABBITMQ_URL", "",
          "amqp://USER:PASSWORD@HOST[:PORT][/VIRTUAL_HOST] or amqps: for events; empty: they stay in the outbox"},
         {"ENABLE_LEADER_ELECTION", "true", "false: there are no other instances, this one leads"},

@@ -16,10 +16,12 @@
 #include "adapters/http/client.h"
 #include "adapters/http/server.h"
 #include "adapters/icalendar/reader.h"
+#include "adapters/memory/result_cache.h"
 #include "adapters/memory/store.h"
 #include "adapters/postgresql/store.h"
 #include "adapters/rabbitmq/event_bus.h"
 #include "adapters/redis/leader_lease.h"
+#include "adapters/redis/result_cache.h"
 #include "adapters/sqlite/store.h"
 #include "adapters/system/clock.h"
 #include "adapters/system/random.h"
@@ -37,6 +39,7 @@ namespace {
 constexpr milliseconds api_drain{2'000};
 constexpr milliseconds last_words{2'000};
 constexpr int heartbeats_in_a_lease = 6;
+constexpr milliseconds cache_timeout{200};
 constexpr milliseconds shortest_redis_timeout{50};
 constexpr milliseconds longest_redis_timeout{2'000};
 
@@ -167,6 +170,7 @@ class program {
                .calendars = *opened.calendars,
                .backfills = *opened.backfills,
                .zones = zones_,
+               .cache = &cache_of(chosen),
                .epoch = [this] { return chosen_.runs_scheduler ? elector_.epoch(time_.steady_now()) : std::nullopt; }},
               chosen.services},
           elector_time_{elector_thread_.context()},
@@ -265,6 +269,13 @@ class program {
         return options;
     }
 
+    // Shared by the instances if there is Redis, else in this process.
+    result_cache& cache_of(const config& chosen) {
+        if (!chosen.redis) return own_cache_;
+        shared_cache_ = std::make_unique<redis::result_cache>(*chosen.redis, cache_timeout);
+        return *shared_cache_;
+    }
+
     // A token that no other process has, not even one of the same instance id.
     static std::unique_ptr<redis::leader_lease> lease_of(const config& chosen, const std::string& instance_id,
                                                          random_source& random) {
@@ -338,6 +349,8 @@ class program {
     system::random random_;
     system::zone_files zones_;
     http::client client_;
+    memory::result_cache own_cache_{time_};
+    std::unique_ptr<redis::result_cache> shared_cache_;  // nullptr: there is no Redis
     engine engine_;
     own_thread elector_thread_;
     system::clock elector_time_;

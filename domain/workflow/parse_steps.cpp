@@ -14,6 +14,7 @@ constexpr std::size_t longest_body = 64 << 10;  // bytes of the template
 constexpr std::size_t longest_path = 2'048;
 constexpr std::size_t longest_message = 500;
 constexpr double longest_timeout_seconds = 3'600;
+constexpr int longest_cache_ttl_seconds = 30 * 86'400;
 constexpr double longest_delay_ms = 3'600'000;
 constexpr std::size_t longest_echo = 64;  // of a name that we do not know
 constexpr std::string_view methods[] = {"GET", "POST", "PUT", "PATCH", "DELETE"};
@@ -109,6 +110,8 @@ class steps_parser {
         step.critical = fields.boolean("critical").value_or(true);
         const auto seconds = fields.number("timeout_seconds", {0.05, longest_timeout_seconds});
         step.timeout = seconds ? milliseconds{std::int64_t(*seconds * 1'000)} : defaults_.timeout;
+        step.cache_ttl =
+            std::chrono::seconds{fields.integer("cache_ttl_seconds", {0, longest_cache_ttl_seconds}).value_or(0)};
         read_retry(step, fields);
         fields.refuse_unknown();
     }

@@ -5,6 +5,7 @@
 
 #include <string>
 
+#include "adapters/memory/result_cache.h"
 #include "tests/simulation/world/random_world.h"
 #include "tests/simulation/world/virtual_thread.h"
 
@@ -42,7 +43,7 @@ class step_call_test : public testing::Test {
         });
     }
     step_attempt attempt() {
-        const tenant bakery{.id = {make_uuid_v7(thread_.time.now(), {3, 4})}, .name = tenant_name_};
+        const tenant bakery{.id = {make_uuid_v7(system_time{}, {3, 4})}, .name = tenant_name_};
         const std::vector<step_view> views(1);
         const template_context context{.for_tenant = bakery,
                                        .execution = execution_.id,
@@ -53,7 +54,7 @@ class step_call_test : public testing::Test {
                                        .failed_steps = {}};
         tenant_ = bakery.id;
         const std::function<bool()> still_wanted = [this] { return wanted_; };
-        return thread_.run(caller_.attempt(execution_, 0, context, still_wanted));
+        return thread_.run(used_->attempt(execution_, 0, context, still_wanted));
     }
 
     simulation::virtual_thread thread_;
@@ -61,6 +62,7 @@ class step_call_test : public testing::Test {
     simulation::simulated_network network_{services_, thread_.time};
     call_limits limits_{{.total = 2, .each_service = 1}};
     step_caller caller_{network_, thread_.time, limits_, 200};
+    step_caller* used_ = &caller_;
     active_execution execution_;
     tenant_id tenant_;
     std::string tenant_name_ = "Bakery";
@@ -78,6 +80,60 @@ TEST_F(step_call_test, sends_the_rendered_request_under_a_key_that_does_not_chan
     const auto key = to_string(execution_.id) + ":" + to_string(tenant_) + ":bake";
     EXPECT_EQ(find_header(seen_.headers, "Idempotency-Key"), key);
     EXPECT_EQ(idempotency_key(execution_.id, tenant_, "bake"), key);
+}
+
+class cached_step_call : public step_call_test {
+  protected:
+    cached_step_call() {
+        execution_.definition.steps[0].cache_ttl = seconds{60};
+        used_ = &cached_;
+    }
+
+    [[nodiscard]] int calls() const { return called_; }
+    void script_counted(std::string body) {
+        services_.script_steps([this, body](const http_request&, int) {
+            ++called_;
+            return answered(200, body);
+        });
+    }
+
+    memory::result_cache cache_{thread_.time};
+    step_caller cached_{network_, thread_.time, limits_, 200, &cache_};
+    int called_ = 0;
+};
+
+TEST_F(cached_step_call, a_result_is_used_again_until_its_time_is_over) {
+    script_counted(R"({"count":7})");
+    EXPECT_FALSE(attempt().from_cache);
+    const auto again = attempt();
+    EXPECT_TRUE(again.from_cache);
+    EXPECT_EQ(again.verdict, call_verdict::succeeded);
+    EXPECT_EQ(again.result.text, R"({"count":7})");
+    EXPECT_EQ(calls(), 1);
+    thread_.pass(seconds{61});
+    EXPECT_FALSE(attempt().from_cache);
+    EXPECT_EQ(calls(), 2);
+}
+
+TEST_F(cached_step_call, another_definition_asks_anew_and_a_failure_is_not_kept) {
+    script_counted(R"({"count":7})");
+    attempt();
+    execution_.definition.source += " ";
+    EXPECT_FALSE(attempt().from_cache);
+    execution_.definition.source += " ";
+    script(answered(500));
+    attempt();
+    script_counted(R"({"count":8})");
+    EXPECT_FALSE(attempt().from_cache);
+    EXPECT_TRUE(attempt().from_cache);
+}
+
+TEST_F(cached_step_call, a_step_that_says_nothing_is_called_each_time) {
+    script_counted("{}");
+    execution_.definition.steps[0].cache_ttl = seconds{0};
+    attempt();
+    EXPECT_FALSE(attempt().from_cache);
+    EXPECT_EQ(calls(), 2);
 }
 
 TEST_F(step_call_test, an_attempt_ends_with_its_timeout) {
