@@ -10,7 +10,7 @@ import unittest
 
 from cluster import CLAIM_LEASE, LEADER_TTL, ClusterTest, Servers
 from cluster_torture import torture
-from harness import wait_until
+from harness import step, wait_until
 
 SLOW = {"kind": "latency", "route": "*", "distribution": "uniform", "min_ms": 20, "max_ms": 60}
 FEW_CALLS = {"ORCHESTRATOR_MAX_CALLS": 16}
@@ -66,6 +66,20 @@ class SharedWork(ClusterTest):
         wait_until(lambda: frozen.get("/health")["active_runs"] == 0, "its runs stop")
         self.assertGreater(frozen.get("/health")["refused_writes"], 0)
         cluster.check(id)
+
+
+    def test_a_result_that_may_be_used_again_is_used_by_the_other_instance_too(self):
+        cluster = self.cluster(2, 10)
+        first, other = cluster.instances
+        answer = first.api("POST", "/workflows", {"workflow_name": "remembering", "steps": [
+            step("remembered", cache_ttl_seconds=60), step("called", path="/api/v1/forecasting/generate?again=1")]})
+        self.assertEqual(answer.status, 201, answer)
+        for instance in (first, other):
+            id = instance.execute("remembering")
+            self.assertEqual(wait_until(lambda: instance.has_ended(id), "it ends")["status"], "completed")
+        self.assertEqual(cluster.simulator.effects()["calls"], 10 + 20)
+        logs = other.list(f"/executions/{id}/logs?step=remembered", "logs")
+        self.assertEqual({each["log_message"] for each in logs}, {"remembered taken from the cache"})
 
 
 class Leadership(ClusterTest):

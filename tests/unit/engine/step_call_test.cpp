@@ -85,7 +85,7 @@ TEST_F(step_call_test, sends_the_rendered_request_under_a_key_that_does_not_chan
 class cached_step_call : public step_call_test {
   protected:
     cached_step_call() {
-        execution_.definition.steps[0].cache_ttl = seconds{60};
+        execution_.definition.steps[0].cache_ttl = seconds{3};
         used_ = &cached_;
     }
 
@@ -110,7 +110,7 @@ TEST_F(cached_step_call, a_result_is_used_again_until_its_time_is_over) {
     EXPECT_EQ(again.verdict, call_verdict::succeeded);
     EXPECT_EQ(again.result.text, R"({"count":7})");
     EXPECT_EQ(calls(), 1);
-    thread_.pass(seconds{61});
+    thread_.pass(seconds{4});
     EXPECT_FALSE(attempt().from_cache);
     EXPECT_EQ(calls(), 2);
 }

@@ -139,6 +139,7 @@ INSTANTIATE_TEST_SUITE_P(
                     "499 is less than delay_ms, 500"},
         broken_step{R"({"retry": {"attempts": 3}})", "/retry/attempts",
                     "known are delay_ms, max_delay_ms, max_retries"},
+        broken_step{R"({"cache_ttl_seconds": -1})", "/cache_ttl_seconds", "-1 is outside 0 to 2592000"},
         broken_step{R"({"colour/red": 1})", "/colour~1red", "unknown field"}));
 
 class accepted_steps : public testing::TestWithParam<std::string_view> {};
