@@ -57,10 +57,12 @@ task<> leader_elector::ask() {
                                                     .is_unopposed = options_.is_unopposed},
                                                    time_.now());
     if (!answer) {
-        spdlog::warn("cannot {} the lead: {}", told_ ? "renew" : "ask for", answer.error().message);
+        if (!std::exchange(store_is_away_, true))
+            spdlog::warn("cannot {} the lead: {}", told_ ? "renew" : "ask for", answer.error().message);
         state_.unanswered(time_.steady_now());
         co_return;
     }
+    store_is_away_ = false;
     if (answer->is_ours) {
         state_.granted(asked_at, answer->epoch);
     } else {

@@ -55,7 +55,8 @@ class leader_elector {
     wake_signal wake_;
     leadership state_;
     bool told_ = false;             // what on_change was told last
-    bool outside_is_away_ = false;  // said once, not with each try
+    bool store_is_away_ = false;    // said once, not with each try
+    bool outside_is_away_ = false;  // likewise
     bool holds_outside_ = false;
     bool asking_ = false;
     bool stopped_ = false;

@@ -156,7 +156,12 @@ class Cluster:
 
     def leader(self):
         """The instance that leads, by its own account."""
-        return next((each for each in self.instances if each.get("/health")["leads"]), None)
+        return next((each for each in self.instances if self.health(each)["leads"]), None)
+
+    @staticmethod
+    def health(instance):
+        """Whatever its status: an instance without its database is unhealthy."""
+        return instance.api("GET", "/health").json
 
     def wait_for_all(self):
         """Until every instance knows of every other: each has had a heartbeat since the last one began."""
@@ -176,7 +181,7 @@ class Cluster:
         return wait_until(lambda: self.has_ended(id), f"execution {id} ends", seconds)
 
     def refused_writes(self):
-        return sum(each.get("/health")["refused_writes"] for each in self.instances)
+        return sum(self.health(each)["refused_writes"] for each in self.instances)
 
     def wait_for_steps(self, id, least, seconds=60):
         def ended():

@@ -58,13 +58,13 @@ class SharedWork(ClusterTest):
         frozen, other = cluster.instances
         cluster.wait_for_all()
         id = other.execute()
-        wait_until(lambda: frozen.get("/health")["active_runs"] > 0, "both work")
+        wait_until(lambda: cluster.health(frozen)["active_runs"] > 0, "both work")
         cluster.wait_for_steps(id, 20)
         frozen.send_signal(signal.SIGSTOP)
         wait_until(lambda: other.has_ended(id), "it ends")  # without the frozen one
         frozen.send_signal(signal.SIGCONT)
-        wait_until(lambda: frozen.get("/health")["active_runs"] == 0, "its runs stop")
-        self.assertGreater(frozen.get("/health")["refused_writes"], 0)
+        wait_until(lambda: cluster.health(frozen)["active_runs"] == 0, "its runs stop")
+        self.assertGreater(cluster.health(frozen)["refused_writes"], 0)
         cluster.check(id)
 
 
@@ -105,10 +105,10 @@ class Leadership(ClusterTest):
         first = cluster.wait_for_leader()
         first.send_signal(signal.SIGSTOP)
         other = next(each for each in cluster.instances if each is not first)
-        wait_until(lambda: other.get("/health")["leads"], "the other one leads")
+        wait_until(lambda: cluster.health(other)["leads"], "the other one leads")
         first.send_signal(signal.SIGCONT)
-        self.assertFalse(first.get("/health")["leads"])
-        self.assertTrue(other.get("/health")["leads"])
+        self.assertFalse(cluster.health(first)["leads"])
+        self.assertTrue(cluster.health(other)["leads"])
 
     def test_a_leader_leads_on_without_redis(self):
         cluster = self.cluster(2, 10)
@@ -116,7 +116,7 @@ class Leadership(ClusterTest):
         Servers.kill("redis")
         try:
             time.sleep(LEADER_TTL * 2)
-            self.assertTrue(leader.get("/health")["leads"])
+            self.assertTrue(cluster.health(leader)["leads"])
             self.assertEqual(leader.get("/leader")["epoch"], 1)
             cluster.remove(leader)
             cluster.wait_for_leader()
