@@ -43,48 +43,16 @@ constexpr milliseconds cache_timeout{200};
 constexpr milliseconds shortest_redis_timeout{50};
 constexpr milliseconds longest_redis_timeout{2'000};
 
-// The ports that every store implements in one object.
-struct stores {
-    std::shared_ptr<void> owned;
-    workflow_store* workflows = nullptr;
-    execution_store* executions = nullptr;
-    run_store* runs = nullptr;
-    schedule_store* schedules = nullptr;
-    calendar_store* calendars = nullptr;
-    backfill_store* backfills = nullptr;
-    leader_store* leaders = nullptr;
-    event_outbox* outbox = nullptr;
-
-    template <class Store>
-    explicit stores(std::unique_ptr<Store> store) {
-        workflows = store.get();
-        executions = store.get();
-        runs = store.get();
-        schedules = store.get();
-        calendars = store.get();
-        backfills = store.get();
-        leaders = store.get();
-        outbox = store.get();
-        owned = std::move(store);
-    }
-};
-
-template <class Store>
-result<stores> opened(result<std::unique_ptr<Store>> store) {
-    if (!store) return std::unexpected{store.error()};
-    return stores{std::move(*store)};
-}
-
-result<stores> open_stores(const config& chosen) {
+result<std::unique_ptr<stores>> open_stores(const config& chosen) {
     switch (chosen.store) {
         case store_kind::postgresql:
-            return opened(postgresql::store::open({.url = chosen.database}));
+            return postgresql::store::open({.url = chosen.database});
         case store_kind::sqlite:
-            return opened(sqlite::store::open({.path = chosen.database}));
+            return sqlite::store::open({.path = chosen.database});
         case store_kind::memory:
             break;
     }
-    return stores{std::make_unique<memory::store>()};
+    return std::make_unique<memory::store>();
 }
 
 std::string host_name() {
@@ -163,12 +131,12 @@ class program {
                .time = time_,
                .random = random_,
                .http = client_,
-               .executions = *opened.executions,
-               .runs = *opened.runs,
-               .workflows = *opened.workflows,
-               .schedules = *opened.schedules,
-               .calendars = *opened.calendars,
-               .backfills = *opened.backfills,
+               .executions = opened,
+               .runs = opened,
+               .workflows = opened,
+               .schedules = opened,
+               .calendars = opened,
+               .backfills = opened,
                .zones = zones_,
                .cache = &cache_of(chosen),
                .epoch = [this] { return chosen_.runs_scheduler ? elector_.epoch(time_.steady_now()) : std::nullopt; }},
@@ -177,24 +145,24 @@ class program {
           lease_{lease_of(chosen, instance_id_, random_)},
           elector_{elector_options_of(chosen, instance_id_),
                    elector_thread_.context().get_executor(),
-                   *opened.leaders,
+                   opened,
                    lease_.get(),
                    elector_time_,
                    [this](bool leads) { engine_.leadership_changed(leads); }},
           bus_{bus_of(chosen)},
           relay_{relay_of(opened)},
           api_time_{api_thread_.context()},
-          api_{{.workflows = *opened.workflows,
-                .executions = *opened.executions,
+          api_{{.workflows = opened,
+                .executions = opened,
                 .engine = engine_,
                 .time = api_time_,
                 .random = api_random_,
                 .zones = zones_,
-                .schedules = *opened.schedules,
-                .calendars = *opened.calendars,
-                .backfills = *opened.backfills,
-                .leaders = *opened.leaders,
-                .outbox = *opened.outbox,
+                .schedules = opened,
+                .calendars = opened,
+                .backfills = opened,
+                .leaders = opened,
+                .outbox = opened,
                 .calendar_files = calendar_files_,
                 .rules = {.services = service_names(chosen),
                           .longest_execution_seconds = chosen.max_workflow_duration_seconds,
@@ -242,10 +210,10 @@ class program {
 
   private:
     task<result<int>> install_what_is_built_in() {
-        const auto calendars = co_await install_builtin_calendars(*stores_.calendars, time_);
+        const auto calendars = co_await install_builtin_calendars(stores_, time_);
         if (!calendars) co_return calendars;
         co_return co_await install_builtin_workflows(
-            *stores_.workflows, time_, random_, {chosen_.daily_cron, chosen_.weekly_cron, chosen_.default_timezone},
+            stores_, time_, random_, {chosen_.daily_cron, chosen_.weekly_cron, chosen_.default_timezone},
             chosen_.max_workflow_duration_seconds);
     }
 
@@ -308,11 +276,10 @@ class program {
         return std::make_unique<rabbitmq::event_bus>(
             rabbitmq::bus_options{.where = *chosen.rabbitmq, .ca_file = chosen.ca_file});
     }
-    std::unique_ptr<outbox_relay> relay_of(const stores& opened) {
+    std::unique_ptr<outbox_relay> relay_of(stores& opened) {
         if (!bus_) return nullptr;
-        return std::make_unique<outbox_relay>(*opened.outbox, *bus_, elector_time_, [this] {
-            return elector_.epoch(elector_time_.steady_now()).has_value();
-        });
+        return std::make_unique<outbox_relay>(
+            opened, *bus_, elector_time_, [this] { return elector_.epoch(elector_time_.steady_now()).has_value(); });
     }
 
     // The first signal drains, the second ends at once.
@@ -383,7 +350,7 @@ int serve(const config& chosen, const std::string& ready_file) {
             spdlog::error("{}", opened.error().message);
             return 6;
         }
-        program running{chosen, *opened};
+        program running{chosen, **opened};
         return running.run(ready_file);
     } catch (const std::exception& fault) {
         spdlog::error("{}", fault.what());

@@ -11,25 +11,11 @@
 #include <vector>
 
 #include "domain/execution/journal_delta.h"
-#include "ports/backfill_store.h"
-#include "ports/calendar_store.h"
-#include "ports/event_outbox.h"
-#include "ports/execution_store.h"
-#include "ports/leader_store.h"
-#include "ports/run_store.h"
-#include "ports/schedule_store.h"
-#include "ports/workflow_store.h"
+#include "ports/stores.h"
 
 namespace orchestrator::memory {
 
-class store final : public workflow_store,
-                    public execution_store,
-                    public run_store,
-                    public schedule_store,
-                    public calendar_store,
-                    public backfill_store,
-                    public leader_store,
-                    public event_outbox {
+class store final : public stores {
   public:
     task<result<std::vector<workflow>>> list_workflows() override;
     task<result<workflow>> find_workflow(workflow_id) override;

@@ -9,14 +9,7 @@
 #include <string>
 
 #include "domain/error.h"
-#include "ports/backfill_store.h"
-#include "ports/calendar_store.h"
-#include "ports/event_outbox.h"
-#include "ports/execution_store.h"
-#include "ports/leader_store.h"
-#include "ports/run_store.h"
-#include "ports/schedule_store.h"
-#include "ports/workflow_store.h"
+#include "ports/stores.h"
 
 namespace orchestrator::postgresql {
 
@@ -26,14 +19,7 @@ struct store_options {
     milliseconds answer_timeout{15'000};  // of each statement
 };
 
-class store final : public workflow_store,
-                    public execution_store,
-                    public run_store,
-                    public schedule_store,
-                    public calendar_store,
-                    public backfill_store,
-                    public leader_store,
-                    public event_outbox {
+class store final : public stores {
   public:
     // Connects and migrates. schema_newer, store_read_only (a standby), store_unavailable.
     static result<std::unique_ptr<store>> open(const store_options&);

@@ -8,14 +8,7 @@
 #include <string>
 
 #include "domain/error.h"
-#include "ports/backfill_store.h"
-#include "ports/calendar_store.h"
-#include "ports/event_outbox.h"
-#include "ports/execution_store.h"
-#include "ports/leader_store.h"
-#include "ports/run_store.h"
-#include "ports/schedule_store.h"
-#include "ports/workflow_store.h"
+#include "ports/stores.h"
 
 namespace orchestrator::sqlite {
 
@@ -25,14 +18,7 @@ struct store_options {
     int cache_kib = 8'192;  // of each connection
 };
 
-class store final : public workflow_store,
-                    public execution_store,
-                    public run_store,
-                    public schedule_store,
-                    public calendar_store,
-                    public backfill_store,
-                    public leader_store,
-                    public event_outbox {
+class store final : public stores {
   public:
     // Opens and migrates. store_corrupt, schema_newer, store_read_only, store_unavailable (another instance has it).
     static result<std::unique_ptr<store>> open(const store_options&);

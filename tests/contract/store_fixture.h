@@ -209,54 +209,31 @@ inline std::unique_ptr<postgresql::store> open_postgresql(const std::string& url
 
 inline auto every_store() { return testing::Values("memory", "sqlite", "postgresql"); }
 
-// One store of any kind, as its ports.
+// One store of any kind.
 class any_store {
   public:
     explicit any_store(std::string_view kind) {
         if (kind == "memory")
-            use(std::make_unique<memory::store>(), memory_);
+            store_ = std::make_unique<memory::store>();
         else if (kind == "sqlite")
-            use(open_sqlite(folder_.file()), sqlite_);
+            store_ = open_sqlite(folder_.file());
         else
-            use(open_postgresql(schema_.emplace().url()), postgresql_);
+            store_ = open_postgresql(schema_.emplace().url());
     }
 
-    [[nodiscard]] workflow_store& workflows() const { return *workflows_; }
-    [[nodiscard]] execution_store& executions() const { return *executions_; }
-    [[nodiscard]] run_store& runs() const { return *runs_; }
-    [[nodiscard]] schedule_store& schedules() const { return *schedules_; }
-    [[nodiscard]] calendar_store& calendars() const { return *calendars_; }
-    [[nodiscard]] backfill_store& backfills() const { return *backfills_; }
-    [[nodiscard]] leader_store& leaders() const { return *leaders_; }
-    [[nodiscard]] event_outbox& outbox() const { return *outbox_; }
+    [[nodiscard]] workflow_store& workflows() const { return *store_; }
+    [[nodiscard]] execution_store& executions() const { return *store_; }
+    [[nodiscard]] run_store& runs() const { return *store_; }
+    [[nodiscard]] schedule_store& schedules() const { return *store_; }
+    [[nodiscard]] calendar_store& calendars() const { return *store_; }
+    [[nodiscard]] backfill_store& backfills() const { return *store_; }
+    [[nodiscard]] leader_store& leaders() const { return *store_; }
+    [[nodiscard]] event_outbox& outbox() const { return *store_; }
 
   private:
-    template <class Store>
-    void use(std::unique_ptr<Store> made, std::unique_ptr<Store>& into) {
-        into = std::move(made);
-        workflows_ = into.get();
-        executions_ = into.get();
-        runs_ = into.get();
-        schedules_ = into.get();
-        calendars_ = into.get();
-        backfills_ = into.get();
-        leaders_ = into.get();
-        outbox_ = into.get();
-    }
-
     scratch_folder folder_;
-    std::unique_ptr<memory::store> memory_;
-    std::unique_ptr<sqlite::store> sqlite_;
     std::optional<scratch_schema> schema_;
-    std::unique_ptr<postgresql::store> postgresql_;
-    workflow_store* workflows_ = nullptr;
-    execution_store* executions_ = nullptr;
-    run_store* runs_ = nullptr;
-    schedule_store* schedules_ = nullptr;
-    calendar_store* calendars_ = nullptr;
-    backfill_store* backfills_ = nullptr;
-    leader_store* leaders_ = nullptr;
-    event_outbox* outbox_ = nullptr;
+    std::unique_ptr<stores> store_;
 };
 
 // Every test of the contract runs once for each store; workflow 1 exists.

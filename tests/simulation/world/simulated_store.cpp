@@ -327,4 +327,24 @@ task<result<std::vector<execution_id>>> simulated_store::open_backfill_execution
     co_return opened;
 }
 
+task<result<std::vector<event>>> simulated_store::unpublished_events(int limit) {
+    return over_the_wire<std::vector<event>>(access::reads, [this, limit] { return inner_.unpublished_events(limit); });
+}
+
+task<result<void>> simulated_store::note_published(std::vector<event_id> ids, system_time now) {
+    return over_the_wire<void>(access::writes, [this, now, ids = std::move(ids)]() mutable {
+        return inner_.note_published(std::move(ids), now);
+    });
+}
+
+task<result<void>> simulated_store::note_unpublished(std::vector<unpublished_event> refused) {
+    return over_the_wire<void>(access::writes, [this, refused = std::move(refused)]() mutable {
+        return inner_.note_unpublished(std::move(refused));
+    });
+}
+
+task<result<std::vector<kept_event>>> simulated_store::list_events(event_query query) {
+    return over_the_wire<std::vector<kept_event>>(access::reads, [this, query] { return inner_.list_events(query); });
+}
+
 }  // namespace orchestrator::simulation

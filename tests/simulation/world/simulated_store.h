@@ -22,13 +22,7 @@ struct store_weather {
     double lost_receipts = 0;  // probability that a commit is done and its answer lost
 };
 
-class simulated_store final : public workflow_store,
-                              public execution_store,
-                              public run_store,
-                              public schedule_store,
-                              public calendar_store,
-                              public backfill_store,
-                              public leader_store {
+class simulated_store final : public stores {
   public:
     simulated_store(memory::store& inner, simulated_clock& time, store_weather& weather, witness& seen_by,
                     std::string instance, std::uint64_t seed)
@@ -99,6 +93,11 @@ class simulated_store final : public workflow_store,
     task<result<leader_answer>> claim_lead(leader_claim, system_time now) override;
     task<result<void>> resign_lead(std::int64_t epoch, system_time now) override;
     task<result<std::optional<leader_record>>> find_leader(system_time now) override;
+
+    task<result<std::vector<event>>> unpublished_events(int limit) override;
+    task<result<void>> note_published(std::vector<event_id>, system_time now) override;
+    task<result<void>> note_unpublished(std::vector<unpublished_event>) override;
+    task<result<std::vector<kept_event>>> list_events(event_query) override;
 
     // Calls that were sent and not answered.
     [[nodiscard]] int pending() const { return pending_; }
