@@ -39,11 +39,6 @@ std::string trimmed(const char* message) {
     return text;
 }
 
-struct clearer {
-    void operator()(PGresult* answer) const { PQclear(answer); }
-};
-using owned_result = std::unique_ptr<PGresult, clearer>;
-
 }  // namespace
 
 std::int64_t row::integer(int column) const {
@@ -66,9 +61,7 @@ std::optional<system_time> row::optional_time(int column) const {
     return time(column);
 }
 
-local_days row::date(int column) const {
-    return local_days{std::chrono::days{integer(column)} + std::chrono::days{10'957}};  // from 1970 to 2000
-}
+local_days row::date(int column) const { return binary::date(integer(column)); }
 
 std::int64_t rows::affected() const {
     const std::string_view text{PQcmdTuples(answer_.get())};
@@ -177,20 +170,20 @@ void connection::flush(deadline until) {
 }
 
 // nullptr: the answer to one statement is complete.
-PGresult* connection::next_result(deadline until) {
+owned_result connection::next_result(deadline until) {
     while (PQisBusy(handle_)) wait(false, until);
-    return PQgetResult(handle_);
+    return owned_result{PQgetResult(handle_)};
 }
 
 // All of the answer to what was sent alone.
 rows connection::finish_one(deadline until) {
     flush(until);
     owned_result last;
-    while (auto* answer = next_result(until)) last.reset(answer);
+    while (auto answer = next_result(until)) last = std::move(answer);
     if (!last) raise_lost("it answered");
     const auto status = PQresultStatus(last.get());
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) raise(last.get());
-    return rows{last.release()};
+    return rows{std::move(last)};
 }
 
 void connection::execute(const std::string& sql) {
@@ -199,76 +192,63 @@ void connection::execute(const std::string& sql) {
     finish_one(answer_deadline());
 }
 
-std::string connection::statement_name(std::string_view entity, std::string_view name) {
-    return fmt::format("{}.{}", entity, name);
+// The name of the statement on the server, which knows it from the first time on.
+std::string connection::prepared(std::string_view entity, std::string_view name, const parameters& values,
+                                 deadline until) {
+    auto statement = fmt::format("{}.{}", entity, name);
+    if (prepared_.contains(statement)) return statement;
+    const auto sql = sql::query_text(postgresql_files(), entity, name);
+    if (!PQsendPrepare(handle_, statement.c_str(), sql.c_str(), values.count(), values.types()))
+        raise_lost("sending to it");
+    finish_one(until);
+    prepared_.insert(statement);
+    return statement;
 }
 
 rows connection::run(std::string_view entity, std::string_view name, const parameters& values) {
     connect_if_needed();
-    const auto statement = statement_name(entity, name);
     const auto until = answer_deadline();
-    if (!prepared_.contains(statement)) {
-        const auto sql = sql::query_text(postgresql_files(), entity, name);
-        if (!PQsendPrepare(handle_, statement.c_str(), sql.c_str(), values.count(), values.types()))
-            raise_lost("sending to it");
-        finish_one(until);
-        prepared_.insert(statement);
-    }
-    send(statement, values);
+    send(prepared(entity, name, values, until), values);
     return finish_one(until);
 }
 
-void connection::send(const std::string& name, const parameters& values) {
-    if (!PQsendQueryPrepared(handle_, name.c_str(), values.count(), values.values(), values.lengths(), values.formats(),
-                             1))
+void connection::send(const std::string& statement, const parameters& values) {
+    if (!PQsendQueryPrepared(handle_, statement.c_str(), values.count(), values.values(), values.lengths(),
+                             values.formats(), 1))
         raise_lost("sending to it");
 }
 
 std::vector<rows> connection::pipeline::run() {
     to_.connect_if_needed();
     const auto until = to_.answer_deadline();
-    for (const auto& each : statements_) {
-        if (to_.prepared_.contains(each.name)) continue;
-        const auto dot = each.name.find('.');
-        const auto sql = sql::query_text(postgresql_files(), std::string_view{each.name}.substr(0, dot),
-                                         std::string_view{each.name}.substr(dot + 1));
-        if (!PQsendPrepare(to_.handle_, each.name.c_str(), sql.c_str(), each.values.count(), each.values.types()))
-            to_.raise_lost("sending to it");
-        to_.finish_one(until);
-        to_.prepared_.insert(each.name);
-    }
+    std::vector<std::string> names;
+    for (const auto& each : statements_) names.push_back(to_.prepared(each.entity, each.name, each.values, until));
     if (!PQenterPipelineMode(to_.handle_)) to_.raise_lost("sending to it");
-    for (const auto& each : statements_) to_.send(each.name, each.values);
+    auto name = names.begin();
+    for (const auto& each : statements_) to_.send(*name++, each.values);
     if (!PQpipelineSync(to_.handle_)) to_.raise_lost("sending to it");
     to_.flush(until);
+    return receive(until);
+}
 
+// The statements' answers, and that of the sync, which is the commit and may fail by itself.
+std::vector<rows> connection::pipeline::receive(deadline until) {
     std::vector<rows> answers;
     owned_result failed;
-    for (std::size_t i = 0; i < statements_.size(); ++i) {
-        while (auto* answer = to_.next_result(until)) {
-            owned_result owned{answer};
-            const auto status = PQresultStatus(answer);
-            if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
-                answers.emplace_back(owned.release());
-            else if (status == PGRES_FATAL_ERROR && !failed)
-                failed = std::move(owned);
-            if (PQstatus(to_.handle_) == CONNECTION_BAD) break;
-        }
-        if (PQstatus(to_.handle_) == CONNECTION_BAD) break;
+    for (bool synced = false; !synced && PQstatus(to_.handle_) != CONNECTION_BAD;) {
+        auto answer = to_.next_result(until);
+        if (!answer) continue;  // the end of one statement's answer
+        const auto status = PQresultStatus(answer.get());
+        synced = status == PGRES_PIPELINE_SYNC;
+        if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK)
+            answers.emplace_back(std::move(answer));
+        else if (status == PGRES_FATAL_ERROR && !failed)
+            failed = std::move(answer);
     }
-    // The sync's own answer: the commit, which may fail by itself.
-    while (PQstatus(to_.handle_) != CONNECTION_BAD) {
-        const owned_result answer{to_.next_result(until)};
-        if (!answer) continue;
-        if (PQresultStatus(answer.get()) == PGRES_PIPELINE_SYNC) break;
-        if (!failed && PQresultStatus(answer.get()) == PGRES_FATAL_ERROR) to_.raise(answer.get());
-    }
-    if (failed && PQresultErrorField(failed.get(), PG_DIAG_SQLSTATE)) {
-        if (PQstatus(to_.handle_) != CONNECTION_BAD) PQexitPipelineMode(to_.handle_);
-        to_.raise(failed.get());
-    }
-    if (PQstatus(to_.handle_) == CONNECTION_BAD || failed) to_.raise_lost("it answered");
-    PQexitPipelineMode(to_.handle_);
+    const bool is_lost = PQstatus(to_.handle_) == CONNECTION_BAD;
+    if (!is_lost) PQexitPipelineMode(to_.handle_);
+    if (failed) to_.raise(failed.get());
+    if (is_lost) to_.raise_lost("it answered");
     return answers;
 }
 

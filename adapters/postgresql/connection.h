@@ -55,9 +55,14 @@ class row {
     int number_;
 };
 
+struct result_clearer {
+    void operator()(PGresult* answer) const { PQclear(answer); }
+};
+using owned_result = std::unique_ptr<PGresult, result_clearer>;
+
 class rows {
   public:
-    explicit rows(PGresult* answer) : answer_{answer} {}
+    explicit rows(owned_result answer) : answer_{std::move(answer)} {}
 
     class iterator {
       public:
@@ -82,10 +87,7 @@ class rows {
     [[nodiscard]] std::int64_t affected() const;
 
   private:
-    struct clearer {
-        void operator()(PGresult* answer) const { PQclear(answer); }
-    };
-    std::unique_ptr<PGresult, clearer> answer_;
+    owned_result answer_;
 };
 
 struct connection_options {
@@ -99,6 +101,8 @@ struct connection_options {
 };
 
 class connection {
+    using deadline = std::chrono::steady_clock::time_point;
+
   public:
     explicit connection(connection_options chosen);
     ~connection();
@@ -120,7 +124,7 @@ class connection {
         explicit pipeline(connection& to) : to_{to} {}
         template <class... Values>
         void add(std::string_view entity, std::string_view name, const Values&... values) {
-            statements_.emplace_back(to_.statement_name(entity, name), values...);
+            statements_.emplace_back(entity, name, values...);
         }
         [[nodiscard]] std::size_t size() const { return statements_.size(); }
         // The answers in order, after the commit. Throws the first error; then nothing of it was kept, unless the
@@ -130,10 +134,14 @@ class connection {
       private:
         struct statement {
             template <class... Values>
-            explicit statement(std::string named, const Values&... bound) : name{std::move(named)}, values{bound...} {}
-            std::string name;
+            statement(std::string_view in, std::string_view named, const Values&... bound)
+                : entity{in}, name{named}, values{bound...} {}
+            std::string_view entity;
+            std::string_view name;
             parameters values;
         };
+        std::vector<rows> receive(deadline until);
+
         connection& to_;
         std::deque<statement> statements_;
     };
@@ -143,17 +151,15 @@ class connection {
     void disconnect();
 
   private:
-    using deadline = std::chrono::steady_clock::time_point;
-
     void connect();
     [[noreturn]] void refuse_for_now(const std::string& why);
     [[noreturn]] void raise_lost(std::string_view doing);
     [[noreturn]] void raise(const PGresult*);
-    std::string statement_name(std::string_view entity, std::string_view name);
-    void send(const std::string& name, const parameters&);
+    std::string prepared(std::string_view entity, std::string_view name, const parameters&, deadline);
+    void send(const std::string& statement, const parameters&);
     void flush(deadline);
     void wait(bool for_writing, deadline);
-    PGresult* next_result(deadline);
+    owned_result next_result(deadline);
     rows finish_one(deadline);
     [[nodiscard]] deadline answer_deadline() const {
         return std::chrono::steady_clock::now() + options_.answer_timeout;

@@ -260,38 +260,33 @@ standing read_standing(connection& database, const std::vector<journal_entry>& e
 journal_receipt journal_writer::commit(connection& database, const std::vector<journal_entry>& entries,
                                        system_time now) {
     const auto fingerprint = fingerprint_of(entries);
-    const bool again = unanswered_ && sent_.fingerprint == fingerprint;
+    const bool again = in_doubt_ && sent_.fingerprint == fingerprint;
     if (!again) sent_ = {.number = ++last_number_, .fingerprint = fingerprint, .refused = {}, .executions = {}};
+    in_doubt_ = true;
+    auto receipt = write(database, entries, now, again);
+    in_doubt_ = false;
+    return receipt;
+}
+
+journal_receipt journal_writer::write(connection& database, const std::vector<journal_entry>& entries, system_time now,
+                                      bool again) {
     try {
-        unanswered_ = again;
-        try {
-            return write_at_once(database, entries, now);
-        } catch (const database_error& fault) {
-            if (!is_guard(fault)) throw;
-            if (again && is_there(database)) {
-                auto receipt = receipt_of_sent(database);
-                unanswered_ = false;
-                return receipt;
-            }
-            return write_with_care(database, entries, now);
-        }
+        return write_at_once(database, entries, now, again);
     } catch (const database_error& fault) {
-        if (fault.sqlstate().empty()) unanswered_ = true;
-        throw;
+        if (!is_guard(fault)) throw;
     }
+    if (again && is_there(database)) return receipt_of_sent(database);
+    return write_with_care(database, entries, now);
 }
 
 // One round trip and one commit. Its guards fail unless everything holds and nothing is recorded yet.
 journal_receipt journal_writer::write_at_once(connection& database, const std::vector<journal_entry>& entries,
-                                              system_time now) {
+                                              system_time now, bool again) {
     batch_columns columns{entries, {}};
+    if (!again) note_sent(columns.refused(), columns.executions());
     const claim_columns claims{entries};
     const auto parking = executions_that_park(entries);
     const array_of<std::string_view> holders{holders_};
-    if (!unanswered_) {
-        sent_.refused = columns.refused();
-        sent_.executions = columns.executions();
-    }
     connection::pipeline whole{database};
     whole.add("tenant_runs", "note_batch", writer_id_, sent_.number);
     if (parking.size() > 0) whole.add("executions", "hold_all", parking);
@@ -299,7 +294,6 @@ journal_receipt journal_writer::write_at_once(connection& database, const std::v
     whole.add("tenant_runs", "check_claims", claims.runs, claims.tokens);
     const auto counts_at = columns.add_to(whole, now);
     const auto answers = whole.run();
-    unanswered_ = false;
     return {columns.refused(), drained_of(answers, counts_at, columns.executions())};
 }
 
@@ -311,15 +305,18 @@ journal_receipt journal_writer::write_with_care(connection& database, const std:
     if (parking.size() > 0) database.query("executions", "hold_all", parking);
     database.query("tenant_runs", "hold_instances", array_of<std::string_view>{holders_});
     batch_columns columns{entries, read_standing(database, entries)};
-    sent_.refused = columns.refused();
-    sent_.executions = columns.executions();
+    note_sent(columns.refused(), columns.executions());
     connection::pipeline whole{database};
     whole.add("tenant_runs", "note_batch", writer_id_, sent_.number);
     const auto counts_at = columns.add_to(whole, now);
     const auto answers = whole.run();
     work.commit();
-    unanswered_ = false;
     return {columns.refused(), drained_of(answers, counts_at, columns.executions())};
+}
+
+void journal_writer::note_sent(std::vector<run_claim> refused, std::vector<execution_id> executions) {
+    sent_.refused = std::move(refused);
+    sent_.executions = std::move(executions);
 }
 
 bool journal_writer::is_there(connection& database) const {

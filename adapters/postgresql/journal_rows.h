@@ -31,8 +31,10 @@ class journal_writer {
         std::vector<execution_id> executions;
     };
 
-    journal_receipt write_at_once(connection&, const std::vector<journal_entry>&, system_time now);
+    journal_receipt write(connection&, const std::vector<journal_entry>&, system_time now, bool again);
+    journal_receipt write_at_once(connection&, const std::vector<journal_entry>&, system_time now, bool again);
     journal_receipt write_with_care(connection&, const std::vector<journal_entry>&, system_time now);
+    void note_sent(std::vector<run_claim> refused, std::vector<execution_id> executions);
     bool is_there(connection&) const;
     journal_receipt receipt_of_sent(connection&) const;
 
@@ -40,7 +42,7 @@ class journal_writer {
     std::set<std::string> holders_;
     std::int64_t last_number_ = 0;
     sent_batch sent_;
-    bool unanswered_ = false;  // `sent_` may be there, or not
+    bool in_doubt_ = false;  // `sent_` may be there, or not: the last attempt threw
 };
 
 }  // namespace orchestrator::postgresql

@@ -8,7 +8,8 @@ namespace orchestrator::postgresql {
 namespace {
 
 constexpr system_time epoch{milliseconds{946'684'800'000}};  // 2000-01-01
-constexpr std::string_view replacement = "\xEF\xBF\xBD";     // U+FFFD
+constexpr local_days first_day{std::chrono::floor<std::chrono::days>(epoch).time_since_epoch()};
+constexpr std::string_view replacement = "\xEF\xBF\xBD";  // U+FFFD
 
 template <class Integer>
 void put_big_endian(std::string& into, Integer value) {
@@ -49,10 +50,7 @@ void put(std::string& into, const uuid& value) {
     into.append(reinterpret_cast<const char*>(value.bytes.data()), value.bytes.size());
 }
 void put(std::string& into, system_time value) { put(into, std::int64_t{(value - epoch).count()} * 1'000); }
-void put(std::string& into, local_days value) {
-    const auto first = local_days{std::chrono::floor<std::chrono::days>(epoch).time_since_epoch()};
-    put(into, int((value - first).count()));
-}
+void put(std::string& into, local_days value) { put(into, int((value - first_day).count())); }
 
 void put(std::string& into, std::string_view value) {
     if (is_plain(value)) {
@@ -78,6 +76,8 @@ std::int64_t integer(const char* data, int length) {
 system_time time(std::int64_t microseconds_since_2000) {
     return epoch + std::chrono::floor<milliseconds>(std::chrono::microseconds{microseconds_since_2000});
 }
+
+local_days date(std::int64_t days_since_2000) { return first_day + std::chrono::days{days_since_2000}; }
 
 }  // namespace binary
 

@@ -54,6 +54,7 @@ void put(std::string& into, const basic_id<Tag>& id) {
 
 [[nodiscard]] std::int64_t integer(const char* data, int length);
 [[nodiscard]] system_time time(std::int64_t microseconds_since_2000);
+[[nodiscard]] local_days date(std::int64_t days_since_2000);
 }  // namespace binary
 
 template <class T>

@@ -22,7 +22,7 @@ class decision_batch {
         hold_workflows();
         read_what_stands();
         for (const auto& decision : decisions_)
-            if (held_.contains(decision.workflow))
+            if (is_held(decision.workflow))
                 judge(decision);
             else
                 receipt_.stale.push_back(decision.workflow);
@@ -36,6 +36,8 @@ class decision_batch {
         std::string tenant_groups;
     };
 
+    [[nodiscard]] bool is_held(workflow_id workflow) const { return decided_until_.contains(workflow); }
+
     void hold_workflows() {
         array_of<workflow_id> workflows;
         array_of<std::int64_t> versions;
@@ -44,7 +46,7 @@ class decision_batch {
             versions.add(decision.schedule_version);
         }
         for (const auto& each : database_.query("schedules", "hold_workflows", workflows, versions))
-            held_.insert(workflow_id{each.id(0)});
+            decided_until_.emplace(workflow_id{each.id(0)}, each.optional_time(1));
     }
 
     void read_what_stands() {
@@ -56,7 +58,7 @@ class decision_batch {
             times.add(at);
         };
         for (const auto& decision : decisions_) {
-            if (!held_.contains(decision.workflow)) continue;
+            if (!is_held(decision.workflow)) continue;
             for (const auto& missed : decision.missed) look_at(decision.workflow, missed.scheduled_for);
             for (const auto& start : decision.start) look_at(decision.workflow, start.opened.scheduled_for.value());
             if (std::ranges::any_of(decision.start, [](const auto& s) { return s.overlap != overlap_policy::allow; }))
@@ -68,16 +70,12 @@ class decision_batch {
         if (overlapping.size() > 0)
             for (const auto& each : database_.query("schedules", "running", overlapping))
                 running_[workflow_id{each.id(0)}].push_back({{each.id(1)}, each.text(2)});
-        array_of<workflow_id> held{held_};
-        for (const auto& each : database_.query("schedules", "decided_until", held))
-            if (const auto until = each.optional_time(1)) decided_until_[workflow_id{each.id(0)}] = *until;
     }
 
     void judge(const schedule_decision& decision) {
         auto until = decision.decided_until;
         auto next = decision.next_execution_at;
-        if (const auto known = decided_until_.find(decision.workflow); known != decided_until_.end())
-            until = std::max(until, known->second);
+        if (const auto known = decided_until_.at(decision.workflow)) until = std::max(until, *known);
         for (const auto& missed : decision.missed)
             note(decision.workflow, {missed.scheduled_for, occurrence_outcome::missed, missed.reason, {}, now_});
         for (const auto& start : decision.start) {
@@ -140,10 +138,9 @@ class decision_batch {
     const std::vector<schedule_decision>& decisions_;
     system_time now_;
     decision_receipt receipt_;
-    std::set<workflow_id> held_;
     std::set<occurrence> decided_;
     std::map<workflow_id, std::vector<running_execution>> running_;
-    std::map<workflow_id, system_time> decided_until_;
+    std::map<workflow_id, std::optional<system_time>> decided_until_;  // of those that are held
     std::vector<execution_to_insert> opened_;
     array_of<workflow_id> workflows_;
     array_of<system_time> untils_;

@@ -7,7 +7,7 @@ UPDATE orchestrator_schedule_revision SET revision = revision + 1;
 -- The workflows whose schedule is still the one that was decided from, held in one order so that two leaders wait for
 -- each other instead of blocking each other.
 -- name: hold_workflows
-SELECT id FROM orchestrator_workflows JOIN unnest($1, $2) AS decided (workflow, version)
+SELECT id, decided_until FROM orchestrator_workflows JOIN unnest($1, $2) AS decided (workflow, version)
     ON id = workflow AND schedule_version = version
 WHERE is_enabled AND deleted_at IS NULL
 ORDER BY id FOR NO KEY UPDATE OF orchestrator_workflows;
@@ -30,9 +30,6 @@ UPDATE orchestrator_workflows SET decided_until = decision.decided_until, next_e
     schedule_problem = decision.problem
 FROM unnest($1, $2, $3, $4) AS decision (workflow, decided_until, next_execution_at, problem)
 WHERE id = workflow;
-
--- name: decided_until
-SELECT id, decided_until FROM orchestrator_workflows WHERE id = ANY ($1);
 
 -- name: list_occurrences
 SELECT scheduled_for, outcome, reason, execution_id, decided_at FROM orchestrator_schedule_occurrences
