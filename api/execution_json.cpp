@@ -110,7 +110,7 @@ json::object run_to_json(const tenant_run_view& from, const std::vector<std::str
             {"not_before", time_or_null(from.not_before)},
             {"started_at", time_or_null(from.started_at)},
             {"completed_at", time_or_null(from.completed_at)},
-            {"claimed_by", from.claimed_by.empty() ? json::value(nullptr) : json::value(as_utf8(from.claimed_by))},
+            {"claimed_by", text_or_null(from.claimed_by)},
             {"steps", std::move(steps)}};
 }
 

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "api/execution_json.h"
+#include "api/page.h"
 #include "api/query_parameters.h"
 #include "api/resources.h"
 #include "api/utf8.h"
@@ -12,18 +13,6 @@ namespace {
 constexpr std::string_view statuses = "one of pending, running, completed, partial, failed, cancelled";
 constexpr std::string_view run_statuses =
     "one of pending, running, completed, partial, failed, cancelled, unsuccessful";
-constexpr std::string_view next_cursor_of_page = "the next_cursor of a page";
-
-// A page is read with one element more than asked for: its presence tells that there is a next page.
-template <class Element, class Show, class Cursor>
-answer page_of(std::string_view name, std::vector<Element> found, int limit, Show show, Cursor cursor) {
-    const auto wanted = static_cast<std::size_t>(limit);
-    json::value next;
-    if (found.size() > wanted) next = cursor(found[wanted - 1]);
-    json::array list;
-    for (std::size_t i = 0; i < std::min(found.size(), wanted); ++i) list.push_back(show(found[i]));
-    return json_response(200, json::object{{name, std::move(list)}, {"next_cursor", std::move(next)}});
-}
 
 task<answer> executions_page(const api_dependencies& api, execution_query query) {
     const int limit = query.limit++;
