@@ -97,8 +97,10 @@ task<> engine::keep_lease() {
             spdlog::warn("{} tenant runs of lost instances are taken up again", *released);
             dispatcher_.notify();
         }
-        if (const auto live = co_await ports_.runs.live_instances(now)) dispatcher_.shared_by(int(live->size()));
-        co_await look_for_executions();
+        if (const auto live = co_await ports_.runs.live_instances(now)) {
+            dispatcher_.shared_by(int(live->size()));
+            co_await look_for_executions(*live);
+        }
         co_await scheduler_.look();
         spawn(survey_tenants());
         spawn(keep_history());
@@ -115,32 +117,27 @@ task<> engine::abandon_runs() {
     if (!released) spdlog::warn("cannot give back old claims: {}", released.error().message);
 }
 
-task<> engine::look_for_executions() {
-    auto open = co_await ports_.executions.open_executions();
+task<> engine::look_for_executions(const std::vector<std::string>& live) {
+    const auto open = co_await ports_.executions.open_executions();
     if (!open) co_return;
     std::set<execution_id> ids;
-    std::vector<execution> of_others;
-    for (auto& execution : *open) {
+    for (const auto& execution : *open) {
         ids.insert(execution.id);
         if (execution.cancel_requested) executions_.cancel(execution.id);
-        if (execution.planning_complete && execution.tenants.ended() >= execution.tenants.total)
+        if (!execution.planning_complete) {
+            if (is_ours_to_plan(execution, live)) want_planned(execution.id);
+        } else if (execution.tenants.ended() >= execution.tenants.total) {
             spawn(finish(execution.id));
-        else if (!execution.planning_complete && execution.executed_by_instance == options_.instance_id)
-            want_planned(execution.id);
-        else if (!execution.planning_complete && !planning_.contains(execution.id))
-            of_others.push_back(std::move(execution));
+        }
     }
     executions_.forget_others(ids);
     if (!ids.empty()) dispatcher_.notify();  // others may have planned what we can work on
-    if (!of_others.empty()) co_await take_up_planning(std::move(of_others));
 }
 
 // Who opens an execution plans it; if that instance is gone, whoever notices does.
-task<> engine::take_up_planning(std::vector<execution> of_others) {
-    const auto live = co_await ports_.runs.live_instances(ports_.time.now());
-    if (!live) co_return;
-    for (const auto& each : of_others)
-        if (std::ranges::find(*live, each.executed_by_instance) == live->end()) want_planned(each.id);
+bool engine::is_ours_to_plan(const execution& opened, const std::vector<std::string>& live) const {
+    return opened.executed_by_instance == options_.instance_id ||
+           std::ranges::find(live, opened.executed_by_instance) == live.end();
 }
 
 // A few at a time: many schedules may be due in one second, and the tenant service is one.

@@ -80,8 +80,8 @@ class engine final : public run_control {
   private:
     task<> keep_lease();
     task<> abandon_runs();
-    task<> look_for_executions();
-    task<> take_up_planning(std::vector<execution>);
+    task<> look_for_executions(const std::vector<std::string>& live_instances);
+    [[nodiscard]] bool is_ours_to_plan(const execution&, const std::vector<std::string>& live_instances) const;
     void want_planned(execution_id);
     task<> plan_waiting_ones();
     task<> plan(execution_id);

@@ -2,7 +2,6 @@
 // what was published without our learning of it is published again, under the same id.
 #pragma once
 
-#include <atomic>
 #include <functional>
 #include <optional>
 
@@ -21,11 +20,6 @@ class outbox_relay {
     // Until stop.
     task<> run();
     void stop();
-    // There may be something to publish.
-    void notify() { wake_.notify(); }
-
-    // Why nothing can be published at the moment; nullopt: all is well. Of this instance, if it leads.
-    [[nodiscard]] std::optional<std::string> problem() const { return problem_; }
 
   private:
     task<bool> publish_some();
@@ -36,7 +30,7 @@ class outbox_relay {
     clock& time_;
     std::function<bool()> leads_;
     wake_signal wake_;
-    std::optional<std::string> problem_;
+    std::optional<std::string> problem_;  // that was told last; nullopt: all is well
     milliseconds pause_{0};
     bool stopped_ = false;
 };

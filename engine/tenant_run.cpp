@@ -80,11 +80,7 @@ task<step_attempt> tenant_run::attempt(std::size_t step) {
 
 // Takes an attempt's result into the state and, if it ends the step, into the journal. False: this branch is over.
 task<bool> tenant_run::settle(std::size_t step, step_attempt ended) {
-    if (releasing_) co_return false;  // the claim was lost while the call was under way
-    if (execution_->abandoned) {
-        let_go();
-        co_return false;
-    }
+    if (releasing_ || gives_up()) co_return false;  // the claim was lost while the call was under way
     apply_cancellation();
     if (ended.interrupted && !execution_->cancelled) {
         if (!ended.called) {
@@ -138,11 +134,7 @@ bool tenant_run::worth_waiting(std::size_t step, const step_attempt& ended, step
 
 // Starts all that may start now: the first is returned for the caller's own coroutine, the others get theirs.
 std::optional<std::size_t> tenant_run::advance() {
-    if (releasing_) return std::nullopt;
-    if (execution_->abandoned) {
-        let_go();
-        return std::nullopt;
-    }
+    if (releasing_ || gives_up()) return std::nullopt;
     apply_cancellation();
     const auto move = state_.next_move(environment_.time.steady_now());
     if (environment_.draining && !move.end) {
@@ -197,6 +189,12 @@ task<> tenant_run::release(run_outcome outcome) {
     entry.outcome = std::move(outcome);
     co_await environment_.records.record(std::move(entry));
     let_go();
+}
+
+// The run is somebody else's now.
+bool tenant_run::gives_up() {
+    if (execution_->abandoned) let_go();
+    return execution_->abandoned;
 }
 
 void tenant_run::let_go() {

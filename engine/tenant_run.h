@@ -68,6 +68,7 @@ class tenant_run : public std::enable_shared_from_this<tenant_run> {
     [[nodiscard]] template_context context(const boost::json::value* own_result = nullptr);
     [[nodiscard]] const step_definition& definition(std::size_t step) const;
     void remember_result(std::size_t step, const std::string& result);
+    bool gives_up();
     void let_go();
 
     run_environment& environment_;

@@ -62,17 +62,17 @@ void examine_sqlite(const config& chosen, std::vector<finding>& into) {
             return;
         }
         into.push_back(good("database", fmt::format("{} is whole", path.string())));
+        into.push_back(
+            examine_schema(path.string(), sqlite::schema_version(database), sqlite::newest_schema_version()));
     } catch (const sqlite::database_error& fault) {
         into.push_back(bad("database", fault.what(), "name another file in DATABASE_URL, or restore a backup"));
-        return;
     }
-    sqlite::connection database{chosen.database, sqlite::connection::mode::read_only};
-    into.push_back(examine_schema(path.string(), sqlite::schema_version(database), sqlite::newest_schema_version()));
 }
 
 void examine_postgresql(const config& chosen, std::vector<finding>& into) {
     try {
         postgresql::connection database{{.url = chosen.database, .connect_timeout = patience}};
+        database.connect_if_needed();  // which takes its time, and is not to look like a clock that is wrong
         const auto before = std::chrono::system_clock::now();
         const auto state = postgresql::look_at_server(database);
         const auto away = std::chrono::duration_cast<milliseconds>(state.clock - before);

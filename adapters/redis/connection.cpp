@@ -31,7 +31,6 @@ std::optional<address> parse_address(std::string_view text) {
 
 void reply::freer::operator()(redisReply* owned) const { freeReplyObject(owned); }
 bool reply::is_nil() const { return owned_->type == REDIS_REPLY_NIL; }
-std::int64_t reply::integer() const { return owned_->integer; }
 std::string reply::text() const { return {owned_->str ? owned_->str : "", owned_->len}; }
 std::size_t reply::size() const { return owned_->type == REDIS_REPLY_ARRAY ? owned_->elements : 0; }
 std::int64_t reply::integer_at(std::size_t index) const { return index < size() ? owned_->element[index]->integer : 0; }

@@ -32,7 +32,6 @@ class reply {
     explicit reply(redisReply* owned) : owned_{owned} {}
 
     [[nodiscard]] bool is_nil() const;
-    [[nodiscard]] std::int64_t integer() const;
     [[nodiscard]] std::string text() const;
     // Of an array.
     [[nodiscard]] std::size_t size() const;

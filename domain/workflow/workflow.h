@@ -43,8 +43,8 @@ struct step_definition {
     bool critical = true;           // a step that is not critical does not fail its tenant
     milliseconds timeout{300'000};  // of one attempt, from waiting for a connection to the last byte
     retry_policy retry;
-    std::chrono::seconds cache_ttl{
-        0};  // how long a result may be used again for the same tenant and input; 0: not at all
+    // How long a result may be used again for the same tenant and input; 0: not at all.
+    std::chrono::seconds cache_ttl{0};
 };
 
 struct workflow_definition {
