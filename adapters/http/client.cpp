@@ -1,5 +1,5 @@
 // One call after the other: a place in the pool, a connection, the request out, the answer in. The path of a call on
-// a kept connection is: render, one send, one wait, one receive, parse; everything else is the exception.
+// a kept connection is: render, one send, one receive, parse; everything else is the exception.
 #include "adapters/http/client.h"
 
 #include <boost/asio/redirect_error.hpp>
@@ -54,6 +54,7 @@ struct client::state {
     task<http_result> send_on(connection_pool::place, const http_request&, call&);
     task<exchange_end> exchange(const http_request&, call&, connection&, response_reader&);
     task<> send_rest(call&, connection&, std::string rest);
+    received behind(std::string_view rest, received got);
     task<received> receive_secured(connection&, std::string_view rest);
     exchange_end finish(const received&, const connection&, response_reader&);
 
@@ -68,7 +69,7 @@ struct client::state {
     std::map<pool_key, connection_pool, pool_order> pools;
     steady_time pruned_at{};
     std::string outgoing;        // the request that is being rendered and sent, until the socket takes no more
-    std::vector<char> incoming;  // shared by all connections: see connection.h
+    std::vector<char> incoming;  // shared by all connections: see socket.h
 };
 
 client::client(asio::io_context& context, client_options options)
@@ -136,14 +137,10 @@ task<client::state::exchange_end> client::state::exchange(const http_request& re
     for (;;) {
         if (call.ended()) co_return exchange_end::lost;
         received got;
-        if (link.tls) {
+        if (link.tls)
             got = co_await receive_secured(link, reader.rest());
-        } else {
-            co_await link.socket.async_wait(tcp_socket::wait_read, asio::redirect_error(use_task, got.error));
-            if (call.ended()) co_return exchange_end::lost;
-            if (!got.error) got = receive_now(link.socket, incoming, reader.rest());
-        }
-        if (got.error == asio::error::would_block) continue;
+        else
+            got = behind(reader.rest(), co_await link.arriving.take(link.socket));
         if (got.error) co_return finish(got, link, reader);
         const auto progress = reader.feed(got.bytes);
         if (progress == response_reader::progress::complete) co_return exchange_end::complete;
@@ -162,6 +159,14 @@ task<> client::state::send_rest(call& call, connection& link, std::string rest) 
         co_await link.socket.async_wait(tcp_socket::wait_write, asio::redirect_error(use_task, error));
         if (error || call.ended()) co_return;
     } while (send_now(link.socket, unsent) == asio::error::would_block);
+}
+
+// One piece with what the parser could not use yet.
+received client::state::behind(std::string_view rest, received got) {
+    if (rest.empty()) return got;
+    const auto end = std::ranges::copy(got.bytes, std::ranges::copy(rest, incoming.begin()).out).out;
+    got.bytes = {incoming.begin(), end};
+    return got;
 }
 
 task<received> client::state::receive_secured(connection& link, std::string_view rest) {

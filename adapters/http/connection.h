@@ -1,51 +1,30 @@
-// A connection's socket and the two operations on it that never wait. Used by the client and the server.
-//
-// Bytes are received into a buffer that all connections of a thread share, so that a connection that waits owns none;
-// only what the parser could not use yet (a piece of a header) is kept by the connection.
+// A connection of the client.
 #pragma once
 
-#include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/ssl/stream.hpp>
 
 #include <memory>
-#include <span>
-#include <string>
-#include <string_view>
 
+#include "adapters/http/inbox.h"
+#include "adapters/http/socket.h"
 #include "domain/time.h"
-#include "ports/task.h"
 
 namespace orchestrator::http {
 
-using boost::system::error_code;
-using tcp = asio::ip::tcp;
-using tcp_socket = asio::basic_stream_socket<tcp, executor>;
 using tls_stream = asio::ssl::stream<tcp_socket&>;
 
 struct connection {
     explicit connection(asio::io_context& context) : socket{context} {}
 
+    // Neither closed by the peer nor holding bytes that nobody asked for.
+    [[nodiscard]] bool is_quiet() { return tls ? http::is_quiet(socket) : arriving.is_empty(); }
+
     tcp_socket socket;                // non-blocking
+    inbox arriving;                   // of a plain connection
     std::unique_ptr<tls_stream> tls;  // null: plain; refers to socket
     steady_time idle_since{};
 };
 
 using connection_ptr = std::unique_ptr<connection>;
-
-struct received {
-    std::string_view bytes;  // `rest` and what arrived after it; in the shared buffer
-    error_code error;        // would_block: nothing there; eof: the peer has closed
-};
-
-// The bytes that are there, behind `rest`. The buffer is the larger by far: `rest` is a piece of a bounded header.
-[[nodiscard]] received receive_now(tcp_socket&, std::span<char> shared_buffer, std::string_view rest);
-
-// Writes what the socket takes and shortens `bytes` by it. would_block when something is left.
-[[nodiscard]] error_code send_now(tcp_socket&, std::string_view& bytes);
-
-// Neither closed by the peer nor holding bytes that nobody asked for.
-[[nodiscard]] bool is_quiet(tcp_socket&);
-
-void close_now(tcp_socket&);
 
 }  // namespace orchestrator::http

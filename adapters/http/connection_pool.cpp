@@ -15,6 +15,7 @@ connection_pool::place& connection_pool::place::operator=(place&& other) noexcep
 
 void connection_pool::place::keep(steady_time now) {
     connection_->idle_since = now;
+    if (!connection_->tls) connection_->arriving.watch(connection_->socket);
     std::exchange(pool_, nullptr)->give_back(std::move(connection_));
 }
 
@@ -27,8 +28,7 @@ connection_pool::place connection_pool::try_take(steady_time now) {
     while (!idle_.empty()) {
         auto open = std::move(idle_.back());
         idle_.pop_back();
-        if (now - open->idle_since < limits_.idle_timeout && is_quiet(open->socket))
-            return place{*this, std::move(open)};
+        if (now - open->idle_since < limits_.idle_timeout && open->is_quiet()) return place{*this, std::move(open)};
         --places_;
     }
     if (places_ >= limits_.max_connections) return {};
@@ -48,7 +48,7 @@ void connection_pool::give_back(connection_ptr open) {
         auto& next = waiters_.front();
         waiters_.pop_front();
         if (next.owner.ended()) continue;
-        if (open && !is_quiet(open->socket)) open.reset();
+        if (open && !open->is_quiet()) open.reset();
         next.granted = place{*this, std::move(open)};
         return next.owner.ring();
     }

@@ -61,7 +61,7 @@ struct server::state {
     acceptor listening;
     steady_timer pause;
     std::shared_ptr<deadline_sweep> sweep;
-    std::vector<char> incoming;  // shared by all connections: see connection.h
+    std::vector<char> incoming;  // shared by all connections: see socket.h
     unsigned short port = 0;
     std::size_t connections = 0;  // refused ones included
     bool draining = false;

@@ -5,10 +5,10 @@
 #include <memory>
 #include <string>
 
-#include "adapters/http/connection.h"
 #include "adapters/http/deadline_sweep.h"
 #include "adapters/http/message_head.h"
 #include "adapters/http/request_reader.h"
+#include "adapters/http/socket.h"
 #include "adapters/http/stream_pull.h"
 
 namespace orchestrator::http {
@@ -18,7 +18,7 @@ struct session_setting {
     asio::io_context& context;
     const request_handler& handler;
     const server_limits& limits;
-    std::span<char> incoming;  // shared: see connection.h
+    std::span<char> incoming;  // shared: see socket.h
     const bool& draining;
 };
 

@@ -9,9 +9,9 @@
 #include <optional>
 #include <string>
 
-#include "adapters/http/connection.h"
 #include "adapters/http/deadline_sweep.h"
 #include "adapters/http/server.h"
+#include "adapters/http/socket.h"
 
 namespace orchestrator::http {
 

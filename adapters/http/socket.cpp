@@ -1,5 +1,5 @@
-// Operations on a socket that never wait: see connection.h.
-#include "adapters/http/connection.h"
+// Operations on a socket that never wait: see socket.h.
+#include "adapters/http/socket.h"
 
 #include <sys/socket.h>
 

@@ -1,0 +1,45 @@
+// What arrives on a plain connection of the client. A read is always under way, also while the connection is idle: so
+// what nobody asked for, and the peer's goodbye, are known before the next request is sent, without asking the kernel
+// for each call. Asio answers such a read with one system call when something has arrived, and with none before.
+#pragma once
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/dispatch.hpp>
+
+#include <array>
+#include <functional>
+#include <memory>
+
+#include "adapters/http/socket.h"
+
+namespace orchestrator::http {
+
+class inbox {
+  public:
+    // Begins to read unless that is under way, or something has arrived that nobody has taken.
+    void watch(tcp_socket& socket);
+
+    // Nothing has arrived since the last piece was taken.
+    [[nodiscard]] bool is_empty() const { return !state_ || !state_->arrived; }
+
+    // The next piece, or how the connection ended; in a buffer of ours that holds until the next call of this class.
+    // Returns with operation_aborted when the socket is closed meanwhile.
+    task<received> take(tcp_socket& socket);
+
+  private:
+    // Outlives the connection until the read has been told that its socket is closed.
+    struct state {
+        std::array<char, 4096> bytes;
+        std::size_t count = 0;
+        error_code error;
+        bool reading = false;
+        bool arrived = false;
+        std::move_only_function<void()> resume;
+    };
+
+    class arrival;
+
+    std::shared_ptr<state> state_;
+};
+
+}  // namespace orchestrator::http
