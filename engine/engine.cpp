@@ -77,35 +77,52 @@ void engine::start() {
     spawn(scheduler_.run());
 }
 
-// The heartbeat: our lease, the runs that others lost, and executions that were opened or cancelled elsewhere.
+// The heartbeat. Whatever else is looked at with it may take its time: the lease must not wait for that.
 task<> engine::keep_lease() {
     // Claims under our own name are from a life before this one.
     if (const auto kept = co_await ports_.runs.release_instance(options_.instance_id); !kept)
         spdlog::warn("cannot give back old claims: {}", kept.error().message);
     while (!draining_) {
-        const auto now = ports_.time.now();
-        const auto trusted_until = ports_.time.steady_now() + options_.lease - options_.heartbeat;
-        const auto renewed = co_await ports_.runs.renew_lease(options_.instance_id, now + options_.lease);
-        if (renewed) {
-            if (!*renewed && std::exchange(had_lease_, true)) co_await abandon_runs();
-            dispatcher_.lease_renewed(trusted_until);
-        } else {
-            spdlog::warn("cannot renew the lease of this instance: {}", renewed.error().message);
-        }
-        const auto released = co_await ports_.runs.release_lost_runs(now, options_.instance_id);
-        if (released && *released > 0) {
-            spdlog::warn("{} tenant runs of lost instances are taken up again", *released);
-            dispatcher_.notify();
-        }
-        if (const auto live = co_await ports_.runs.live_instances(now)) {
-            dispatcher_.shared_by(int(live->size()));
-            co_await look_for_executions(*live);
-        }
-        co_await scheduler_.look();
-        spawn(survey_tenants());
-        spawn(keep_history());
+        co_await renew_lease();
+        if (!looking_) spawn(look_around());
         co_await heartbeat_.wait_until(ports_.time.steady_now() + options_.heartbeat);
     }
+}
+
+task<> engine::renew_lease() {
+    const auto trusted_until = ports_.time.steady_now() + options_.lease - options_.heartbeat;
+    const auto renewed = co_await ports_.runs.renew_lease(options_.instance_id, ports_.time.now() + options_.lease);
+    if (!renewed) {
+        if (lease_problem_.report(renewed.error()))
+            spdlog::warn("cannot renew the lease of this instance: {}", renewed.error().message);
+        co_return;
+    }
+    lease_problem_.report(std::nullopt);
+    if (!*renewed && std::exchange(had_lease_, true)) co_await abandon_runs();
+    dispatcher_.lease_renewed(trusted_until);
+}
+
+// The runs that others lost, executions that were opened or cancelled elsewhere, schedules, and what comes up now and
+// then.
+task<> engine::look_around() {
+    struct presence {
+        bool& flag;
+        explicit presence(bool& looking) : flag{looking} { flag = true; }
+        ~presence() { flag = false; }
+    } const looking{looking_};
+    const auto now = ports_.time.now();
+    const auto released = co_await ports_.runs.release_lost_runs(now, options_.instance_id);
+    if (released && *released > 0) {
+        spdlog::warn("{} tenant runs of lost instances are taken up again", *released);
+        dispatcher_.notify();
+    }
+    if (const auto live = co_await ports_.runs.live_instances(now)) {
+        dispatcher_.shared_by(int(live->size()));
+        co_await look_for_executions(*live);
+    }
+    co_await scheduler_.look();
+    spawn(survey_tenants());
+    spawn(keep_history());
 }
 
 // We were away for so long that others have taken up our runs: whatever goes on here is refused when it is recorded.
@@ -279,8 +296,9 @@ task<> engine::keep_history() {
 }
 
 engine_health engine::health() const {
+    const auto problem = journal_.problem();
     return {.accepting = !draining_,
-            .store_problem = journal_.problem(),
+            .store_problem = problem ? problem : lease_problem_.now(),
             .leads = ports_.epoch().has_value(),
             .refused_writes = journal_.refused(),
             .active_runs = dispatcher_.active_runs(),

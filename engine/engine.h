@@ -13,6 +13,7 @@
 #include "engine/dispatcher.h"
 #include "engine/journal.h"
 #include "engine/planner.h"
+#include "engine/reported_problem.h"
 #include "engine/run_control.h"
 #include "engine/scheduler.h"
 #include "engine/step_call.h"
@@ -79,6 +80,8 @@ class engine final : public run_control {
 
   private:
     task<> keep_lease();
+    task<> renew_lease();
+    task<> look_around();
     task<> abandon_runs();
     task<> look_for_executions(const std::vector<std::string>& live_instances);
     [[nodiscard]] bool is_ours_to_plan(const execution&, const std::vector<std::string>& live_instances) const;
@@ -108,6 +111,8 @@ class engine final : public run_control {
     tenant_survey survey_;
     wake_signal heartbeat_;
     bool had_lease_ = false;
+    bool looking_ = false;
+    reported_problem lease_problem_;
     std::set<execution_id> planning_;   // those that wait for it, too
     std::deque<execution_id> to_plan_;  // those that wait
     std::size_t planners_ = 0;          // coroutines that plan

@@ -106,20 +106,12 @@ task<result<journal_receipt>> journal::commit_one_by_one() {
     co_return whole;
 }
 
-// Told once when it comes and once when it goes, not with each try.
-void journal::tell_problem(std::optional<error> problem) {
-    if (problem.has_value() == problem_.has_value() && (!problem || problem->message == problem_->message)) return;
+void journal::tell_problem(const std::optional<error>& problem) {
+    if (!problem_.report(problem)) return;
     if (problem)
         spdlog::error("cannot record {} outcomes, trying again: {}", batch_.size(), problem->message);
     else
         spdlog::info("the store takes writes again");
-    const std::scoped_lock lock{problem_guard_};
-    problem_ = std::move(problem);
-}
-
-std::optional<error> journal::problem() const {
-    const std::scoped_lock lock{problem_guard_};
-    return problem_;
 }
 
 void journal::settle(const result<journal_receipt>& receipt) {

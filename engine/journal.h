@@ -8,11 +8,11 @@
 
 #include <atomic>
 #include <functional>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "engine/reported_problem.h"
 #include "ports/clock.h"
 #include "ports/run_store.h"
 #include "ports/task.h"
@@ -33,7 +33,7 @@ class journal {
     task<bool> record(journal_entry entry);
 
     // Why nothing can be recorded at the moment; nullopt: all is well. From any thread.
-    [[nodiscard]] std::optional<error> problem() const;
+    [[nodiscard]] std::optional<error> problem() const { return problem_.now(); }
 
     // Entries whose claim was lost, since the start. From any thread.
     [[nodiscard]] std::int64_t refused() const { return refused_; }
@@ -51,7 +51,7 @@ class journal {
 
     task<> flush();
     [[nodiscard]] bool company_comes() const;
-    void tell_problem(std::optional<error> problem);
+    void tell_problem(const std::optional<error>& problem);
     task<result<journal_receipt>> commit(const std::vector<journal_entry>& entries);
     task<result<journal_receipt>> commit_one_by_one();
     task<result<journal_receipt>> commit_once(const std::vector<journal_entry>& entries);
@@ -62,8 +62,7 @@ class journal {
     clock& time_;
     std::function<int()> calls_in_flight_;
     std::function<void(execution_id)> on_drained_;
-    mutable std::mutex problem_guard_;
-    std::optional<error> problem_;
+    reported_problem problem_;
     std::atomic<std::int64_t> refused_ = 0;
 
     std::vector<journal_entry> arriving_;
