@@ -69,7 +69,8 @@ class run_store {
   public:
     virtual ~run_store() = default;
 
-    // Takes up to `limit` runs that may start at `now`, in order of fair rank. Sets started_at at the first claim.
+    // Takes up to `limit` runs that may start at `now`, in order of fair rank; none while the instance has no lease.
+    // Sets started_at at the first claim.
     virtual task<result<std::vector<claimed_run>>> claim_runs(std::string instance_id, int limit, system_time now) = 0;
     // Runs that could be worked on or are, over all instances; counted up to `most`.
     virtual task<result<std::int64_t>> count_open_runs(int most) = 0;

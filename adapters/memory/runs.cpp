@@ -22,6 +22,7 @@ void store::dequeue(const kept_run& run) {
 task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id, int limit, system_time now) {
     const std::scoped_lock lock{guard_};
     std::vector<claimed_run> claimed;
+    if (!leases_.contains(instance_id)) co_return claimed;
     while (claimed.size() < std::size_t(limit)) {
         // Runs whose wait is over have waited for their turn already: they go first.
         const bool due = !parked_.empty() && parked_.begin()->first <= now;

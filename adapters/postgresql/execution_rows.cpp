@@ -129,16 +129,21 @@ result<int> insert_runs(connection& database, execution_id id, const std::vector
     auto added = insert_runs(database, id, runs);
     const auto count = added.size();
     std::int64_t steps = 0;
+    std::optional<std::int64_t> first;
+    std::optional<std::int64_t> last;
     std::vector<result_to_insert> carried;
     for (const auto& run : runs) {
         const auto row = added.extract(run.for_tenant.id);  // a page may name a tenant twice
         if (row.empty()) continue;
+        const auto number = std::int64_t(row.mapped());
+        first = std::min(first.value_or(number), number);
+        last = std::max(last.value_or(number), number);
         steps += run.steps_total;
         for (const auto& record : run.carried_over) carried.push_back({id, row.mapped(), &record});
     }
     insert_results(database, carried);
     // The execution itself comes last: whoever records outcomes of it waits for us from here on only.
-    if (database.query("executions", "add_totals", id, std::int64_t(count), steps, now).affected() == 0)
+    if (database.query("executions", "add_totals", id, std::int64_t(count), steps, now, first, last).affected() == 0)
         return ended(find_execution(database, id).value());
     return int(count);
 }

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <set>
+#include <vector>
 
 namespace orchestrator::postgresql {
 namespace {
@@ -14,6 +15,8 @@ using std::chrono::sys_days;
 
 constexpr std::array<std::string_view, 2> partitioned{"orchestrator_step_results", "orchestrator_execution_logs"};
 constexpr days made_ahead{7};
+constexpr milliseconds longest_wait_for_table{500};
+constexpr int runs_at_once = 10'000;
 
 // The smallest id of version 7 that an execution of this day can have: its first 48 bits are milliseconds since 1970.
 std::string first_id_of(sys_days day) {
@@ -32,14 +35,34 @@ std::set<std::string> existing_partitions(connection& database) {
     return names;
 }
 
+// Inserts wait behind who waits for a table: not for long.
+void change_tables(connection& database, const std::string& sql) {
+    transaction work{database};
+    database.execute(fmt::format("SET LOCAL lock_timeout = {}", longest_wait_for_table.count()));
+    database.execute(sql);
+    work.commit();
+}
+
 void make_partition(connection& database, std::string_view table, sys_days day) {
     try {
-        database.execute(fmt::format("CREATE TABLE IF NOT EXISTS {} PARTITION OF {} FOR VALUES FROM ('{}') TO ('{}')",
-                                     name_of(table, day), table, first_id_of(day), first_id_of(day + days{1})));
+        change_tables(database,
+                      fmt::format("CREATE TABLE IF NOT EXISTS {} PARTITION OF {} FOR VALUES FROM ('{}') TO ('{}')",
+                                  name_of(table, day), table, first_id_of(day), first_id_of(day + days{1})));
     } catch (const database_error& fault) {
-        // Another instance was quicker, or rows of that day are in the default partition already: there they stay.
         if (fault.sqlstate().empty()) throw;
-        spdlog::debug("no partition {}: {}", name_of(table, day), fault.what());
+        // Another instance was quicker, or rows of that day are in the default partition already: there they stay.
+        const bool is_settled = fault.sqlstate() == "42P07" || fault.sqlstate() == "23514";
+        spdlog::log(is_settled ? spdlog::level::debug : spdlog::level::warn, "no partition {} yet: {}",
+                    name_of(table, day), fault.what());
+    }
+}
+
+void drop_partition(connection& database, const std::string& name) {
+    try {
+        change_tables(database, fmt::format("DROP TABLE IF EXISTS {}", name));
+    } catch (const database_error& fault) {
+        if (fault.sqlstate() != "55P03") throw;
+        spdlog::warn("the partition {} is in use and stays for now: {}", name, fault.what());
     }
 }
 
@@ -67,13 +90,18 @@ void make_partitions(connection& database, system_time now) {
 }
 
 int forget_executions(connection& database, system_time keep_from, int most) {
-    array_of<execution_id> old;
-    for (const auto& each : database.query("history", "old_executions", keep_from, most)) old.add({each.id(0)});
+    std::vector<execution_id> old;
+    for (const auto& each : database.query("history", "old_executions", keep_from, most)) old.push_back({each.id(0)});
+    for (const auto id : old) {
+        while (database.query("history", "forget_runs", id, runs_at_once).affected() == runs_at_once) {
+        }
+        transaction work{database};
+        for (const auto* part :
+             {"forget_results", "forget_logs", "forget_step_counts", "forget_step_latencies", "forget_execution"})
+            database.query("history", part, id);
+        work.commit();
+    }
     database.query("history", "forget_events", keep_from);
-    if (old.size() == 0) return 0;
-    for (const auto* part : {"forget_results", "forget_logs", "forget_runs", "forget_step_counts",
-                             "forget_step_latencies", "forget_executions"})
-        database.query("history", part, old);
     return int(old.size());
 }
 
@@ -85,7 +113,7 @@ void drop_partitions(connection& database, system_time keep_from) {
             if (!day || *day + days{1} > keep_from) continue;
             const auto end = parse_uuid(first_id_of(*day + days{1})).value();
             if (!oldest.front().is_null(0) && oldest.front().id(0) < end) continue;  // one of them is still kept
-            database.execute(fmt::format("DROP TABLE IF EXISTS {}", name));
+            drop_partition(database, name);
         }
 }
 

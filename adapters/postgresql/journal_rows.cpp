@@ -14,7 +14,7 @@
 namespace orchestrator::postgresql {
 namespace {
 
-// What the guards of the one round trip answer: a claim is lost or the batch is there; a step is recorded already.
+// What the guards of the one round trip answer: a lease is over or the batch is there; a step is recorded already.
 bool is_guard(const database_error& fault) { return fault.sqlstate() == "22012" || fault.sqlstate() == "23505"; }
 
 using claim_key = std::pair<run_id, std::int64_t>;
@@ -223,12 +223,17 @@ class batch_columns {
     std::deque<latency_columns> latency_columns_;
 };
 
-// Who parks a run holds its execution first: a cancellation at the same moment sees it parked, or is seen by it.
-array_of<execution_id> executions_that_park(const std::vector<journal_entry>& entries) {
+// Who parks a run holds its execution first: a cancellation at the same moment sees it parked, or is seen by it. It
+// holds the others of its batch, too, in the order of their ids: their counters come later, and nobody waits in a
+// circle.
+array_of<execution_id> executions_to_hold(const std::vector<journal_entry>& entries) {
     std::set<execution_id> ids;
-    for (const auto& entry : entries)
-        if (entry.outcome && entry.outcome->release == run_release::parked) ids.insert(entry.execution);
-    return array_of<execution_id>{ids};
+    bool parks = false;
+    for (const auto& entry : entries) {
+        ids.insert(entry.execution);
+        parks = parks || (entry.outcome && entry.outcome->release == run_release::parked);
+    }
+    return parks ? array_of<execution_id>{ids} : array_of<execution_id>{};
 }
 
 std::vector<execution_id> drained_of(const std::vector<rows>& answers, const std::vector<std::size_t>& counts_at,
@@ -241,9 +246,8 @@ std::vector<execution_id> drained_of(const std::vector<rows>& answers, const std
     return drained;
 }
 
-standing read_standing(connection& database, const std::vector<journal_entry>& entries) {
+standing read_standing(connection& database, const std::vector<journal_entry>& entries, const claim_columns& claims) {
     standing known;
-    const claim_columns claims{entries};
     const auto held = database.query("tenant_runs", "held_claims", claims.runs, claims.tokens);
     known.held.emplace();
     for (const auto& each : held) known.held->emplace(run_id(each.integer(0)), each.integer(1));
@@ -265,33 +269,34 @@ journal_receipt journal_writer::commit(connection& database, const std::vector<j
     in_doubt_ = true;
     auto receipt = write(database, entries, now, again);
     in_doubt_ = false;
+    claims_.close(entries);
     return receipt;
 }
 
 journal_receipt journal_writer::write(connection& database, const std::vector<journal_entry>& entries, system_time now,
                                       bool again) {
-    try {
-        return write_at_once(database, entries, now, again);
-    } catch (const database_error& fault) {
-        if (!is_guard(fault)) throw;
+    if (const auto leases = claims_.leases_of(entries)) {
+        try {
+            return write_at_once(database, entries, *leases, now, again);
+        } catch (const database_error& fault) {
+            if (!is_guard(fault)) throw;
+        }
     }
     if (again && is_there(database)) return receipt_of_sent(database);
     return write_with_care(database, entries, now);
 }
 
-// One round trip and one commit. Its guards fail unless everything holds and nothing is recorded yet.
+// One round trip and one commit. Its guards fail unless every lease stands and nothing is recorded yet.
 journal_receipt journal_writer::write_at_once(connection& database, const std::vector<journal_entry>& entries,
-                                              system_time now, bool again) {
+                                              const std::set<std::int64_t>& leases, system_time now, bool again) {
     batch_columns columns{entries, {}};
     if (!again) note_sent(columns.refused(), columns.executions());
-    const claim_columns claims{entries};
-    const auto parking = executions_that_park(entries);
-    const array_of<std::string_view> holders{holders_};
+    const auto held = executions_to_hold(entries);
+    const array_of<std::int64_t> standing_leases{leases};
     connection::pipeline whole{database};
     whole.add("tenant_runs", "note_batch", writer_id_, sent_.number);
-    if (parking.size() > 0) whole.add("executions", "hold_all", parking);
-    whole.add("tenant_runs", "hold_instances", holders);
-    whole.add("tenant_runs", "check_claims", claims.runs, claims.tokens);
+    if (held.size() > 0) whole.add("executions", "hold_all", held);
+    whole.add("tenant_runs", "hold_leases", standing_leases);
     const auto counts_at = columns.add_to(whole, now);
     const auto answers = whole.run();
     return {columns.refused(), drained_of(answers, counts_at, columns.executions())};
@@ -301,10 +306,11 @@ journal_receipt journal_writer::write_at_once(connection& database, const std::v
 journal_receipt journal_writer::write_with_care(connection& database, const std::vector<journal_entry>& entries,
                                                 system_time now) {
     transaction work{database};
-    const auto parking = executions_that_park(entries);
-    if (parking.size() > 0) database.query("executions", "hold_all", parking);
-    database.query("tenant_runs", "hold_instances", array_of<std::string_view>{holders_});
-    batch_columns columns{entries, read_standing(database, entries)};
+    const auto held = executions_to_hold(entries);
+    if (held.size() > 0) database.query("executions", "hold_all", held);
+    const claim_columns claims{entries};
+    database.query("tenant_runs", "hold_claimants", claims.runs);
+    batch_columns columns{entries, read_standing(database, entries, claims)};
     note_sent(columns.refused(), columns.executions());
     connection::pipeline whole{database};
     whole.add("tenant_runs", "note_batch", writer_id_, sent_.number);

@@ -3,10 +3,10 @@
 
 #include <cstdint>
 #include <set>
-#include <string>
 #include <vector>
 
 #include "adapters/postgresql/connection.h"
+#include "adapters/postgresql/open_claims.h"
 #include "ports/run_store.h"
 
 namespace orchestrator::postgresql {
@@ -15,10 +15,7 @@ namespace orchestrator::postgresql {
 // a commit is lost, the number tells whether the batch is there, and it is not written twice.
 class journal_writer {
   public:
-    explicit journal_writer(uuid writer_id) : writer_id_{writer_id} {}
-
-    // Claims are made under this name from now on.
-    void claims_as(const std::string& instance_id) { holders_.insert(instance_id); }
+    journal_writer(uuid writer_id, open_claims& claims) : writer_id_{writer_id}, claims_{claims} {}
 
     // Throws database_error; then nothing was written, or the next call with the same entries finds out.
     journal_receipt commit(connection&, const std::vector<journal_entry>&, system_time now);
@@ -32,14 +29,15 @@ class journal_writer {
     };
 
     journal_receipt write(connection&, const std::vector<journal_entry>&, system_time now, bool again);
-    journal_receipt write_at_once(connection&, const std::vector<journal_entry>&, system_time now, bool again);
+    journal_receipt write_at_once(connection&, const std::vector<journal_entry>&, const std::set<std::int64_t>& leases,
+                                  system_time now, bool again);
     journal_receipt write_with_care(connection&, const std::vector<journal_entry>&, system_time now);
     void note_sent(std::vector<run_claim> refused, std::vector<execution_id> executions);
     bool is_there(connection&) const;
     journal_receipt receipt_of_sent(connection&) const;
 
     uuid writer_id_;
-    std::set<std::string> holders_;
+    open_claims& claims_;
     std::int64_t last_number_ = 0;
     sent_batch sent_;
     bool in_doubt_ = false;  // `sent_` may be there, or not: the last attempt threw

@@ -1,6 +1,7 @@
 #include "adapters/postgresql/run_rows.h"
 
 #include <array>
+#include <set>
 
 #include "adapters/sql/row_values.h"
 
@@ -30,7 +31,9 @@ std::map<tenant_id, run_id> insert_runs(connection& database, execution_id execu
     array_of<std::string_view> zones;
     array_of<std::int64_t> ranks;
     array_of<int> steps;
+    std::set<tenant_id> seen;
     for (const auto& run : runs) {
+        if (!seen.insert(run.for_tenant.id).second) continue;
         tenants.add(run.for_tenant.id);
         names.add(std::string_view{run.for_tenant.name});
         tiers.add(to_string(run.for_tenant.tier));
@@ -60,7 +63,8 @@ std::vector<step_record> read_results(connection& database, const array_of<execu
     return found;
 }
 
-std::vector<claimed_run> claim_runs(connection& database, const std::string& instance_id, int limit, system_time now) {
+std::vector<claimed_run> claim_runs(connection& database, open_claims& open, const std::string& instance_id, int limit,
+                                    system_time now) {
     std::vector<claimed_run> claimed;
     std::map<run_id, std::size_t> places;
     array_of<std::int64_t> with_results;
@@ -80,6 +84,7 @@ std::vector<claimed_run> claim_runs(connection& database, const std::string& ins
             with_results.add(std::int64_t(run.claim.run));
             their_executions.add(run.execution);
         }
+        open.add(run.claim, each.integer(10));
         places.emplace(run.claim.run, claimed.size());
         claimed.push_back(std::move(run));
     }
@@ -110,9 +115,12 @@ std::vector<std::string> live_instances(connection& database, system_time now) {
 int release_unknown_runs(connection& database, const std::string& instance_id, const std::vector<run_id>& known) {
     array_of<std::int64_t> ids;
     for (const auto id : known) ids.add(std::int64_t(id));
+    // Waits for a claim that is still being made.
     database.query("tenant_runs", "seize_instances",
                    array_of<std::string_view>{std::array{std::string_view{instance_id}}});
-    return int(database.query("tenant_runs", "release_unknown", instance_id, ids).affected());
+    const auto released = database.query("tenant_runs", "release_unknown", instance_id, ids).affected();
+    if (released > 0) database.query("tenant_runs", "renumber_lease", instance_id);
+    return int(released);
 }
 
 int release_lost_runs(connection& database, system_time now, const std::string& survivor) {

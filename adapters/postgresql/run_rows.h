@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "adapters/postgresql/connection.h"
+#include "adapters/postgresql/open_claims.h"
 #include "ports/execution_store.h"
 #include "ports/run_store.h"
 
@@ -51,7 +52,8 @@ void insert_results(connection&, const std::vector<result_to_insert>&);
 // By run, then step.
 std::vector<step_record> read_results(connection&, const array_of<execution_id>&, const array_of<std::int64_t>& runs);
 
-std::vector<claimed_run> claim_runs(connection&, const std::string& instance_id, int limit, system_time now);
+std::vector<claimed_run> claim_runs(connection&, open_claims&, const std::string& instance_id, int limit,
+                                    system_time now);
 std::int64_t count_open_runs(connection&, int most);
 std::optional<system_time> next_parked_run(connection&);
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <random>
-#include <set>
 
 #include "adapters/blocking/worker.h"
 #include "adapters/postgresql/backfill_rows.h"
@@ -40,10 +39,11 @@ uuid random_uuid() {
 struct store::state {
     explicit state(const store_options& options)
         : journal_database{connection_options_of(options, true)},
-          write_database{connection_options_of(options)},
+          write_database{connection_options_of(options, true)},
           read_database{connection_options_of(options)},
           leader_database{connection_options_of(options)},
-          writer{random_uuid()} {}
+          history_database{connection_options_of(options)},
+          writer{random_uuid(), claims} {}
 
     static connection_options connection_options_of(const store_options& options, bool plans_by_index = false) {
         connection_options chosen;
@@ -58,13 +58,15 @@ struct store::state {
     connection write_database;
     connection read_database;
     connection leader_database;
+    connection history_database;
+    open_claims claims;
     journal_writer writer;
-    std::set<std::string> claims_as;  // names under which this program claims; mostly one
     // Last, so that their threads end before what they use.
     blocking::worker journal;
     blocking::worker others;
     blocking::worker reader;
     blocking::worker leader;
+    blocking::worker historian;
 
     // In a transaction of its own.
     template <class Work>
@@ -84,7 +86,7 @@ struct store::state {
         });
     }
 
-    // Beside everything else: who leads must not wait for what is being planned.
+    // Beside everything else: leases, of the leader and of the instance, must not wait for what is being planned.
     template <class Work>
     auto lead(Work work) {
         return leader.run([this, work = std::move(work)]() mutable {
@@ -176,16 +178,15 @@ task<result<execution>> store::finish_if_done(execution_id id, system_time now) 
     return state_->write([=](connection& db) { return postgresql::finish_if_done(db, id, now); });
 }
 task<result<int>> store::keep_history(system_time now, system_time keep_from, int most) {
-    return state_->write_alone([=](connection& db) {
-        make_partitions(db, now);
-        int forgotten = 0;
-        {
-            transaction work{db};
-            forgotten = forget_executions(db, keep_from, most);
-            work.commit();
-        }
-        if (forgotten < most) drop_partitions(db, keep_from);
-        return forgotten;
+    return state_->historian.run([state = state_.get(), now, keep_from, most] {
+        auto work = [&] {
+            auto& db = state->history_database;
+            make_partitions(db, now);
+            const int forgotten = forget_executions(db, keep_from, most);
+            if (forgotten < most) drop_partitions(db, keep_from);
+            return forgotten;
+        };
+        return guarded(work);
     });
 }
 task<result<std::vector<execution>>> store::open_executions() {
@@ -214,15 +215,10 @@ task<result<std::vector<log_entry>>> store::list_logs(execution_id id, log_query
 // Runs
 
 task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id, int limit, system_time now) {
-    // Known to the journal before anything can be recorded under it.
-    if (state_->claims_as.insert(instance_id).second)
-        co_await state_->journal.run([state = state_.get(), instance_id] {
-            state->writer.claims_as(instance_id);
-            return true;
+    return state_->write_alone(
+        [state = state_.get(), instance_id = std::move(instance_id), limit, now](connection& db) {
+            return postgresql::claim_runs(db, state->claims, instance_id, limit, now);
         });
-    co_return co_await state_->write([instance_id = std::move(instance_id), limit, now](connection& db) {
-        return postgresql::claim_runs(db, instance_id, limit, now);
-    });
 }
 task<result<std::int64_t>> store::count_open_runs(int most) {
     return state_->read([most](connection& db) { return postgresql::count_open_runs(db, most); });
@@ -237,7 +233,7 @@ task<result<journal_receipt>> store::commit(const std::vector<journal_entry>& en
     });
 }
 task<result<bool>> store::renew_lease(std::string instance_id, system_time lease_until) {
-    return state_->write_alone([instance_id = std::move(instance_id), lease_until](connection& db) {
+    return state_->lead([instance_id = std::move(instance_id), lease_until](connection& db) {
         return postgresql::renew_lease(db, instance_id, lease_until);
     });
 }

@@ -1,8 +1,8 @@
 // The stores on PostgreSQL: for many instances.
 //
-// Four threads, each with its own connection: one writes the journal, one asks for the lead, one does all other writes,
-// one reads; libpq blocks. A connection that is lost is made again at the next call; what was
-// in doubt is looked up by its key.
+// Five threads, each with its own connection: one writes the journal, one renews leases, one does all other writes, one
+// reads, one keeps the history; libpq blocks. A connection that is lost is made again at the next call; what was in
+// doubt is looked up by its key.
 #pragma once
 
 #include <memory>

@@ -59,10 +59,17 @@ std::vector<run_id> claimable(connection& database, int limit, system_time now) 
     return ids;
 }
 
+bool has_lease(connection& database, const std::string& instance_id) {
+    auto row = database.query("tenant_runs", "has_lease");
+    row.bind(1, std::string_view{instance_id});
+    return row.step();
+}
+
 }  // namespace
 
 std::vector<claimed_run> claim_runs(connection& database, const std::string& instance_id, int limit, system_time now) {
     std::vector<claimed_run> claimed;
+    if (!has_lease(database, instance_id)) return claimed;
     for (const auto id : claimable(database, limit, now)) {
         auto claim = database.query("tenant_runs", "claim");
         claim.bind(1, std::int64_t(id)).bind(2, std::string_view{instance_id}).bind(3, now);

@@ -26,6 +26,7 @@ TEST(postgresql_history, an_execution_lies_in_the_partition_of_its_day_and_goes_
     expect(store->open_execution(made));
     expect(store->insert_runs(made.id, {make_run(1)}, now()));
     expect(store->complete_planning(made.id, "", now()));
+    expect(store->renew_lease("host_1", now() + std::chrono::hours{1}));
     const auto run = expect(store->claim_runs("host_1", 1, now())).at(0);
     const std::vector entries{
         entry_for(run, {make_record(run.claim.run, 0, step_status::completed)}, ended(run_status::completed))};

@@ -273,6 +273,25 @@ TEST_P(store_contract, knows_the_instances_whose_lease_holds) {
     EXPECT_EQ(expect(runs().live_instances(after(11))), std::vector<std::string>{"host_2"});
 }
 
+TEST_P(store_contract, an_instance_without_a_lease_gets_nothing) {
+    open(1, 1);
+    EXPECT_TRUE(expect(runs().claim_runs("host_1", 1, start)).empty());
+    expect(runs().renew_lease("host_1", after(10)));
+    expect(runs().release_lost_runs(after(11), "host_2"));
+    EXPECT_TRUE(expect(runs().claim_runs("host_1", 1, after(12))).empty()) << "others have taken it away";
+    EXPECT_EQ(claim(1).size(), 1U);
+}
+
+TEST_P(store_contract, what_comes_late_for_a_claim_that_was_given_back_is_refused) {
+    open(1, 2);
+    const auto claimed = claim(2);
+    EXPECT_EQ(expect(runs().release_unknown_runs("host_1", {claimed[0].claim.run})), 1);
+    const auto receipt = commit({entry_for(claimed[0], {make_record(claimed[0].claim.run, 0, completed)}),
+                                 entry_for(claimed[1], {make_record(claimed[1].claim.run, 0, completed)})});
+    EXPECT_EQ(receipt.refused, std::vector{claimed[1].claim});
+    EXPECT_EQ(found(1).steps.completed, 1);
+}
+
 TEST_P(store_contract, claims_that_an_instance_does_not_know_of_are_given_back) {
     open(1, 4);
     const auto known = claim(1).at(0);

@@ -76,6 +76,8 @@ CREATE TABLE orchestrator_executions (
     error_message TEXT NOT NULL DEFAULT '',
     result_summary JSON,
     last_log_sequence BIGINT NOT NULL DEFAULT 0,
+    first_run BIGINT,  -- the lowest and the highest id of its tenant runs; NULL: there are none yet
+    last_run BIGINT,
     executed_by_instance VARCHAR(255) NOT NULL DEFAULT '',
     created_at TIMESTAMPTZ NOT NULL DEFAULT now(),
     CHECK (tenants_completed + tenants_partial + tenants_failed + tenants_cancelled <= tenants_total),
@@ -94,6 +96,7 @@ CREATE INDEX idx_executions_retry ON orchestrator_executions (retry_of) WHERE re
 
 -- One tenant's part of one execution: the unit of work that an instance claims. No foreign key to the execution, here and
 -- in all that is written with each outcome: each would lock the execution's row, whose counters change all the time.
+-- Indexes know only of what waits, by columns that the end of a run does not touch: it is a HOT update.
 CREATE TABLE orchestrator_tenant_runs (
     id BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     execution_id UUID NOT NULL,
@@ -102,22 +105,22 @@ CREATE TABLE orchestrator_tenant_runs (
     subscription_tier TEXT NOT NULL,
     timezone TEXT NOT NULL,
     fair_rank BIGINT NOT NULL,
+    turn BIGINT,                            -- fair_rank while it waits for its turn; NULL: parked, running or ended
     steps_total INTEGER NOT NULL,
     status TEXT NOT NULL DEFAULT 'pending'
         CHECK (status IN ('pending', 'running', 'completed', 'partial', 'failed', 'cancelled')),
-    not_before TIMESTAMPTZ,                 -- parked until then; NULL: may start at once
+    not_before TIMESTAMPTZ,                 -- parked until then; NULL: not parked
     waits JSON,                             -- attempts of the steps that wait for a retry
     claimed_by TEXT,
     claim_token BIGINT NOT NULL DEFAULT 0,  -- grows with each claim; older ones are refused
     started_at TIMESTAMPTZ,
     completed_at TIMESTAMPTZ,
-    UNIQUE (execution_id, tenant_id)
-);
-CREATE INDEX idx_tenant_runs_turn ON orchestrator_tenant_runs (fair_rank, id)
-    WHERE status = 'pending' AND not_before IS NULL;
-CREATE INDEX idx_tenant_runs_parked ON orchestrator_tenant_runs (not_before, id)
-    WHERE status = 'pending' AND not_before IS NOT NULL;
-CREATE INDEX idx_tenant_runs_claimed ON orchestrator_tenant_runs (claimed_by) WHERE status = 'running';
+    UNIQUE (execution_id, tenant_id),
+    CHECK ((status = 'pending') = (turn IS NOT NULL OR not_before IS NOT NULL)),
+    CHECK (turn IS NULL OR not_before IS NULL)
+) WITH (fillfactor = 60);
+CREATE INDEX idx_tenant_runs_turn ON orchestrator_tenant_runs (turn, id) WHERE turn IS NOT NULL;
+CREATE INDEX idx_tenant_runs_parked ON orchestrator_tenant_runs (not_before, id) WHERE not_before IS NOT NULL;
 
 CREATE TABLE orchestrator_step_results (
     execution_id UUID NOT NULL,
@@ -174,11 +177,13 @@ CREATE TABLE orchestrator_step_latencies (
 ) WITH (fillfactor = 50);
 
 -- The heartbeat of each instance. Its claims hold until lease_until. Who takes them away holds the instance's row, and so
--- does, with others, who records under them: one lock for a batch instead of one for each of its runs.
+-- does, with others, who records under them: one lock for a batch instead of one for each of its runs. lease_number is
+-- new whenever claims may have been taken away.
 CREATE TABLE orchestrator_instances (
     instance_id TEXT PRIMARY KEY,
+    lease_number BIGINT NOT NULL GENERATED ALWAYS AS IDENTITY UNIQUE,
     lease_until TIMESTAMPTZ NOT NULL
-);
+) WITH (fillfactor = 10);
 
 -- The last batch that each writer has committed: after a lost answer it tells whether the batch is there.
 CREATE TABLE orchestrator_journal_writers (

@@ -57,7 +57,8 @@ ORDER BY e.id DESC LIMIT $6;
 
 -- name: add_totals
 UPDATE orchestrator_executions SET tenants_total = tenants_total + $2, steps_total = steps_total + $3,
-    status = 'running', started_at = coalesce(started_at, $4)
+    status = 'running', started_at = coalesce(started_at, $4), first_run = least(first_run, $5),
+    last_run = greatest(last_run, $6)
 WHERE id = $1 AND status IN ('pending', 'running');
 
 -- name: complete_planning
@@ -68,8 +69,8 @@ WHERE id = $1 AND NOT planning_complete;
 UPDATE orchestrator_executions SET cancel_requested = TRUE WHERE id = $1 AND status IN ('pending', 'running');
 
 -- name: unpark_runs
-UPDATE orchestrator_tenant_runs SET not_before = NULL
-WHERE execution_id = $1 AND status = 'pending' AND not_before IS NOT NULL;
+UPDATE orchestrator_tenant_runs SET not_before = NULL, turn = fair_rank
+WHERE execution_id = $1 AND not_before IS NOT NULL;
 
 -- name: finish
 UPDATE orchestrator_executions SET status = $2, completed_at = $3,
@@ -118,11 +119,9 @@ SELECT step_index, count(*) FROM orchestrator_step_results WHERE execution_id = 
 -- name: insert_logs
 INSERT INTO orchestrator_execution_logs (id, execution_id, sequence, tenant_id, step_name, step_index, log_level,
     log_message, log_data, logged_at)
-SELECT log.id, $1, last_log_sequence - cardinality($2) + number, log.tenant_id, step_name, step_index, log_level,
-    log_message, log_data::json, logged_at
-FROM orchestrator_executions e, unnest($2, $3, $4, $5, $6, $7, $8, $9) WITH ORDINALITY
-    AS log (id, tenant_id, step_name, step_index, log_level, log_message, log_data, logged_at, number)
-WHERE e.id = $1;
+SELECT unnest($2), $1, generate_series(last_log_sequence - cardinality($2) + 1, last_log_sequence), unnest($3), unnest($4),
+    unnest($5), unnest($6), unnest($7), unnest($8)::json, unnest($9)
+FROM orchestrator_executions WHERE id = $1;
 
 -- name: logs
 SELECT sequence, tenant_id, step_name, step_index, log_level, log_message, log_data, logged_at

@@ -1,69 +1,75 @@
 -- name: lowest_rank
-SELECT min(fair_rank) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NULL;
+SELECT min(turn) FROM orchestrator_tenant_runs WHERE turn IS NOT NULL;
 
--- Those that the execution has already are left out first, so that planning again uses up no ids; the conflict is for
--- who plans at the same moment.
+-- Here and below arrays are unnested in the SELECT's own list and not in its FROM, where each would be laid down as a table
+-- first: a third of the time for twelve of them.
+--
+-- Those that the execution has not got yet; they are left out first, so that planning again uses up no ids. The conflict is
+-- for who plans at the same moment.
 -- name: insert
-INSERT INTO orchestrator_tenant_runs (execution_id, tenant_id, tenant_name, subscription_tier, timezone, fair_rank,
+INSERT INTO orchestrator_tenant_runs (execution_id, tenant_id, tenant_name, subscription_tier, timezone, fair_rank, turn,
     steps_total)
-SELECT $1, tenant_id, tenant_name, subscription_tier, timezone, fair_rank, steps_total
-FROM (SELECT DISTINCT ON (tenant_id) * FROM unnest($2, $3, $4, $5, $6, $7) WITH ORDINALITY
-          AS planned (tenant_id, tenant_name, subscription_tier, timezone, fair_rank, steps_total, number)
-      ORDER BY tenant_id, number) AS wanted
-WHERE NOT EXISTS (SELECT FROM orchestrator_tenant_runs r WHERE execution_id = $1 AND r.tenant_id = wanted.tenant_id)
-ORDER BY number
+SELECT $1, planned.*
+FROM (SELECT unnest($2) AS tenant_id, unnest($3), unnest($4), unnest($5), unnest($6), unnest($6), unnest($7)) AS planned
+WHERE NOT EXISTS (SELECT FROM orchestrator_tenant_runs r WHERE execution_id = $1 AND r.tenant_id = planned.tenant_id)
 ON CONFLICT (execution_id, tenant_id) DO NOTHING
 RETURNING id, tenant_id;
 
--- Runs whose wait is over have waited for their turn already: they go first. What another instance is claiming at this
--- moment is left to it.
+-- Nothing without a lease, which nobody takes away meanwhile. Runs whose wait is over have waited for their turn already:
+-- they go first. What another instance is claiming at this moment is left to it.
 -- name: claim
-WITH due AS MATERIALIZED (
-    SELECT id, row_number() OVER () AS turn FROM (
-        SELECT id FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before <= $3
-        ORDER BY not_before, id LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED) AS waited
+WITH lease AS MATERIALIZED (
+    SELECT lease_number FROM orchestrator_instances WHERE instance_id = $1 FOR KEY SHARE
+), due AS MATERIALIZED (
+    SELECT place, row_number() OVER () AS number FROM (
+        SELECT ctid AS place FROM orchestrator_tenant_runs WHERE not_before <= $3
+        ORDER BY not_before, id LIMIT $2 * (SELECT count(*) FROM lease) FOR NO KEY UPDATE SKIP LOCKED) AS waited
 ), in_turn AS MATERIALIZED (
-    SELECT id, row_number() OVER () + (SELECT count(*) FROM due) AS turn FROM (
-        SELECT id FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NULL
-        ORDER BY fair_rank, id LIMIT $2 - (SELECT count(*) FROM due) FOR NO KEY UPDATE SKIP LOCKED) AS first
+    SELECT place, row_number() OVER () + (SELECT count(*) FROM due) AS number FROM (
+        SELECT ctid AS place FROM orchestrator_tenant_runs WHERE turn IS NOT NULL
+        ORDER BY turn, id LIMIT $2 * (SELECT count(*) FROM lease) - (SELECT count(*) FROM due)
+        FOR NO KEY UPDATE SKIP LOCKED) AS first
 ), chosen AS MATERIALIZED (
     SELECT * FROM due UNION ALL SELECT * FROM in_turn
 ), claimed AS (
-    UPDATE orchestrator_tenant_runs r SET status = 'running', not_before = NULL, claimed_by = $1,
+    UPDATE orchestrator_tenant_runs r SET status = 'running', turn = NULL, not_before = NULL, claimed_by = $1,
         claim_token = claim_token + 1, started_at = coalesce(r.started_at, $3)
-    FROM chosen WHERE r.id = chosen.id
-    RETURNING turn, r.id, claim_token, execution_id, r.tenant_id, tenant_name, subscription_tier, r.timezone, waits
+    FROM chosen WHERE r.ctid = place
+    RETURNING number, r.id, claim_token, execution_id, r.tenant_id, tenant_name, subscription_tier, r.timezone, waits
 )
 SELECT c.id, claim_token, execution_id, c.tenant_id, tenant_name, subscription_tier, timezone, waits, cancel_requested,
-    claim_token > 1 OR retry_of IS NOT NULL
-FROM claimed c JOIN orchestrator_executions e ON e.id = execution_id ORDER BY turn;
+    claim_token > 1 OR retry_of IS NOT NULL, (SELECT lease_number FROM lease)
+FROM claimed c JOIN orchestrator_executions e ON e.id = execution_id ORDER BY number;
 
+-- Counted by the executions: those that wait for a time are not open.
 -- name: count_open
-SELECT count(*) FROM (
-    (SELECT FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NULL LIMIT $1)
-    UNION ALL (SELECT FROM orchestrator_tenant_runs WHERE status = 'running' LIMIT $1)
-    LIMIT $1) AS open;
+SELECT greatest(0, least($1, (
+    SELECT coalesce(sum(tenants_total - tenants_completed - tenants_partial - tenants_failed - tenants_cancelled), 0)
+    FROM orchestrator_executions WHERE status IN ('pending', 'running')
+) - (SELECT count(*) FROM orchestrator_tenant_runs WHERE not_before IS NOT NULL)))::bigint;
 
 -- name: next_parked
-SELECT min(not_before) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NOT NULL;
+SELECT min(not_before) FROM orchestrator_tenant_runs WHERE not_before IS NOT NULL;
 
--- Until the end of the transaction nobody takes a claim of these instances away.
--- name: hold_instances
-SELECT FROM orchestrator_instances WHERE instance_id = ANY ($1) ORDER BY instance_id FOR KEY SHARE;
+-- Fails (SQLSTATE 22012) unless all of these leases stand. Until the end of the transaction nobody takes away what was
+-- claimed under them.
+-- name: hold_leases
+SELECT 1 / (count(*) = cardinality($1))::integer FROM (
+    SELECT FROM orchestrator_instances WHERE lease_number = ANY ($1) ORDER BY lease_number FOR KEY SHARE) AS standing;
+
+-- Likewise, of whoever holds these runs now.
+-- name: hold_claimants
+SELECT FROM orchestrator_instances WHERE instance_id IN (
+    SELECT claimed_by FROM orchestrator_tenant_runs WHERE id = ANY ($1))
+ORDER BY instance_id FOR KEY SHARE;
 
 -- For who takes claims away: waits for those who record under them.
 -- name: seize_instances
 SELECT FROM orchestrator_instances WHERE instance_id = ANY ($1) ORDER BY instance_id FOR UPDATE;
 
--- Fails (SQLSTATE 22012) unless every claim holds. The status is no condition of the join, so that the runs are found by
--- their ids: the partial index of the running ones is full of those that were.
--- name: check_claims
-SELECT 1 / (count(*) FILTER (WHERE claim_token = token AND status = 'running') = cardinality($1))::integer
-FROM orchestrator_tenant_runs r JOIN unnest($1, $2) AS claim (run, token) ON r.id = run;
-
 -- name: held_claims
-SELECT r.id, claim_token FROM orchestrator_tenant_runs r JOIN unnest($1, $2) AS claim (run, token)
-    ON r.id = run AND claim_token = token AND status = 'running';
+SELECT id, claim_token FROM orchestrator_tenant_runs JOIN unnest($1, $2) AS claim (run, token)
+    ON id = run AND claim_token = token AND status = 'running';
 
 -- name: recorded_steps
 SELECT tenant_run_id, step_index FROM orchestrator_step_results
@@ -71,18 +77,20 @@ WHERE execution_id = ANY ($1) AND tenant_run_id = ANY ($2);
 
 -- name: end
 UPDATE orchestrator_tenant_runs r SET status = ended.status, completed_at = $3, waits = NULL
-FROM unnest($1, $2) AS ended (run, status) WHERE r.id = run;
+FROM (SELECT unnest($1) AS run, unnest($2) AS status) AS ended WHERE id = run;
 
 -- name: park
 UPDATE orchestrator_tenant_runs r SET status = 'pending', waits = parked.waits::json, claimed_by = NULL,
-    not_before = CASE WHEN e.cancel_requested THEN NULL ELSE parked.not_before END
+    not_before = CASE WHEN cancel_requested THEN NULL ELSE parked.not_before END,
+    turn = CASE WHEN cancel_requested OR parked.not_before IS NULL THEN fair_rank END
 FROM unnest($1, $2, $3) AS parked (run, not_before, waits), orchestrator_executions e
 WHERE r.id = run AND e.id = execution_id;
 
 -- name: insert_results
 INSERT INTO orchestrator_step_results (execution_id, tenant_run_id, step_index, status, attempts, http_status,
     carried_over, started_at, duration_ms, result, error_code, error_message)
-SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+SELECT unnest($1), unnest($2), unnest($3), unnest($4), unnest($5), unnest($6), unnest($7), unnest($8), unnest($9),
+    unnest($10), unnest($11), unnest($12);
 
 -- name: results
 SELECT tenant_run_id, step_index, status, attempts, http_status, carried_over, started_at, duration_ms, result,
@@ -90,10 +98,12 @@ SELECT tenant_run_id, step_index, status, attempts, http_status, carried_over, s
 FROM orchestrator_step_results WHERE execution_id = ANY ($1) AND tenant_run_id = ANY ($2)
 ORDER BY tenant_run_id, step_index;
 
+-- The runs of an execution lie together, between those two numbers.
 -- name: list
 SELECT id, tenant_id, tenant_name, subscription_tier, timezone, status, not_before, started_at, completed_at, claimed_by
 FROM orchestrator_tenant_runs
-WHERE execution_id = $1 AND id > $2 AND ($3 IS NULL OR status = $3) AND (NOT $4 OR status IN ('failed', 'partial'))
+WHERE execution_id = $1 AND id > $2 AND id >= (SELECT first_run FROM orchestrator_executions WHERE id = $1)
+  AND id <= (SELECT last_run FROM orchestrator_executions WHERE id = $1) AND ($3 IS NULL OR status = $3) AND (NOT $4 OR status IN ('failed', 'partial'))
   AND ($5 IS NULL OR tenant_id = $5)
 ORDER BY id LIMIT $6;
 
@@ -106,16 +116,22 @@ RETURNING xmax = 0;  -- it had no lease
 SELECT instance_id FROM orchestrator_instances WHERE lease_until >= $1 ORDER BY instance_id;
 
 -- name: release_unknown
-UPDATE orchestrator_tenant_runs SET status = 'pending', claimed_by = NULL
-WHERE status = 'running' AND claimed_by = $1 AND id <> ALL ($2);
+UPDATE orchestrator_tenant_runs SET status = 'pending', turn = fair_rank, claimed_by = NULL
+WHERE execution_id IN (SELECT id FROM orchestrator_executions WHERE status IN ('pending', 'running'))
+  AND status = 'running' AND claimed_by = $1 AND id <> ALL ($2);
+
+-- Some claims under the old one hold no longer.
+-- name: renumber_lease
+UPDATE orchestrator_instances SET lease_number = DEFAULT WHERE instance_id = $1;
 
 -- name: lost_instances
 SELECT instance_id FROM orchestrator_instances WHERE lease_until < $1 AND instance_id <> $2
 ORDER BY instance_id FOR UPDATE SKIP LOCKED;
 
 -- name: give_back_all
-UPDATE orchestrator_tenant_runs SET status = 'pending', claimed_by = NULL
-WHERE status = 'running' AND claimed_by = ANY ($1);
+UPDATE orchestrator_tenant_runs SET status = 'pending', turn = fair_rank, claimed_by = NULL
+WHERE execution_id IN (SELECT id FROM orchestrator_executions WHERE status IN ('pending', 'running'))
+  AND status = 'running' AND claimed_by = ANY ($1);
 
 -- name: forget_instances
 DELETE FROM orchestrator_instances WHERE instance_id = ANY ($1);

@@ -6,6 +6,9 @@ INSERT INTO orchestrator_tenant_runs (execution_id, tenant_id, tenant_name, subs
     steps_total)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING;
 
+-- name: has_lease
+SELECT 1 FROM orchestrator_instances WHERE instance_id = ?1;
+
 -- name: claimable
 SELECT id FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NULL ORDER BY fair_rank, id LIMIT ?1;
 

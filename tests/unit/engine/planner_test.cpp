@@ -186,6 +186,7 @@ TEST_F(planner_test, an_execution_that_ended_meanwhile_is_left_alone) {
 TEST_F(planner_test, a_retry_plans_the_failures_and_carries_over_what_stays) {
     const auto first = open();
     ASSERT_TRUE(plan(first));
+    at_once(store_.renew_lease("instance_1", thread_.time.now() + milliseconds{60'000}));
     const auto claimed = at_once(store_.claim_runs("instance_1", 25, thread_.time.now()));
     std::vector<journal_entry> entries;
     for (std::size_t i = 0; i < claimed.size(); ++i) {
