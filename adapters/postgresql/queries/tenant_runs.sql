@@ -4,14 +4,15 @@ SELECT min(turn) FROM orchestrator_tenant_runs WHERE turn IS NOT NULL;
 -- Here and below arrays are unnested in the SELECT's own list and not in its FROM, where each would be laid down as a table
 -- first: a third of the time for twelve of them.
 --
--- Those that the execution has not got yet; they are left out first, so that planning again uses up no ids. The conflict is
--- for who plans at the same moment.
+-- Those that the execution has not got yet; the others are left out first, so that planning again uses up no ids: one by
+-- one, as a join that was planned while the table was empty would read all of it for each. The conflict is for who plans
+-- at the same moment.
 -- name: insert
 INSERT INTO orchestrator_tenant_runs (execution_id, tenant_id, tenant_name, subscription_tier, timezone, fair_rank, turn,
     steps_total)
 SELECT $1, planned.*
 FROM (SELECT unnest($2) AS tenant_id, unnest($3), unnest($4), unnest($5), unnest($6), unnest($6), unnest($7)) AS planned
-WHERE NOT EXISTS (SELECT FROM orchestrator_tenant_runs r WHERE execution_id = $1 AND r.tenant_id = planned.tenant_id)
+WHERE (SELECT id FROM orchestrator_tenant_runs r WHERE execution_id = $1 AND r.tenant_id = planned.tenant_id) IS NULL
 ON CONFLICT (execution_id, tenant_id) DO NOTHING
 RETURNING id, tenant_id;
 
