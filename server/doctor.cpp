@@ -41,6 +41,12 @@ finding examine_schema(std::string where, int found, int newest) {
     return good("schema", fmt::format("{} is at version {}", where, found));
 }
 
+// "ok", or what is wrong. The statement ends here: the connection keeps one of its kind at a time.
+std::string quick_check(sqlite::connection& database) {
+    auto check = database.prepare_once("PRAGMA quick_check(1)");
+    return check.step() ? check.text(0) : "ok";
+}
+
 void examine_sqlite(const config& chosen, std::vector<finding>& into) {
     const std::filesystem::path path{chosen.database};
     const auto folder = path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
@@ -55,9 +61,8 @@ void examine_sqlite(const config& chosen, std::vector<finding>& into) {
     }
     try {
         sqlite::connection database{chosen.database, sqlite::connection::mode::read_only};
-        auto check = database.prepare_once("PRAGMA quick_check(1)");
-        if (check.step() && check.text(0) != "ok") {
-            into.push_back(bad("database", fmt::format("{} is damaged: {}", path.string(), check.text(0)),
+        if (const auto checked = quick_check(database); checked != "ok") {
+            into.push_back(bad("database", fmt::format("{} is damaged: {}", path.string(), checked),
                                "stop, keep a copy of the file, then restore a backup"));
             return;
         }
