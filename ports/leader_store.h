@@ -13,7 +13,7 @@
 namespace orchestrator {
 
 struct leader_claim {
-    std::string instance_id{};
+    std::string instance_id{};  // of no other process
     std::string hostname{};
     milliseconds ttl{90'000};
     milliseconds heartbeat{30'000};
@@ -43,8 +43,9 @@ class leader_store {
   public:
     virtual ~leader_store() = default;
 
-    // Renews the lease if it is still held under our epoch; takes it, under a new epoch, if it is over. A store with a
-    // clock of its own does not look at `now`.
+    // Renews the lease if it is still held under our epoch; takes it, under a new epoch, if it is over, or held by this
+    // instance under another epoch: the answer to an earlier claim was lost. A store with a clock of its own does not
+    // look at `now`.
     virtual task<result<leader_answer>> claim_lead(leader_claim, system_time now) = 0;
     // The lease ends now, if it is held under this epoch.
     virtual task<result<void>> resign_lead(std::int64_t epoch, system_time now) = 0;

@@ -6,7 +6,8 @@ namespace orchestrator::memory {
 task<result<leader_answer>> store::claim_lead(leader_claim claim, system_time now) {
     const std::scoped_lock lock{guard_};
     const bool leads_on = leader_ && leader_->epoch == claim.epoch && leader_->instance_id == claim.instance_id;
-    if (leader_ && !leads_on && !claim.is_unopposed && lead_until_ > now)
+    const bool is_free = !leader_ || lead_until_ <= now || leader_->instance_id == claim.instance_id;
+    if (!is_free && !claim.is_unopposed)
         co_return leader_answer{false, leader_->epoch, leader_->instance_id, lead_until_ - now};
     if (!leads_on) {
         const auto last = leader_ ? leader_->epoch : 0;

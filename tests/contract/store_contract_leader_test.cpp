@@ -71,9 +71,13 @@ TEST_P(leader_contract, a_late_renewal_keeps_its_epoch_if_nobody_has_taken_it) {
     EXPECT_EQ(expect(leaders().claim_lead(claim_of("one", long_ttl, 1), now())).epoch, 1);
 }
 
-TEST_P(leader_contract, an_instance_that_was_restarted_under_its_name_does_not_lead_on) {
+TEST_P(leader_contract, whose_answer_was_lost_is_granted_its_own_lease_under_a_new_epoch) {
     expect(leaders().claim_lead(claim_of("one", long_ttl), now()));
-    EXPECT_FALSE(expect(leaders().claim_lead(claim_of("one", long_ttl), now())).is_ours);
+    const auto again = expect(leaders().claim_lead(claim_of("one", long_ttl), now()));
+    EXPECT_TRUE(again.is_ours);
+    EXPECT_EQ(again.epoch, 2) << "what a life before this one may still send is refused";
+    EXPECT_EQ(fault(schedules().decide({}, 1, now())), errc::superseded);
+    EXPECT_FALSE(expect(leaders().claim_lead(claim_of("two", long_ttl, 2), now())).is_ours) << "it is nobody else's";
 }
 
 TEST_P(leader_contract, who_resigns_makes_room_at_once) {

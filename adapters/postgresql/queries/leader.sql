@@ -1,4 +1,5 @@
--- By the clock of the database: one clock for all instances.
+-- By the clock of the database: one clock for all instances. Our own lease under another epoch than ours is that of a
+-- claim whose answer was lost, or of a life before this one: ours again, under a new epoch.
 -- name: claim
 INSERT INTO orchestrator_leader AS current (id, instance_id, instance_hostname, epoch, lease_until, became_leader_at,
     last_heartbeat_at, heartbeat_interval_seconds)
@@ -11,7 +12,7 @@ ON CONFLICT (id) DO UPDATE SET
     instance_id = excluded.instance_id, instance_hostname = excluded.instance_hostname,
     lease_until = clock_timestamp() + $3::bigint * INTERVAL '1 millisecond', last_heartbeat_at = clock_timestamp(),
     heartbeat_interval_seconds = excluded.heartbeat_interval_seconds
-WHERE (current.epoch = $5 AND current.instance_id = $1) OR current.lease_until <= clock_timestamp() OR $6
+WHERE current.instance_id = $1 OR current.lease_until <= clock_timestamp() OR $6
 RETURNING epoch;
 
 -- name: resign

@@ -6,7 +6,7 @@ ON CONFLICT DO UPDATE SET
     epoch = epoch + NOT (epoch = ?6 AND instance_id = ?1),
     became_leader_at = CASE WHEN epoch = ?6 AND instance_id = ?1 THEN became_leader_at ELSE ?4 END,
     instance_id = ?1, instance_hostname = ?2, lease_until = ?3, last_heartbeat_at = ?4, heartbeat_interval_seconds = ?5
-WHERE (epoch = ?6 AND instance_id = ?1) OR lease_until <= ?4 OR ?7;
+WHERE instance_id = ?1 OR lease_until <= ?4 OR ?7;
 
 -- name: resign
 UPDATE orchestrator_leader SET lease_until = min(lease_until, ?2) WHERE epoch = ?1;
