@@ -24,7 +24,7 @@ leader_elector::leader_elector(options chosen, executor where, leader_store& sto
       state_{options_.terms} {
     assert(options_.terms.are_valid());
     if (outside_)
-        outside_->on_release([this] {
+        outside_->on_resigned([this] {
             asio::post(where_, [this] {
                 if (!state_.leads(time_.steady_now())) wake_.notify();
             });
@@ -60,6 +60,8 @@ task<> leader_elector::ask() {
         if (!std::exchange(store_is_away_, true))
             spdlog::warn("cannot {} the lead: {}", told_ ? "renew" : "ask for", answer.error().message);
         state_.unanswered(time_.steady_now());
+        // Others that reach the database may not ask it while we hold the lease outside.
+        if (!state_.leads(time_.steady_now())) co_await release_outside();
         co_return;
     }
     store_is_away_ = false;
@@ -71,9 +73,10 @@ task<> leader_elector::ask() {
     }
 }
 
-// May the database be asked? A leader always asks; the others when the lease outside is theirs, or cannot be asked.
+// May the database be asked? A leader always asks; the others when the lease outside is theirs, or cannot be asked, or
+// when it is the database that did not answer: who cannot lead must not hold it.
 task<bool> leader_elector::outside_allows() {
-    if (!outside_) co_return true;
+    if (!outside_ || (store_is_away_ && !state_.leads(time_.steady_now()))) co_return true;
     const auto answer = co_await outside_->take(options_.terms.ttl);
     if (!answer) {
         if (!std::exchange(outside_is_away_, true))
@@ -120,12 +123,12 @@ task<> leader_elector::stop() {
     const auto epoch = state_.epoch();
     state_.resigned();
     tell();
-    // The database first: who hears of the release finds it free.
-    if (led) {
-        const auto resigned = co_await store_.resign_lead(epoch, time_.now());
-        if (!resigned) spdlog::warn("cannot give the lead back: {}", resigned.error().message);
-    }
-    co_await release_outside();
+    if (!led) co_return co_await release_outside();
+    // The database first: who hears of it finds it free.
+    const auto resigned = co_await store_.resign_lead(epoch, time_.now());
+    if (!resigned) spdlog::warn("cannot give the lead back: {}", resigned.error().message);
+    if (!outside_) co_return;
+    if (const auto told = co_await outside_->resign(); !told) spdlog::debug("{}", told.error().message);
 }
 
 }  // namespace orchestrator

@@ -22,10 +22,12 @@ class lease {
 
     // Takes it, or renews it if it is ours already, in one step.
     virtual task<result<lease_answer>> take(milliseconds ttl) = 0;
-    // Gives it back if it is ours, and tells everybody.
+    // Gives it back if it is ours. Nobody is told: who did not lead leaves no room behind.
     virtual task<result<void>> release() = 0;
-    // `told` is called, on any thread, whenever somebody gives it back. Once, before anything else.
-    virtual void on_release(std::function<void()> told) = 0;
+    // Gives it back if it is ours, and tells all others that a leader has left, whoever holds it.
+    virtual task<result<void>> resign() = 0;
+    // `told` is called, on any thread, whenever somebody else has resigned. Once, before anything else.
+    virtual void on_resigned(std::function<void()> told) = 0;
 };
 
 }  // namespace orchestrator

@@ -8,7 +8,7 @@ namespace {
 constexpr milliseconds listening_timeout{200};  // how long the end of the program may wait for the listener
 constexpr milliseconds pause_after_fault{500};
 
-// {1, ttl}: ours now; {0, left}: somebody else's for so many milliseconds.
+// {1, ttl}: ours now; {0, left}: somebody else's for so many milliseconds. A key without an end gets one.
 constexpr std::string_view take_script = R"lua(
 local holder = redis.call('GET', KEYS[1])
 if not holder then
@@ -19,16 +19,25 @@ if holder == ARGV[1] then
     redis.call('PEXPIRE', KEYS[1], ARGV[2])
     return {1, tonumber(ARGV[2])}
 end
-return {0, redis.call('PTTL', KEYS[1])}
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 then
+    left = tonumber(ARGV[2])
+    redis.call('PEXPIRE', KEYS[1], left)
+end
+return {0, left}
 )lua";
 
 constexpr std::string_view release_script = R"lua(
 if redis.call('GET', KEYS[1]) == ARGV[1] then
     redis.call('DEL', KEYS[1])
-    redis.call('PUBLISH', ARGV[2], ARGV[1])
-    return 1
 end
-return 0
+)lua";
+
+constexpr std::string_view resign_script = R"lua(
+if redis.call('GET', KEYS[1]) == ARGV[1] then
+    redis.call('DEL', KEYS[1])
+end
+redis.call('PUBLISH', ARGV[2], ARGV[1])
 )lua";
 
 }  // namespace
@@ -49,15 +58,18 @@ task<result<lease_answer>> leader_lease::take(milliseconds ttl) {
     });
 }
 
-task<result<void>> leader_lease::release() {
-    return worker_.run([this]() -> result<void> {
-        const auto answer = asking_.command({"EVAL", release_script, "1", key, token_, channel});
+task<result<void>> leader_lease::release() { return run_script(release_script); }
+task<result<void>> leader_lease::resign() { return run_script(resign_script); }
+
+task<result<void>> leader_lease::run_script(std::string_view script) {
+    return worker_.run([this, script]() -> result<void> {
+        const auto answer = asking_.command({"EVAL", script, "1", key, token_, channel});
         if (!answer) return std::unexpected{answer.error()};
         return {};
     });
 }
 
-void leader_lease::on_release(std::function<void()> told) {
+void leader_lease::on_resigned(std::function<void()> told) {
     told_ = std::move(told);
     listener_ = std::thread{[this] { listen(); }};
 }
@@ -69,7 +81,8 @@ void leader_lease::listen() {
             continue;
         }
         const auto message = listening_.next_message();
-        if (message && *message && (*message)->text_at(0) == "message") told_();
+        const auto* told = message && *message ? &**message : nullptr;
+        if (told && told->text_at(0) == "message" && told->text_at(2) != token_) told_();
     }
 }
 

@@ -21,12 +21,14 @@ class leader_lease final : public lease {
 
     task<result<lease_answer>> take(milliseconds ttl) override;
     task<result<void>> release() override;
-    void on_release(std::function<void()> told) override;
+    task<result<void>> resign() override;
+    void on_resigned(std::function<void()> told) override;
 
     static constexpr std::string_view key = "orchestrator:leader:lock";
     static constexpr std::string_view channel = "orchestrator:leader:released";
 
   private:
+    task<result<void>> run_script(std::string_view script);
     void listen();
 
     std::string token_;

@@ -54,20 +54,40 @@ TEST_F(redis_lease, ends_by_itself_unless_it_is_renewed) {
     EXPECT_FALSE(expect(one_.take(milliseconds{100})).is_held);
 }
 
-TEST_F(redis_lease, is_given_back_by_its_holder_only_and_that_is_told) {
-    std::atomic<int> told = 0;
-    two_.on_release([&] { ++told; });
+TEST_F(redis_lease, is_given_back_by_its_holder_only) {
     expect(one_.take(milliseconds{10'000}));
+    expect(two_.release());
+    expect(two_.resign());
+    EXPECT_FALSE(expect(two_.take(milliseconds{10'000})).is_held);
+    expect(one_.release());
+    EXPECT_TRUE(expect(two_.take(milliseconds{10'000})).is_held);
+    expect(two_.resign());
+    EXPECT_TRUE(expect(one_.take(milliseconds{10'000})).is_held);
+}
+
+TEST_F(redis_lease, who_resigns_tells_the_others_and_nobody_else_does) {
+    std::atomic<int> told_one = 0;
+    std::atomic<int> told_two = 0;
+    one_.on_resigned([&] { ++told_one; });
+    two_.on_resigned([&] { ++told_two; });
     ASSERT_TRUE(within_a_second([&] {
         const auto listeners = database_.command({"PUBSUB", "NUMSUB", leader_lease::channel});
-        return listeners && listeners->integer_at(1) == 1;
+        return listeners && listeners->integer_at(1) == 2;
     }));
-    expect(two_.release());
-    EXPECT_FALSE(expect(two_.take(milliseconds{10'000})).is_held);
-    EXPECT_EQ(told, 0);
+    expect(one_.take(milliseconds{10'000}));
     expect(one_.release());
-    EXPECT_TRUE(within_a_second([&] { return told == 1; }));
-    EXPECT_TRUE(expect(two_.take(milliseconds{10'000})).is_held);
+    expect(one_.resign());
+    EXPECT_TRUE(within_a_second([&] { return told_two == 1; })) << "whether it held the key or not";
+    expect(two_.resign());
+    EXPECT_TRUE(within_a_second([&] { return told_one == 1; }));
+    EXPECT_EQ(told_two, 1) << "nobody hears of itself, nor of who only gave the key back";
+}
+
+TEST_F(redis_lease, a_key_that_somebody_set_for_ever_ends_all_the_same) {
+    ASSERT_TRUE(database_.command({"SET", leader_lease::key, "by hand"}));
+    EXPECT_EQ(expect(one_.take(milliseconds{100})).left, milliseconds{100});
+    std::this_thread::sleep_for(milliseconds{110});
+    EXPECT_TRUE(expect(one_.take(milliseconds{100})).is_held);
 }
 
 TEST_F(redis_lease, a_server_that_is_not_there_is_a_fault_that_passes) {

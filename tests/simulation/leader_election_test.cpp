@@ -16,7 +16,8 @@ constexpr milliseconds slack{1'000};      // for the wire, and a heartbeat that 
 
 class leader_election : public testing::TestWithParam<std::uint64_t> {
   protected:
-    leader_election() {
+    explicit leader_election(bool has_lease_outside = false)
+        : at_{{.seed = GetParam(), .has_lease_outside = has_lease_outside}} {
         for (int i = 0; i < 3; ++i) at_.start_instance();
     }
 
@@ -52,8 +53,8 @@ class leader_election : public testing::TestWithParam<std::uint64_t> {
         return names[std::size_t(draws_.between(0, int(names.size()) - 1))];
     }
 
-    void misfortune() {
-        switch (draws_.between(0, 4)) {
+    virtual void misfortune() {
+        switch (draws_.between(0, 5)) {
             case 0:
                 at_.crash(any_awake(), false);
                 at_.start_instance();
@@ -68,6 +69,9 @@ class leader_election : public testing::TestWithParam<std::uint64_t> {
             case 3:
                 if (!stalled_.empty()) at_.resume(std::exchange(stalled_, {}));
                 break;
+            case 4:
+                at_.weather().lost_receipts = at_.weather().lost_receipts > 0 ? 0 : 0.3;
+                break;
             default:
                 at_.weather().fault = draws_.one_of({errc::store_unavailable, errc::store_read_only});
                 pass(draws_.time(100, 30'000));
@@ -77,7 +81,7 @@ class leader_election : public testing::TestWithParam<std::uint64_t> {
     }
 
     draws draws_{GetParam()};
-    world at_{{.seed = GetParam()}};
+    world at_;
     std::string stalled_;
 };
 
@@ -99,6 +103,99 @@ TEST_P(leader_election, a_quiet_leader_leads_on_under_its_epoch) {
     EXPECT_EQ(at_once(at_.store().find_leader(at_.time().now()))->epoch, 1);
 }
 
+TEST_P(leader_election, whose_first_answer_was_lost_leads_at_the_next_question) {
+    at_.weather().lost_receipts = 1;
+    pass(milliseconds{100});
+    EXPECT_TRUE(leaders().empty());
+    const auto holder = at_once(at_.store().find_leader(at_.time().now()))->instance_id;
+    at_.weather().lost_receipts = 0;
+    pass(slack);
+    EXPECT_EQ(leaders(), std::vector{holder});
+}
+
+// The same with a lease outside, which is emptied, restarted and cut off, too.
+class leader_election_with_lease_outside : public leader_election {
+  protected:
+    leader_election_with_lease_outside() : leader_election{true} {}
+
+    void misfortune() override {
+        auto& outside = at_.lease_outside();
+        switch (draws_.between(0, 3)) {
+            case 0:
+                outside.empty();
+                break;
+            case 1:
+                outside.is_reachable = !outside.is_reachable;
+                break;
+            default:
+                leader_election::misfortune();
+                break;
+        }
+    }
+
+    // How often the row was asked meanwhile.
+    int questions(milliseconds duration) {
+        const int before = at_.weather().lead_claims;
+        pass(duration);
+        return at_.weather().lead_claims - before;
+    }
+};
+
+TEST_P(leader_election_with_lease_outside, there_is_one_leader_at_most_and_soon_another) {
+    expect_a_leader_soon();
+    for (int i = 0; i < 60 && !HasFailure(); ++i) {
+        misfortune();
+        pass(draws_.time(1, 5'000));
+        expect_a_leader_soon();
+        pass(draws_.time(1, 20'000));
+    }
+}
+
+TEST_P(leader_election_with_lease_outside, only_the_leader_asks_the_row) {
+    expect_a_leader_soon();
+    pass(lease_ttl);
+    EXPECT_LE(questions(seconds{100}), 41) << "one for each heartbeat";
+}
+
+TEST_P(leader_election_with_lease_outside, an_emptied_one_costs_each_follower_a_question_or_two) {
+    expect_a_leader_soon();
+    pass(lease_ttl);
+    const auto first = leaders();
+    at_.lease_outside().empty();
+    EXPECT_LE(questions(seconds{100}), 41 + 4);
+    EXPECT_EQ(leaders(), first);
+}
+
+TEST_P(leader_election_with_lease_outside, one_that_is_away_leaves_the_questions_to_heartbeats) {
+    expect_a_leader_soon();
+    const auto first = leaders();
+    at_.lease_outside().is_reachable = false;
+    EXPECT_LE(questions(seconds{100}), 3 * 41 + 12) << "followers ask at the end of the lease that they saw, too";
+    at_.lease_outside().empty();
+    at_.lease_outside().is_reachable = true;
+    pass(lease_ttl);
+    EXPECT_LE(questions(seconds{100}), 41);
+    EXPECT_EQ(leaders(), first);
+}
+
+TEST_P(leader_election_with_lease_outside, who_cannot_reach_the_row_does_not_keep_the_others_from_it) {
+    expect_a_leader_soon();
+    at_.weather().fault = errc::store_unavailable;
+    pass(lease_ttl * 2);
+    EXPECT_TRUE(leaders().empty());
+    EXPECT_EQ(at_.lease_outside().holder, "") << "nobody leads, and so nobody holds it";
+}
+
+TEST_P(leader_election_with_lease_outside, a_leader_that_leaves_is_followed_at_once) {
+    expect_a_leader_soon();
+    pass(draws_.time(1, 20'000));
+    at_.stop_gracefully(leaders().at(0), seconds{5});
+    at_.run_until([&] { return leaders().empty(); }, seconds{10});
+    pass(milliseconds{100});
+    EXPECT_EQ(leaders().size(), 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(seeds, leader_election_with_lease_outside, testing::Range<std::uint64_t>(1, 11));
 INSTANTIATE_TEST_SUITE_P(seeds, leader_election, testing::Range<std::uint64_t>(1, 11));
 
 }  // namespace

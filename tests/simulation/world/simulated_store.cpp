@@ -150,9 +150,15 @@ task<result<std::vector<std::string>>> simulated_store::live_instances(system_ti
 }
 
 task<result<leader_answer>> simulated_store::claim_lead(leader_claim claim, system_time now) {
-    return over_the_wire<leader_answer>(access::writes, [this, now, claim = std::move(claim)]() mutable {
-        return inner_.claim_lead(std::move(claim), now);
-    });
+    const auto until_answered = sent();
+    co_await travel();
+    ++weather_.lead_claims;
+    if (auto failed = fault(access::writes)) co_return std::unexpected{std::move(*failed)};
+    auto answer = co_await inner_.claim_lead(std::move(claim), now);
+    co_await travel();
+    if (draws_.chance(weather_.lost_receipts))
+        co_return fail(errc::store_unavailable, "simulated: the answer was lost");
+    co_return answer;
 }
 
 task<result<void>> simulated_store::resign_lead(std::int64_t epoch, system_time now) {

@@ -19,6 +19,7 @@ struct store_weather {
     std::optional<errc> fault{};  // every write fails with it, with store_unavailable every read, too
     milliseconds slowest{3};      // a call takes at most twice as long
     int failed_calls = 0;
+    int lead_claims = 0;
     double lost_receipts = 0;  // probability that a commit is done and its answer lost
 };
 

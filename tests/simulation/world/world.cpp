@@ -34,11 +34,12 @@ world::instance::instance(world& of, const std::string& name)
                                                  .zones = of.zones_,
                                                  .epoch = [this] { return elector->epoch(time.steady_now()); }},
                                     of.services_.directory());
+    if (of.options_.has_lease_outside) outside = std::make_unique<simulated_lease>(of.lease_outside_, time, name);
     elector = std::make_unique<leader_elector>(
         leader_elector::options{.instance_id = name,
                                 .hostname = "host",
                                 .terms = {.ttl = milliseconds{9'000}, .heartbeat = milliseconds{2'500}}},
-        context.get_executor(), store, nullptr, time, [this](bool leads) { runs->leadership_changed(leads); });
+        context.get_executor(), store, outside.get(), time, [this](bool leads) { runs->leadership_changed(leads); });
     runs->start();
     asio::co_spawn(context, elector->run(), asio::detached);
 }

@@ -14,6 +14,7 @@
 #include "engine/leader_elector.h"
 #include "tests/simulation/world/audit.h"
 #include "tests/simulation/world/draws.h"
+#include "tests/simulation/world/simulated_lease.h"
 #include "tests/simulation/world/simulated_network.h"
 #include "tests/simulation/world/simulated_store.h"
 
@@ -40,6 +41,7 @@ struct world_options {
     int claim_batch = 256;
     int page_size = 500;
     std::size_t longest_result = 16 << 10;
+    bool has_lease_outside = false;
 };
 
 class world {
@@ -49,6 +51,7 @@ class world {
 
     [[nodiscard]] simulated_services& services() { return services_; }
     [[nodiscard]] store_weather& weather() { return weather_; }
+    [[nodiscard]] lease_server& lease_outside() { return lease_outside_; }
     [[nodiscard]] timeline& time() { return line_; }
     [[nodiscard]] memory::store& store() { return store_; }
     [[nodiscard]] audit& books() { return audit_; }
@@ -93,6 +96,7 @@ class world {
         simulated_network network;
         simulated_store store;
         system::random random;
+        std::unique_ptr<simulated_lease> outside;  // nullptr: the world has none
         std::unique_ptr<leader_elector> elector;
         std::unique_ptr<engine> runs;
         bool stalled = false;
@@ -109,6 +113,7 @@ class world {
     audit audit_;
     memory::store store_;
     store_weather weather_;
+    lease_server lease_outside_;
     simulated_services services_;
     system::zone_files zones_;
     std::map<std::string, std::unique_ptr<instance>> instances_;
