@@ -1,6 +1,7 @@
 #include "server/config.h"
 
 #include <fmt/format.h>
+#include <boost/asio/ip/address.hpp>
 
 #include <algorithm>
 #include <array>
@@ -8,6 +9,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "adapters/postgresql/url.h"
 #include "domain/cron/parse_cron.h"
 #include "domain/leadership/leadership.h"
 #include "server/config_sources.h"
@@ -88,6 +90,8 @@ void read_database(config& into, reader& from) {
     } else if (url.starts_with("postgresql://") || url.starts_with("postgres://")) {
         into.store = store_kind::postgresql;
         into.database = url;
+        if (const auto valid = postgresql::check_url(into.database); !valid)
+            from.refuse("DATABASE_URL", fmt::format("cannot be used: {}", valid.error().message));
     } else if (url.starts_with(sqlite) && url.size() > sqlite.size()) {
         into.database = url.substr(sqlite.size());
         if (into.database.starts_with("///")) into.database.erase(0, 2);  // sqlite:///absolute
@@ -95,6 +99,16 @@ void read_database(config& into, reader& from) {
         from.refuse("DATABASE_URL",
                     fmt::format("\"{}\" is none of postgresql://…, sqlite:PATH and memory:", masked(url)));
     }
+}
+
+void read_address(config& into, reader& from) {
+    into.address = from.text("ORCHESTRATOR_ADDRESS", into.address);
+    boost::system::error_code failed;
+    asio::ip::make_address(into.address, failed);
+    if (failed)
+        from.refuse("ORCHESTRATOR_ADDRESS",
+                    fmt::format("\"{}\" is not an IP address; did you mean {}?", into.address,
+                                into.address == "localhost" ? "127.0.0.1" : "0.0.0.0 (all addresses of this machine)"));
 }
 
 void read_services(config& into, reader& from) {
@@ -152,7 +166,7 @@ void read_server(reader& from, std::string_view name, std::string_view form, Par
     if (!into) from.refuse(name, fmt::format("\"{}\" is not {}", masked(url), form));
 }
 
-void read_schedules(config& into, reader& from) {
+void read_schedules(config& into, reader& from, zone_source* zones) {
     const auto cron = [&](std::string_view name, std::string& value) {
         value = from.text(name, value);
         if (const auto parsed = parse_cron(value); !parsed) from.refuse(name, parsed.error().message);
@@ -160,6 +174,9 @@ void read_schedules(config& into, reader& from) {
     cron("DAILY_WORKFLOW_CRON", into.daily_cron);
     cron("WEEKLY_WORKFLOW_CRON", into.weekly_cron);
     into.default_timezone = from.text("DEFAULT_TIMEZONE", into.default_timezone);
+    if (!zones) return;
+    if (const auto zone = zones->find(into.default_timezone); !zone)
+        from.refuse("DEFAULT_TIMEZONE", zone.error().message);
 }
 
 void refuse_unknown(const environment& variables, reader& from) {
@@ -226,11 +243,11 @@ std::string_view to_string(store_kind kind) {
     return "";
 }
 
-std::expected<config, std::vector<violation>> parse_config(const environment& variables) {
+std::expected<config, std::vector<violation>> parse_config(const environment& variables, zone_source* zones) {
     std::vector<violation> violations;
     reader from{variables, violations};
     config read;
-    read.address = from.text("ORCHESTRATOR_ADDRESS", read.address);
+    read_address(read, from);
     from.number<unsigned short>("PORT", read.port, 0, 65'535);
     read_database(read, from);
     read_services(read, from);
@@ -238,7 +255,7 @@ std::expected<config, std::vector<violation>> parse_config(const environment& va
     from.number("MAX_WORKFLOW_DURATION_SECONDS", read.max_workflow_duration_seconds, 1, 86'400);
     from.number("ORCHESTRATOR_MAX_CALLS", read.max_calls, 1, 100'000);
     from.number("ORCHESTRATOR_MAX_CALLS_PER_SERVICE", read.max_calls_per_service, 1, 100'000);
-    read_schedules(read, from);
+    read_schedules(read, from, zones);
     read_leadership(read, from);
     read_server(from, "REDIS_URL", "redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]", redis::parse_address,
                 read.redis);

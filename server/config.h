@@ -13,6 +13,7 @@
 #include "domain/error.h"
 #include "domain/time.h"
 #include "engine/active_execution.h"
+#include "ports/zone_source.h"
 
 namespace orchestrator::server {
 
@@ -56,7 +57,8 @@ struct setting {
 [[nodiscard]] std::vector<setting> settings();
 
 // Unknown variables that begin with ORCHESTRATOR_ are refused with the nearest known name; a violation's pointer is
-// the name of the variable.
-[[nodiscard]] std::expected<config, std::vector<violation>> parse_config(const environment&);
+// the name of the variable. `zones`: nullptr: whether DEFAULT_TIMEZONE is there is not looked up.
+[[nodiscard]] std::expected<config, std::vector<violation>> parse_config(const environment&,
+                                                                         zone_source* zones = nullptr);
 
 }  // namespace orchestrator::server

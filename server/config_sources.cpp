@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <regex>
 
 namespace orchestrator::server {
 namespace {
@@ -33,19 +34,24 @@ std::string without_line_break(std::string text) {
     return text;
 }
 
+// "?password=…" and the like, as PostgreSQL's URLs may have them.
+std::string without_secret_parameters(std::string_view text) {
+    static const std::regex secret{"([?&](?:password|passfile|sslpassword|sslkey)=)[^&]*", std::regex::icase};
+    return std::regex_replace(std::string{text}, secret, "$1***");
+}
+
 class gatherer {
   public:
     explicit gatherer(const file_reader& read) : read_{read} {}
 
-    std::expected<sourced_settings, std::vector<violation>> gather(const environment& process) {
+    gathered_settings gather(const environment& process) {
         if (const auto path = process.find(config_file); path != process.end() && !path->second.empty())
             take_file(path->second);
         sourced_settings own;
         for (const auto& [name, value] : process)
             if (name != config_file && !value.empty()) own[name] = {value, "environment"};
         take(own);
-        if (!violations_.empty()) return std::unexpected{std::move(violations_)};
-        return std::move(found_);
+        return {std::move(found_), std::move(violations_)};
     }
 
   private:
@@ -102,8 +108,7 @@ class gatherer {
 
 }  // namespace
 
-std::expected<sourced_settings, std::vector<violation>> gather_settings(const environment& process,
-                                                                        const file_reader& read) {
+gathered_settings gather_settings(const environment& process, const file_reader& read) {
     return gatherer{read}.gather(process);
 }
 
@@ -114,15 +119,15 @@ environment values_of(const sourced_settings& all) {
 }
 
 std::string masked(std::string_view value) {
-    const auto scheme = value.find("://");
-    if (scheme == value.npos) return std::string{value};
-    const auto begin = scheme + 3;
-    const auto end = std::min(value.find_first_of("/?#", begin), value.size());
-    const auto at = value.substr(begin, end - begin).rfind('@');
-    if (at == value.npos) return std::string{value};
-    const auto colon = value.substr(begin, at).find(':');
-    if (colon == value.npos) return std::string{value};
-    return fmt::format("{}:***{}", value.substr(0, begin + colon), value.substr(begin + at));
+    const auto text = without_secret_parameters(value);
+    const auto scheme = text.find("://");
+    const auto begin = scheme == text.npos ? 0 : scheme + 3;
+    // The last @ of all, not that of a well-formed URL: a password may hold whatever its author forgot to encode.
+    const auto at = text.rfind('@');
+    const auto colon = text.find(':', begin);
+    if (at != text.npos && colon < at) return fmt::format("{}:***{}", text.substr(0, colon), text.substr(at));
+    if (at == text.npos && value.contains('@')) return text.substr(0, begin) + "***";
+    return text;
 }
 
 }  // namespace orchestrator::server

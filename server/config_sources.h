@@ -22,15 +22,19 @@ using sourced_settings = std::map<std::string, sourced_setting, std::less<>>;
 // The text of a file, or why it cannot be read.
 using file_reader = std::function<std::expected<std::string, std::string>(const std::string& path)>;
 
+struct gathered_settings {
+    sourced_settings found;
+    std::vector<violation> violations;
+};
+
 // Whatever the settings are, all of these hold: the environment wins over the file that ORCHESTRATOR_CONFIG_FILE names;
 // NAME_FILE stands for NAME, and both in one place are refused. A file holds lines NAME=VALUE, comments behind # at the
 // beginning of a line, and values in double quotes where they begin or end with a space. Only known settings may stand
-// in it.
-[[nodiscard]] std::expected<sourced_settings, std::vector<violation>> gather_settings(const environment& process,
-                                                                                      const file_reader&);
+// in it. What is wrong hides nothing of the rest.
+[[nodiscard]] gathered_settings gather_settings(const environment& process, const file_reader&);
 [[nodiscard]] environment values_of(const sourced_settings&);
 
-// What may be shown to people: a password in a URL is replaced by "***".
+// What may be shown to people: a password in a URL is replaced by "***", wherever it stands and however odd it is.
 [[nodiscard]] std::string masked(std::string_view value);
 
 }  // namespace orchestrator::server

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <string>
 
+#include "adapters/system/zone_files.h"
 #include "cli/command_line.h"
 #include "cli/json_text.h"
 #include "cli/table.h"
@@ -50,24 +51,30 @@ int tell(const std::vector<violation>& all) {
     return usage_error;
 }
 
+std::expected<server::config, std::vector<violation>> config_from(const server::gathered_settings& gathered) {
+    system::zone_files zones;
+    auto wrong = gathered.violations;
+    auto parsed = server::parse_config(server::values_of(gathered.found), &zones);
+    if (!parsed) wrong.insert(wrong.end(), parsed.error().begin(), parsed.error().end());
+    if (!wrong.empty()) return std::unexpected{std::move(wrong)};
+    return parsed;
+}
+
 // Runs `work` with the configuration, or tells every error of it.
 template <class Work>
 int with_config(Work work) {
-    const auto gathered = server::gather_settings(read_environment(), read_file);
-    if (!gathered) return tell(gathered.error());
-    const auto config = server::parse_config(server::values_of(*gathered));
+    const auto config = config_from(server::gather_settings(read_environment(), read_file));
     return config ? work(*config) : tell(config.error());
 }
 
 // Every setting with its value and where it comes from, valid or not: to see what is wrong is what it is for.
 int show_config(bool as_json) {
     const auto gathered = server::gather_settings(read_environment(), read_file);
-    if (!gathered) return tell(gathered.error());
     std::vector<cli::table_row> rows;
     boost::json::array list;
     for (const auto& each : server::settings()) {
-        const auto found = gathered->find(each.name);
-        const bool is_set = found != gathered->end();
+        const auto found = gathered.found.find(each.name);
+        const bool is_set = found != gathered.found.end();
         const auto value = server::masked(is_set ? found->second.value : each.default_value);
         const auto origin = is_set ? found->second.origin : std::string{"default"};
         rows.push_back({std::string{each.name}, value, origin});
@@ -77,7 +84,7 @@ int show_config(bool as_json) {
         fmt::print("{}", cli::write_indented(boost::json::object{{"settings", std::move(list)}}));
     else
         fmt::print("{}", cli::render_table({{"setting"}, {"value"}, {"origin"}}, rows, cli::palette{false}));
-    const auto config = server::parse_config(server::values_of(*gathered));
+    const auto config = config_from(gathered);
     return config ? 0 : tell(config.error());
 }
 

@@ -173,10 +173,6 @@ class program {
                   [this](http::server_request request) { return answer(api_, std::move(request)); }} {}
 
     int run(const std::string& ready_file) {
-        if (const auto zone = zones_.find(chosen_.default_timezone); !zone) {
-            spdlog::error("DEFAULT_TIMEZONE: {}", zone.error().message);
-            return 2;
-        }
         if (const auto installed = run_alone(context_, install_what_is_built_in()); !installed) {
             spdlog::error("cannot install what is built in: {}", installed.error().message);
             return 6;

@@ -179,12 +179,21 @@ class Programs(PlatformTest):
                          {"good"}, found)
         self.assertEqual(found["service training"]["state"], "doubtful")
         ill = self.program("doctor", PORT=platform.orchestrator.url.rsplit(":", 1)[1], DATABASE_URL="postgresql://x@127.0.0.1:1/y",
-                           REDIS_URL="redis://127.0.0.1:1", RABBITMQ_URL="amqp://127.0.0.1:1", DEFAULT_TIMEZONE="Mars/Base")
+                           REDIS_URL="redis://127.0.0.1:1", RABBITMQ_URL="amqp://127.0.0.1:1")
         self.assertEqual(ill.returncode, 1)
-        for subject in ("database", "Redis", "RabbitMQ", "time zones"):
+        for subject in ("database", "Redis", "RabbitMQ"):
             self.assertRegex(ill.stdout, f"bad +{subject} ")
         self.assertRegex(ill.stdout, r"doubtful +port +\S+ is taken")
         self.assertIn("mend: check DATABASE_URL", ill.stdout)
+
+    def test_all_that_is_wrong_with_the_settings_is_told_at_once_and_no_password(self):
+        wrong = self.program("config", "check", DATABASE_URL="postgresql://me:100%zzsecret@db/x", PORT_FILE="/nowhere",
+                             DEFAULT_TIMEZONE="Mars/Base", ORCHESTRATOR_ADDRESS="localhost")
+        self.assertEqual(wrong.returncode, 2)
+        for told in ("DATABASE_URL: ", "PORT_FILE: /nowhere", "DEFAULT_TIMEZONE: ", "did you mean 127.0.0.1?"):
+            self.assertIn(told, wrong.stderr)
+        shown = self.program("config", "show", DATABASE_URL="postgresql://me:secret/secret@db/x?password=secret")
+        self.assertNotIn("secret", shown.stdout + shown.stderr)
 
     def test_migrate_twice(self):
         platform = self.platform(1)

@@ -12,7 +12,7 @@ using testing::HasSubstr;
 
 class config_sources : public testing::Test {
   protected:
-    std::expected<sourced_settings, std::vector<violation>> gather(const environment& process) {
+    gathered_settings gather(const environment& process) {
         return gather_settings(process, [this](const std::string& path) -> std::expected<std::string, std::string> {
             const auto file = files.find(path);
             if (file == files.end()) return std::unexpected{"No such file or directory"};
@@ -21,14 +21,13 @@ class config_sources : public testing::Test {
     }
     sourced_settings found(const environment& process) {
         auto settings = gather(process);
-        if (!settings) throw std::runtime_error{settings.error().front().message};
-        return std::move(*settings);
+        EXPECT_THAT(settings.violations, testing::IsEmpty());
+        return std::move(settings.found);
     }
     std::vector<std::string> refused(const environment& process) {
         const auto settings = gather(process);
         std::vector<std::string> all;
-        if (!settings)
-            for (const auto& each : settings.error()) all.push_back(each.pointer + ": " + each.message);
+        for (const auto& each : settings.violations) all.push_back(each.pointer + ": " + each.message);
         return all;
     }
 
@@ -70,11 +69,25 @@ TEST_F(config_sources, tells_everything_that_is_wrong_at_once) {
                 ElementsAre(HasSubstr("ORCHESTRATOR_CONFIG_FILE: /etc/none cannot be read")));
 }
 
+TEST_F(config_sources, what_cannot_be_read_hides_nothing_of_the_rest) {
+    const auto settings = gather({{"DATABASE_URL_FILE", "/nowhere"}, {"PORT", "x"}});
+    EXPECT_EQ(settings.violations.size(), 1U);
+    EXPECT_EQ(settings.found.at("PORT").value, "x") << "so that it is refused at the same time";
+}
+
 TEST_F(config_sources, passwords_are_not_shown) {
     EXPECT_EQ(masked("postgresql://orchestrator:s3cr3t@db.internal:5432/o?x=1"),
               "postgresql://orchestrator:***@db.internal:5432/o?x=1");
     EXPECT_EQ(masked("amqp://guest:p@ss:word@mq"), "amqp://guest:***@mq");
-    for (const auto* harmless : {"http://host:80/a@b", "sqlite:o.db", "0 8 * * *", "https://user@host", ""})
+    EXPECT_EQ(masked("postgresql://u:pa/ss@h/db"), "postgresql://u:***@h/db") << "not encoded, and so no URL";
+    EXPECT_EQ(masked("postgresql://u:pa?ss#w@rd@h"), "postgresql://u:***@h");
+    EXPECT_EQ(masked("postgresql://h/db?password=x@y&sslmode=require"), "postgresql://***");
+    EXPECT_EQ(masked("postgresql://h/db?password=x&sslmode=require"), "postgresql://h/db?password=***&sslmode=require");
+    EXPECT_EQ(masked("postgresql://h/db?a=b&sslpassword=x?y"), "postgresql://h/db?a=b&sslpassword=***");
+    EXPECT_EQ(masked("postgresql://u:p?password=x@h"), "postgresql://***");
+    EXPECT_EQ(masked("postgres:u:word@h"), "postgres:***@h") << "whose slashes were forgotten";
+    EXPECT_EQ(masked("http://host:80/a@b"), "http://host:***@b") << "too much is better than too little";
+    for (const auto* harmless : {"http://host/a@b", "sqlite:o.db", "0 8 * * *", "https://user@host", ""})
         EXPECT_EQ(masked(harmless), harmless);
 }
 

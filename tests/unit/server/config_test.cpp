@@ -6,6 +6,8 @@
 
 #include <set>
 
+#include "adapters/system/zone_files.h"
+
 namespace orchestrator::server {
 namespace {
 
@@ -106,6 +108,30 @@ TEST(config, takes_postgresql_by_its_url) {
     }
 }
 
+TEST(config, a_postgresql_url_is_judged_at_once_and_its_password_not_repeated) {
+    for (const auto* url : {"postgresql://me:100%zzsecret@db/x", "postgresql://me:secret/secret@db/x",
+                            "postgresql://me:secret@secret@db/x", "postgresql://db:secret/x",
+                            "postgresql://db/x?pasword=secret", "postgresql://db/x?password=%zzsecret"}) {
+        const auto found = violations_of({{"DATABASE_URL", url}});
+        ASSERT_EQ(found.size(), 1U) << url;
+        EXPECT_EQ(found[0].pointer, "DATABASE_URL");
+        EXPECT_THAT(found[0].message, testing::Not(HasSubstr("secret")));
+    }
+    EXPECT_THAT(violations_of({{"DATABASE_URL", "postgresql://me:100%zz@db/x"}})[0].message,
+                HasSubstr("invalid percent-encoded token"));
+    EXPECT_THAT(violations_of({{"DATABASE_URL", "postgresql://me:a/b@db/x"}})[0].message, HasSubstr("%2F"));
+}
+
+TEST(config, the_default_zone_is_looked_up) {
+    system::zone_files zones;
+    EXPECT_TRUE(parse_config({{"DEFAULT_TIMEZONE", "Atlantic/Canary"}}, &zones));
+    const auto read = parse_config({{"DEFAULT_TIMEZONE", "Europe/Madird"}, {"PORT", "x"}}, &zones);
+    ASSERT_FALSE(read);
+    ASSERT_EQ(read.error().size(), 2U);
+    EXPECT_EQ(read.error()[1].pointer, "DEFAULT_TIMEZONE");
+    EXPECT_THAT(read.error()[1].message, HasSubstr("did you mean Europe/Madrid?"));
+}
+
 TEST(config, reads_what_several_instances_need) {
     const auto read = parse_config({{"REDIS_URL", "redis://:word@cache:7000/2"},
                                     {"RABBITMQ_URL", "amqps://me:word@broker/bakery"},
@@ -158,6 +184,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(mistake{"PORT", "65536", "\"65536\" is not a whole number from 0 to 65535"},
                     mistake{"PORT", "-1", "not a whole number"}, mistake{"PORT", "80a", "not a whole number"},
                     mistake{"PORT", " 80", "not a whole number"}, mistake{"PORT", "8e1", "not a whole number"},
+                    mistake{"ORCHESTRATOR_ADDRESS", "localhost", "not an IP address; did you mean 127.0.0.1?"},
+                    mistake{"ORCHESTRATOR_ADDRESS", "*", "did you mean 0.0.0.0"},
                     mistake{"MAX_WORKFLOW_DURATION_SECONDS", "0", "from 1 to 86400"},
                     mistake{"MAX_WORKFLOW_DURATION_SECONDS", "86401", "from 1 to 86400"},
                     mistake{"MAX_WORKFLOW_DURATION_SECONDS", "99999999999999999999", "not a whole number"},
