@@ -218,7 +218,7 @@ std::vector<setting> settings() {
         {"LEADER_HEARTBEAT_SECONDS", "30", "how often a leader renews its lease; at most a third of the next"},
         {"LEADER_LOCK_TTL_SECONDS", "90",
          "how long a lease holds without renewal: after a crash another one leads then"},
-        {"ORCHESTRATOR_INSTANCE_ID", "host_process", "how this instance is named in claims and logs"},
+        {"ORCHESTRATOR_INSTANCE_ID", "host_random", "how this instance, and no other, is named in claims and logs"},
         {"ORCHESTRATOR_MAX_CALLS", "512", "calls in flight, over all services"},
         {"ORCHESTRATOR_MAX_CALLS_PER_SERVICE", "256", "calls in flight to one service"},
         {"HISTORY_RETENTION_DAYS", "90", "executions that ended are kept for so long"},

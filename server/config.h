@@ -28,7 +28,7 @@ struct config {
     store_kind store = store_kind::sqlite;
     std::string database = "orchestrator.db";  // a path of SQLite's, or a URL of PostgreSQL's
     service_directory services;
-    std::string instance_id;  // empty: host name and process
+    std::string instance_id;  // empty: host name and a random number
     int max_workflow_duration_seconds = 3'600;
     std::string daily_cron = "0 8 * * *";   // seeds daily_operations
     std::string weekly_cron = "0 9 * * 1";  // seeds weekly_digest

@@ -38,6 +38,7 @@ namespace {
 
 constexpr milliseconds api_drain{2'000};
 constexpr milliseconds last_words{2'000};
+constexpr milliseconds longest_farewell{5'000};  // beyond the drain
 constexpr int heartbeats_in_a_lease = 6;
 constexpr milliseconds cache_timeout{200};
 constexpr milliseconds shortest_redis_timeout{50};

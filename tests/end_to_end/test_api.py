@@ -165,6 +165,7 @@ class Api(PlatformTest):
         platform = self.platform(1)
         health = platform.orchestrator.get("/health")
         self.assertEqual(health["status"], "healthy")
+        self.assertRegex(health["instance_id"], "_[0-9a-f]{8}$")  # no other process's, whatever the host's name
         self.assertEqual(health["store"], {"kind": "sqlite", "problem": None})
         self.assertEqual((health["active_runs"], health["calls_in_flight"]), (0, 0))
         self.assertEqual(platform.orchestrator.get("/health/live"), {"status": "alive"})
