@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <cstdio>
 #include <cstdlib>
@@ -62,8 +63,10 @@ std::string host_name() {
     return host;
 }
 
+// Not the process id: containers that share a host's name may all be process 1.
 std::string own_instance_id(const config& chosen) {
-    return chosen.instance_id.empty() ? fmt::format("{}_{}", host_name(), ::getpid()) : chosen.instance_id;
+    if (!chosen.instance_id.empty()) return chosen.instance_id;
+    return fmt::format("{}_{:08x}", host_name(), system::random{}.next() & 0xffff'ffff);
 }
 
 // Runs one task to its end on a context that nobody runs yet.
@@ -92,11 +95,28 @@ task<http::server_response> answer(api::api& api, http::server_request request) 
     co_return response;
 }
 
+// With what has been recorded. Nothing is destroyed: what hangs, or is still to be told something by another thread,
+// may stand where it is.
+[[noreturn]] void leave() {
+    spdlog::info("stopped; what did not end is left behind");
+    std::_Exit(0);
+}
+
 // An io_context on a thread of its own, so that a busy engine does not slow a read.
 class own_thread {
   public:
     void start() {
-        thread_ = std::thread{[this] { context_.run(); }};
+        thread_ = std::thread{[this] {
+            context_.run();
+            ended_.set_value();
+        }};
+    }
+    // True: whatever went on here has ended by itself, and no other thread has anything to tell it any more.
+    bool finish(steady_time latest) {
+        work_.reset();
+        const bool ended = !thread_.joinable() || ended_.get_future().wait_until(latest) == std::future_status::ready;
+        stop();
+        return ended;
     }
     void stop() {
         work_.reset();
@@ -109,6 +129,7 @@ class own_thread {
   private:
     asio::io_context context_{1};
     asio::executor_work_guard<executor> work_{context_.get_executor()};
+    std::promise<void> ended_;
     std::thread thread_;
 };
 
@@ -196,12 +217,14 @@ class program {
             spdlog::warn("{} is reachable from other machines, and there is no access control yet", chosen_.address);
         asio::co_spawn(context_.get_executor(), until_signal(), asio::detached);
         while (!stopped_) context_.run_one();
-        api_thread_.stop();
-        elector_thread_.stop();
-        // What is left ends by itself now; if it does not, there is nothing to lose by leaving.
-        context_.run_for(last_words);
+        // What is left ends by itself now, so that nobody answers to what is destroyed; if it does not, there is
+        // nothing to lose by leaving.
+        const auto latest = time_.steady_now() + last_words;
+        const bool api_ended = api_thread_.finish(latest);
+        const bool elector_ended = elector_thread_.finish(latest);
+        context_.run_until(latest);
+        if (!api_ended || !elector_ended || !context_.stopped()) leave();
         spdlog::info("stopped");
-        if (!context_.stopped()) std::_Exit(0);
         return 0;
     }
 
@@ -288,15 +311,20 @@ class program {
         signals.async_wait([](boost::system::error_code failed, int) {
             if (!failed) std::_Exit(128 + SIGINT);
         });
+        // A database that hangs would hold us for ever.
+        asio::steady_timer last_moment{context_, chosen_.drain_timeout + longest_farewell};
+        last_moment.async_wait([](boost::system::error_code failed) {
+            if (!failed) leave();
+        });
         // At the same time: another instance leads while our calls come to their end.
         std::promise<void> resigned;
         if (chosen_.runs_scheduler)
-            asio::co_spawn(elector_thread_.context(), elector_.stop(),
+            asio::co_spawn(elector_thread_.context(), stop_leading(),
                            [&](std::exception_ptr) { resigned.set_value(); });
         else
             resigned.set_value();
         co_await engine_.stop(time_.steady_now() + chosen_.drain_timeout);
-        resigned.get_future().wait();
+        if (resigned.get_future().wait_for(last_words) != std::future_status::ready) leave();
         std::promise<void> api_drained;
         asio::co_spawn(api_thread_.context().get_executor(), server_.drain(api_time_.steady_now() + api_drain),
                        [&](std::exception_ptr) { api_drained.set_value(); });

@@ -154,6 +154,24 @@ class DyingServers(ClusterTest):
         cluster.wait_for_end(id)
         cluster.check(id)
 
+    def test_an_instance_leaves_although_its_database_hangs(self):
+        cluster = self.cluster(1, 1, ORCHESTRATOR_DRAIN_SECONDS=0)
+        leaving = cluster.wait_for_leader()
+        backends = [int(row[0]) for row in cluster.database.query(
+            "SELECT pid FROM pg_stat_activity WHERE application_name = 'orchestrator'")]
+        for pid in backends:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            reading = leaving.connect(timeout=1)
+            reading.request("GET", "/api/v1/orchestrator/executions")  # which is under way for as long as it hangs
+            time.sleep(0.2)
+            leaving.send_signal(signal.SIGTERM)
+            self.assertEqual(leaving.wait(15), 0)
+            reading.close()
+        finally:
+            for pid in backends:
+                os.kill(pid, signal.SIGCONT)
+
     def test_a_broker_that_is_down_delays_events_and_nothing_else(self):
         cluster = self.cluster(1, 20)
         Servers.kill("rabbitmq")
