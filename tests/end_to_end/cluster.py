@@ -2,112 +2,18 @@
 of them whatever dies. Judged by the platform simulator's effects, by a consumer of the broker, and by the database."""
 
 import collections
-import json
 import os
 import shutil
-import subprocess
 import tempfile
-import threading
 import time
 import unittest
-import uuid
 
-import pika
-
+import network
 from harness import DAILY_STEPS, FINAL, Orchestrator, Simulator, wait_until
+from servers import Consumer, Database, Servers
 
-LOCAL_SERVERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "deploy", "local_servers")
 LEADER_TTL = 1.5     # seconds
 CLAIM_LEASE = 3.0
-
-
-class Servers:
-    """The servers beside us, and how to hurt them."""
-
-    folder = os.environ.get("TEST_SERVERS")
-    redis = os.environ.get("TEST_REDIS_URL")
-    rabbitmq = os.environ.get("TEST_RABBITMQ_URL")
-    database = os.environ.get("TEST_DATABASE_URL")
-
-    @classmethod
-    def _run(cls, *arguments):
-        return subprocess.run([LOCAL_SERVERS, *arguments], check=True, capture_output=True, text=True).stdout
-
-    @classmethod
-    def kill(cls, server):
-        cls._run("kill", cls.folder, server)
-
-    @classmethod
-    def start(cls, server):
-        cls._run("start", cls.folder, server)
-
-    @classmethod
-    def signal(cls, server, which):
-        os.kill(int(cls._run("pid", cls.folder, server)), which)
-
-
-class Database:
-    """One of its own on the server; gone at the end."""
-
-    def __init__(self):
-        self.name = "test_" + uuid.uuid4().hex[:12]
-        self.server = Servers.database.rsplit("/", 1)[0]
-        self.url = f"{self.server}/{self.name}"
-        self._psql("postgres", f"CREATE DATABASE {self.name}")
-
-    def drop(self):
-        self._psql("postgres", f"DROP DATABASE {self.name} WITH (FORCE)")
-
-    def _psql(self, database, sql):
-        done = subprocess.run(["psql", "-XqtA", "-v", "ON_ERROR_STOP=1", "-F", "\t", f"{self.server}/{database}", "-c", sql],
-                              capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
-        return [line.split("\t") for line in done.stdout.splitlines()]
-
-    def query(self, sql):
-        return self._psql(self.name, sql)
-
-    def number(self, sql):
-        return int(self.query(sql)[0][0])
-
-
-class Consumer(threading.Thread):
-    """Another service: a durable queue bound to the exchange. Counts how often each message arrived."""
-
-    def __init__(self, virtual_host_key):
-        super().__init__(daemon=True)
-        self.queue = "listener_" + virtual_host_key
-        self.arrived = collections.Counter()  # by message id
-        self.payloads = {}
-        self.stopping, self.bound = threading.Event(), threading.Event()
-        self.start()
-        assert self.bound.wait(30), "the consumer could not bind its queue"
-
-    def run(self):
-        while not self.stopping.is_set():
-            try:
-                with pika.BlockingConnection(pika.URLParameters(Servers.rabbitmq)) as connection:
-                    channel = connection.channel()
-                    channel.exchange_declare("orchestrator", "topic", durable=True)
-                    # Not a quorum queue: of one node that was killed, RabbitMQ 3.10 may never elect a leader for it again.
-                    channel.queue_declare(self.queue, durable=True)
-                    channel.queue_bind(self.queue, "orchestrator", "orchestrator.#")
-                    self.bound.set()
-                    for method, properties, body in channel.consume(self.queue, inactivity_timeout=0.1):
-                        if method:
-                            self.payloads[properties.message_id] = json.loads(body)
-                            self.arrived[properties.message_id] += 1
-                            channel.basic_ack(method.delivery_tag)
-                        if self.stopping.is_set():
-                            return
-            except (pika.exceptions.AMQPError, OSError):
-                time.sleep(0.2)
-
-    def stop(self):
-        self.stopping.set()
-        self.join(10)
-        with pika.BlockingConnection(pika.URLParameters(Servers.rabbitmq)) as connection:
-            connection.channel().queue_delete(self.queue)
 
 
 class Cluster:
@@ -117,7 +23,7 @@ class Cluster:
         self.tenants, self.settings, self.started = tenants, settings, 0
         self.instances, self.graveyard = [], []
         self.database = Database()
-        self.simulator = Simulator(self.folder, tenants, seed)
+        self.simulator = Simulator(self.folder, tenants, seed, network.address_of("simulator"))
         self.consumer = None
         try:
             self.simulator.start()
@@ -136,12 +42,15 @@ class Cluster:
         name = f"instance_{self.started}"
         folder = os.path.join(self.folder, name)
         os.mkdir(folder)
-        settings = {"DATABASE_URL": self.database.url, "REDIS_URL": Servers.redis, "RABBITMQ_URL": Servers.rabbitmq,
+        settings = {"DATABASE_URL": f"{self.database.url}?application_name={name}",
+                    "REDIS_URL": Servers.urls["REDIS"], "RABBITMQ_URL": Servers.urls["RABBITMQ"],
                     "ORCHESTRATOR_SCHEDULER": "on", "DAILY_WORKFLOW_CRON": "0 0 1 1 *", "WEEKLY_WORKFLOW_CRON": "0 0 1 1 *",
                     "LEADER_LOCK_TTL_SECONDS": LEADER_TTL, "LEADER_HEARTBEAT_SECONDS": LEADER_TTL / 4,
                     "ORCHESTRATOR_LEASE_SECONDS": CLAIM_LEASE, "ORCHESTRATOR_INSTANCE_ID": name, **self.settings}
         made = Orchestrator(folder, self.simulator.url, **settings)
         made.label = name
+        if network.BASE:
+            network.move_out(made)
         made.start() if wait else made.spawn()
         self.instances.append(made)
         return made
@@ -172,6 +81,16 @@ class Cluster:
     def wait_for_leader(self, seconds=30):
         return wait_until(self.leader, "somebody leads", seconds, pause=0.02)
 
+    def ask(self, expected, method, path, body=None, headers=None):
+        """The first answer with one of the expected statuses: the servers may be away."""
+        expected = expected if isinstance(expected, tuple) else (expected,)
+
+        def answered():
+            answer = self.any().api(method, path, body, headers)
+            assert answer.status in (*expected, 500, 503), f"{method} {path}: {answer}"
+            return answer if answer.status in expected else None
+        return wait_until(answered, f"{method} {path} is answered")
+
     def has_ended(self, id):
         """Asked patiently: the database may be away."""
         answer = self.any().api("GET", f"/executions/{id}")
@@ -182,6 +101,14 @@ class Cluster:
 
     def refused_writes(self):
         return sum(self.health(each)["refused_writes"] for each in self.instances)
+
+    def event_of(self, id):
+        """The id of the event that tells of the end of an execution."""
+        return self.database.query(f"SELECT event_id FROM orchestrator_outbox WHERE payload->>'execution_id' = '{id}'")[0][0]
+
+    def wait_for_arrival(self, id, seconds=60):
+        event = self.event_of(id)
+        wait_until(lambda: event in self.consumer.arrived, f"the event of {id} arrives", seconds, pause=0.01)
 
     def wait_for_steps(self, id, least, seconds=60):
         def ended():

@@ -140,9 +140,9 @@ class Program:
 
 
 class Simulator(Program):
-    def __init__(self, folder, tenants, seed=1):
-        super().__init__("simulator", [os.environ["SIMULATOR_BIN"], "--port", "0", "--tenants", str(tenants), "--seed",
-                                       str(seed)], folder, {})
+    def __init__(self, folder, tenants, seed=1, address="127.0.0.1"):
+        super().__init__("simulator", [os.environ["SIMULATOR_BIN"], "--address", address, "--port", "0", "--tenants",
+                                       str(tenants), "--seed", str(seed)], folder, {})
 
     def set_faults(self, *rules, seed=1):
         answer = self.request("PUT", "/_simulator/faults", {"seed": seed, "rules": list(rules)})

@@ -8,9 +8,10 @@ import subprocess
 import time
 import unittest
 
-from cluster import CLAIM_LEASE, LEADER_TTL, ClusterTest, Servers
+from cluster import CLAIM_LEASE, LEADER_TTL, ClusterTest
 from cluster_torture import torture
 from harness import step, wait_until
+from servers import Servers
 
 SLOW = {"kind": "latency", "route": "*", "distribution": "uniform", "min_ms": 20, "max_ms": 60}
 FEW_CALLS = {"ORCHESTRATOR_MAX_CALLS": 16}
@@ -144,8 +145,7 @@ class DyingServers(ClusterTest):
         cluster = self.cluster(2, 100, SLOW, **FEW_CALLS)
         id = cluster.any().execute()
         cluster.wait_for_steps(id, 50)
-        backends = [int(row[0]) for row in cluster.database.query(
-            "SELECT pid FROM pg_stat_activity WHERE application_name = 'orchestrator'")]
+        backends = cluster.database.backends()
         for pid in backends:
             os.kill(pid, signal.SIGSTOP)
         time.sleep(2)
@@ -199,8 +199,8 @@ class DyingServers(ClusterTest):
 class Doctor(ClusterTest):
     def test_real_servers_are_found_well_and_a_wrong_password_is_not(self):
         cluster = self.cluster(1, 1, consume=False)
-        settings = {"PORT": "0", "DATABASE_URL": cluster.database.url, "REDIS_URL": Servers.redis,
-                    "RABBITMQ_URL": Servers.rabbitmq, "PATH": os.environ["PATH"]}
+        settings = {"PORT": "0", "DATABASE_URL": cluster.database.url, "REDIS_URL": Servers.urls["REDIS"],
+                    "RABBITMQ_URL": Servers.urls["RABBITMQ"], "PATH": os.environ["PATH"]}
 
         def doctor(**changed):
             done = subprocess.run([os.environ["ORCHESTRATOR_BIN"], "doctor", "-o", "json"], env={**settings, **changed},
@@ -210,7 +210,7 @@ class Doctor(ClusterTest):
         status, found = doctor()
         self.assertEqual(status, 0)
         self.assertEqual({found[name]["state"] for name in ("schema", "Redis", "RabbitMQ")}, {"good"}, found)
-        status, found = doctor(RABBITMQ_URL=Servers.rabbitmq.replace("guest:guest", "guest:wrong"))
+        status, found = doctor(RABBITMQ_URL=Servers.urls["RABBITMQ"].replace("guest:guest", "guest:wrong"))
         self.assertEqual((status, found["RabbitMQ"]["state"]), (1, "bad"))
         status, found = doctor(DATABASE_URL=cluster.database.url + "_of_nobody")
         self.assertEqual((status, found["database"]["state"]), (1, "bad"))
