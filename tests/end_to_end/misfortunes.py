@@ -167,7 +167,7 @@ class Misfortunes:
         try:
             waits = self.errand()
             wait_until(lambda: self.cluster.database.query(
-                f"SELECT FROM orchestrator_outbox WHERE payload->>'execution_id' = '{waits}' "
+                f"SELECT 1 FROM orchestrator_outbox WHERE payload->>'execution_id' = '{waits}' "
                 "AND problem LIKE 'no queue is bound%'"), "the event comes back", pause=0.02)
         finally:
             self.cluster.consumer.bind()
