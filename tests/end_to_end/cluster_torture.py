@@ -78,16 +78,16 @@ class Torture:
 def torture(misfortunes, seed, tell, only=None):
     """An Outcome, or an AssertionError that names the folder with the logs."""
     kinds = [only] if only else possible_kinds()
-    if "failover" in kinds:
-        Servers.start("standby")
+    for server in ("postgresql", *(["standby"] if "failover" in kinds else []), "redis", "rabbitmq"):
+        Servers.start(server)  # or left as it is
     began = time.monotonic()
     cluster, keep = Cluster(3, TENANTS, FAULTS, seed, **SETTINGS), True
     try:
         outcome = Torture(cluster, random.Random(seed), tell, kinds).run(misfortunes)
         keep = False
         return outcome._replace(seconds=time.monotonic() - began)
-    except AssertionError as broken:
-        raise AssertionError(f"seed {seed}; kept {cluster.folder}: {broken}\n{cluster.logs()}") from broken
+    except Exception as broken:
+        raise AssertionError(f"seed {seed}; kept {cluster.folder}: {broken!r}\n{cluster.logs()}") from broken
     finally:
         cluster.close(keep)
         if "failover" in kinds:
