@@ -73,7 +73,6 @@ class SharedWork(ClusterTest):
         self.assertGreater(cluster.health(frozen)["refused_writes"], 0)
         cluster.check(id)
 
-
     def test_a_result_that_may_be_used_again_is_used_by_the_other_instance_too(self):
         cluster = self.cluster(2, 10)
         first, other = cluster.instances
@@ -291,7 +290,18 @@ class Doctor(ClusterTest):
         self.assertIn("does not exist", found["database"]["what"])
 
 
-class Torture(unittest.TestCase):
+class Torture(ClusterTest):
+    def test_the_witness_sees_a_result_that_was_not_the_writers_to_record(self):
+        cluster = self.cluster(1, 1)
+        witness.install(cluster.database)
+        cluster.wait_for_end(cluster.any().execute())
+        witness.check(cluster.database, self)
+        cluster.database.query(
+            "INSERT INTO orchestrator_step_results SELECT execution_id, tenant_run_id, 99, status, attempts, http_status, "
+            "carried_over, started_at, duration_ms FROM orchestrator_step_results LIMIT 1")
+        with self.assertRaisesRegex(AssertionError, "written by others than the holder"):
+            witness.check(cluster.database, self)
+
     def test_a_few_misfortunes(self):
         rounds = int(os.environ.get("TORTURE_MISFORTUNES", "10"))
         seed = int(os.environ.get("TORTURE_SEED", str(int.from_bytes(os.urandom(3), "big"))))
