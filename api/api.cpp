@@ -54,6 +54,9 @@ constexpr route routes[] = {
     {"GET", "/health/live", nothing, show_liveness},
 };
 
+// Beside the API.
+constexpr route metrics_routes[] = {{"GET", "/metrics", nothing, show_metrics}};
+
 // The path below base_path; nullopt when it lies elsewhere.
 std::optional<std::span<const std::string>> below_base(const target& where) {
     auto prefix = base_path.substr(1) | std::views::split('/');
@@ -102,8 +105,8 @@ task<answer> api::answer_to(request message) {
     auto where = parse_target(message.target);
     if (!where) co_return std::unexpected{std::move(where.error())};
     const auto path = below_base(*where);
-    if (!path) co_return refuse(errc::not_found, "no such path");
-    auto matched = find_route(routes, message.method, *path);
+    auto matched =
+        path ? find_route(routes, message.method, *path) : find_route(metrics_routes, message.method, where->segments);
     if (!matched) co_return std::unexpected{std::move(matched.error())};
     const auto& found = *matched->found;
     if (auto refused = refuse_input(found, *where, message); !refused)

@@ -71,6 +71,9 @@ task<answer> list_events(const api_dependencies&, routed_request);
 // leader.cpp
 task<answer> show_leader(const api_dependencies&, routed_request);
 
+// metrics.cpp
+task<answer> show_metrics(const api_dependencies&, routed_request);
+
 // health.cpp
 task<answer> show_health(const api_dependencies&, routed_request);
 task<answer> show_liveness(const api_dependencies&, routed_request);

@@ -83,23 +83,25 @@ task<> engine::keep_lease() {
     if (const auto kept = co_await ports_.runs.release_instance(options_.instance_id); !kept)
         spdlog::warn("cannot give back old claims: {}", kept.error().message);
     while (!draining_) {
-        co_await renew_lease();
-        if (!looking_) spawn(look_around());
-        co_await heartbeat_.wait_until(ports_.time.steady_now() + options_.heartbeat);
+        const bool renewed = co_await renew_lease();
+        if (renewed && !looking_) spawn(look_around());
+        const auto pause = renewed ? options_.heartbeat : std::min(options_.heartbeat, pause_after_fault);
+        co_await heartbeat_.wait_until(ports_.time.steady_now() + pause);
     }
 }
 
-task<> engine::renew_lease() {
+task<bool> engine::renew_lease() {
     const auto trusted_until = ports_.time.steady_now() + options_.lease - options_.heartbeat;
     const auto renewed = co_await ports_.runs.renew_lease(options_.instance_id, ports_.time.now() + options_.lease);
     if (!renewed) {
         if (lease_problem_.report(renewed.error()))
             spdlog::warn("cannot renew the lease of this instance: {}", renewed.error().message);
-        co_return;
+        co_return false;
     }
     lease_problem_.report(std::nullopt);
     if (!*renewed && std::exchange(had_lease_, true)) co_await abandon_runs();
     dispatcher_.lease_renewed(trusted_until);
+    co_return true;
 }
 
 // The runs that others lost, executions that were opened or cancelled elsewhere, schedules, and what comes up now and
@@ -273,6 +275,7 @@ task<> engine::survey_tenants() {
     surveyed_at_ = now;
     const auto taken = co_await survey_.take(*epoch, now + longest_survey, stop_survey_.get_token());
     if (taken) co_return scheduler_.schedules_changed();
+    if (taken.error().code == errc::superseded) ++refused_surveys_;
     spdlog::warn("cannot tell on which clocks the tenants live: {}", taken.error().message);
     surveyed_at_.reset();
 }
@@ -301,6 +304,7 @@ engine_health engine::health() const {
             .store_problem = problem ? problem : lease_problem_.now(),
             .leads = ports_.epoch().has_value(),
             .refused_writes = journal_.refused(),
+            .refused_decisions = scheduler_.refused() + refused_surveys_,
             .active_runs = dispatcher_.active_runs(),
             .calls_in_flight = limits_.in_flight()};
 }

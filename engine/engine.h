@@ -80,7 +80,7 @@ class engine final : public run_control {
 
   private:
     task<> keep_lease();
-    task<> renew_lease();
+    task<bool> renew_lease();
     task<> look_around();
     task<> abandon_runs();
     task<> look_for_executions(const std::vector<std::string>& live_instances);
@@ -119,6 +119,7 @@ class engine final : public run_control {
     std::optional<steady_time> surveyed_at_;
     std::optional<steady_time> history_kept_at_;
     std::stop_source stop_survey_;
+    std::atomic<std::int64_t> refused_surveys_ = 0;
     std::set<execution_id> finishing_;  // those that wait for the store
     int working_ = 0;                   // coroutines that `spawn` started and that have not ended
 };

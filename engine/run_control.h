@@ -12,7 +12,8 @@ struct engine_health {
     bool accepting = true;               // false while this instance drains
     std::optional<error> store_problem;  // why nothing can be recorded at the moment; nullopt: all is well
     bool leads = false;
-    std::int64_t refused_writes = 0;  // outcomes that came too late: others had taken up the run
+    std::int64_t refused_writes = 0;     // outcomes that came too late: others had taken up the run
+    std::int64_t refused_decisions = 0;  // of this instance as a leader, after another one had begun to lead
     int active_runs = 0;
     int calls_in_flight = 0;
 };

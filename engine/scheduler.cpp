@@ -304,6 +304,7 @@ task<> scheduler::keep(std::vector<schedule_decision> decisions) {
     }
     const auto kept = co_await store_.decide(decisions, *epoch, time_.now());
     if (!kept) {
+        if (kept.error().code == errc::superseded) ++refused_;
         if (!stopped_) spdlog::warn("cannot keep what was scheduled: {}", kept.error().message);
         try_again(std::move(decisions));
         co_return;
@@ -340,6 +341,7 @@ task<> scheduler::continue_backfills() {
     result<std::vector<execution_id>> opened;
     if (epoch) opened = co_await backfills_.open_next(*epoch);
     if (!epoch || !opened) {
+        if (epoch && opened.error().code == errc::superseded) ++refused_;
         if (epoch && !stopped_) spdlog::warn("cannot continue the backfills: {}", opened.error().message);
         backfills_have_room_ = true;
         pause_after_fault();

@@ -7,6 +7,7 @@
 // the engine's heartbeat looks at.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <optional>
@@ -48,6 +49,8 @@ class scheduler {
     void schedules_changed();
     // What waits for its end may start, a backfill goes on, and the next start may be estimated better.
     void execution_ended(workflow_id);
+    // Decisions that were not kept, as another one led by then. From any thread.
+    [[nodiscard]] std::int64_t refused() const { return refused_; }
     // The heartbeat: has anything changed in the store, in the zone data or on the wall clock?
     task<> look();
 
@@ -109,6 +112,7 @@ class scheduler {
     std::map<workflow_id, std::string> quarantined_;  // why nothing of it can be resolved
     std::map<std::string, const time_zone*> zones_in_use_;
     std::vector<schedule_decision> unsaid_;  // next starts and problems that the store does not know yet
+    std::atomic<std::int64_t> refused_ = 0;
     milliseconds pause_{0};
     steady_time sleeps_until_{};
     steady_time try_again_at_{};   // after a fault of the store

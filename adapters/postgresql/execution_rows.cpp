@@ -81,6 +81,9 @@ result<opened_execution> open_execution(connection& database, const execution& o
         work.commit();
         return opened_execution{opened.id, true};
     } catch (const database_error& fault) {
+        // The answer to the commit may be lost and the execution there: its id tells.
+        if (fault.code() == errc::store_unavailable && find_execution(database, opened.id))
+            return opened_execution{opened.id, true};
         if (!fault.is_constraint()) throw;
         if (const auto twin = find_by_key(database, opened)) return opened_execution{*twin, false};
         throw;

@@ -1,4 +1,4 @@
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
 #include "tests/unit/api/fake_platform.h"
 
@@ -174,6 +174,21 @@ TEST_F(workflows_api, health_tells_of_store_and_engine) {
     engine.current.accepting = false;
     EXPECT_EQ(body_of(ask("GET", "/health")).at("status").as_string(), "stopping");
     EXPECT_EQ(ask("GET", "/health/live").status, 200);
+}
+
+TEST_F(workflows_api, metrics_are_told_in_the_text_format_beside_the_api) {
+    engine.current.leads = true;
+    engine.current.refused_writes = 3;
+    engine.current.store_problem = error{errc::store_full, "the disk is full", {}};
+    const auto told = finish(subject.handle({"GET", "/metrics", {}, {}}));
+    EXPECT_EQ(told.status, 200);
+    EXPECT_EQ(find_header(told.headers, "Content-Type"), "text/plain; version=0.0.4; charset=utf-8");
+    EXPECT_THAT(told.body, testing::HasSubstr("# TYPE orchestrator_leader_instance gauge\n"
+                                              "orchestrator_leader_instance{instance_id=\"instance-1\"} 1\n"));
+    EXPECT_THAT(told.body, testing::HasSubstr("orchestrator_refused_writes_total{kind=\"outcome\"} 3\n"));
+    EXPECT_THAT(told.body, testing::HasSubstr("orchestrator_store_available 0\n"));
+    EXPECT_EQ(ask("GET", "/metrics").status, 404) << "that one is the API's own, and not there yet";
+    EXPECT_EQ(finish(subject.handle({"POST", "/metrics", {}, {}})).status, 405);
 }
 
 }  // namespace

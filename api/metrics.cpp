@@ -1,0 +1,58 @@
+// GET /metrics: what this process knows of itself, in Prometheus' text format 0.0.4. No label names a tenant.
+#include <fmt/format.h>
+
+#include "api/resources.h"
+
+namespace orchestrator::api {
+namespace {
+
+// A label's value, by the rules of the format.
+std::string escaped(std::string_view value) {
+    std::string text;
+    for (const char c : value) {
+        if (c == '\\' || c == '"') text += '\\';
+        text += c == '\n' ? std::string_view{"\\n"} : std::string_view{&c, 1};
+    }
+    return text;
+}
+
+class exposition {
+  public:
+    void begin(std::string_view name, std::string_view type, std::string_view help) {
+        name_ = name;
+        text_ += fmt::format("# HELP {0} {2}\n# TYPE {0} {1}\n", name, type, help);
+    }
+    void add(std::int64_t value, std::string_view labels = {}) {
+        text_ +=
+            labels.empty() ? fmt::format("{} {}\n", name_, value) : fmt::format("{}{{{}}} {}\n", name_, labels, value);
+    }
+    [[nodiscard]] std::string take() { return std::move(text_); }
+
+  private:
+    std::string_view name_;
+    std::string text_;
+};
+
+}  // namespace
+
+task<answer> show_metrics(const api_dependencies& api, routed_request) {
+    const auto health = api.engine.health();
+    exposition shown;
+    shown.begin("orchestrator_leader_instance", "gauge", "1 while this instance leads, 0 while it follows");
+    shown.add(health.leads, fmt::format("instance_id=\"{}\"", escaped(api.instance_id)));
+    shown.begin("orchestrator_refused_writes_total", "counter",
+                "Writes that came too late: outcomes under a lost claim, decisions under an old epoch");
+    shown.add(health.refused_writes, "kind=\"outcome\"");
+    shown.add(health.refused_decisions, "kind=\"decision\"");
+    shown.begin("orchestrator_store_available", "gauge", "0 while nothing can be recorded");
+    shown.add(!health.store_problem);
+    shown.begin("orchestrator_active_tenant_runs", "gauge", "Tenant runs that this instance works on");
+    shown.add(health.active_runs);
+    shown.begin("orchestrator_calls_in_flight", "gauge", "Calls to services that have not been answered yet");
+    shown.add(health.calls_in_flight);
+    response reply{.status = 200, .headers = {}, .body = shown.take(), .next_chunk = {}};
+    reply.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+    co_return reply;
+}
+
+}  // namespace orchestrator::api
