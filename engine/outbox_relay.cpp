@@ -4,13 +4,20 @@
 
 #include <algorithm>
 
+#include "domain/event/publish_backoff.h"
+
 namespace orchestrator {
 namespace {
 
-constexpr int batch = 100;                // outstanding confirms
-constexpr milliseconds look{1'000};       // for what other instances have ended
-constexpr milliseconds first_pause{500};  // after a fault; doubles
-constexpr milliseconds longest_pause{30'000};
+constexpr int batch = 100;           // outstanding confirms
+constexpr milliseconds look{1'000};  // for what other instances have ended
+const publish_problem unanswered = "the broker did not confirm it";
+
+std::vector<event> events_of(const std::vector<kept_event>& kept) {
+    std::vector<event> events;
+    for (const auto& each : kept) events.push_back(each.of);
+    return events;
+}
 
 }  // namespace
 
@@ -23,41 +30,49 @@ task<> outbox_relay::run() {
     while (!stopped_) {
         const bool more = leads_() && co_await publish_some();
         if (more) continue;
-        co_await wake_.wait_until(time_.steady_now() + std::max(pause_, look));
+        const auto pause = failures_ > 0 ? broker_backoff(failures_) : milliseconds{0};
+        co_await wake_.wait_until(time_.steady_now() + std::max(pause, look));
     }
 }
 
 // True: there may be more, and it is worth going on at once.
 task<bool> outbox_relay::publish_some() {
-    auto events = co_await outbox_.unpublished_events(batch);
-    if (!events || events->empty()) co_return false;
-    std::vector<event_id> ids;
-    for (const auto& each : *events) ids.push_back(each.id);
-    const auto answers = co_await bus_.publish(std::move(*events));
+    const auto due = co_await outbox_.unpublished_events(batch, time_.now());
+    if (!due || due->empty()) co_return false;
+    const auto answers = co_await bus_.publish(events_of(*due));
+    if (answers) {
+        const bool noted = co_await note(*due, *answers);
+        failures_ = noted ? 0 : failures_ + 1;
+        co_return noted&& int(due->size()) == batch;
+    }
+    ++failures_;
+    tell_problem(answers.error().message);
+    co_await outbox_.note_broker_problem(answers.error().message);
+    co_return false;
+}
+
+// False: the store did not take it, and what was published is published again.
+task<bool> outbox_relay::note(const std::vector<kept_event>& sent, const std::vector<publish_problem>& answers) {
+    const auto now = time_.now();
     std::vector<event_id> published;
     std::vector<unpublished_event> refused;
-    for (std::size_t i = 0; i < ids.size() && answers; ++i) {
-        if (i < answers->size() && (*answers)[i].empty())
-            published.push_back(ids[i]);
+    for (std::size_t i = 0; i < sent.size(); ++i) {
+        const auto& problem = i < answers.size() ? answers[i] : unanswered;
+        if (problem.empty())
+            published.push_back(sent[i].of.id);
         else
-            refused.push_back({ids[i], i < answers->size() ? (*answers)[i] : "the broker did not confirm it"});
+            refused.push_back({sent[i].of.id, problem, now + publish_backoff(sent[i].attempts + 1)});
     }
-    tell_problem(!answers          ? std::optional{answers.error().message}
-                 : refused.empty() ? std::nullopt
-                                   : std::optional{refused.front().problem});
-    // Not noted: published again, and known by its id.
-    const auto whole = published.size() == ids.size();
-    if (!published.empty()) co_await outbox_.note_published(std::move(published), time_.now());
-    if (!refused.empty()) co_await outbox_.note_unpublished(std::move(refused));
-    pause_ = whole ? milliseconds{0} : std::clamp(pause_ * 2, first_pause, longest_pause);
-    co_return whole&& int(ids.size()) == batch;
+    tell_problem(refused.empty() ? std::nullopt : std::optional{refused.front().problem});
+    bool noted = true;
+    if (!published.empty()) noted = (co_await outbox_.note_published(std::move(published), now)).has_value();
+    if (!refused.empty()) noted = (co_await outbox_.note_unpublished(std::move(refused))).has_value() && noted;
+    co_return noted;
 }
 
 void outbox_relay::tell_problem(std::optional<std::string> problem) {
-    if (problem && problem != problem_)
-        spdlog::warn("events wait in the outbox: {}", *problem);
-    else if (!problem && problem_)
-        spdlog::info("events are published again");
+    if (problem && problem != problem_) spdlog::warn("events wait in the outbox: {}", *problem);
+    if (!problem && problem_) spdlog::info("events are published again");
     problem_ = std::move(problem);
 }
 

@@ -1,5 +1,6 @@
 // Publishes the events of the outbox, while this instance leads. A broker that is down delays events and nothing else;
-// what was published without our learning of it is published again, under the same id.
+// what was published without our learning of it is published again, under the same id. An event that the broker gives
+// back, or does not confirm, waits by itself and holds up no other.
 #pragma once
 
 #include <functional>
@@ -23,6 +24,7 @@ class outbox_relay {
 
   private:
     task<bool> publish_some();
+    task<bool> note(const std::vector<kept_event>& sent, const std::vector<publish_problem>& answers);
     void tell_problem(std::optional<std::string>);
 
     event_outbox& outbox_;
@@ -31,7 +33,7 @@ class outbox_relay {
     std::function<bool()> leads_;
     wake_signal wake_;
     std::optional<std::string> problem_;  // that was told last; nullopt: all is well
-    milliseconds pause_{0};
+    int failures_ = 0;                    // in a row: of the broker, or of the store that is to note what was published
     bool stopped_ = false;
 };
 

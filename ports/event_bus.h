@@ -17,8 +17,8 @@ class event_bus {
   public:
     virtual ~event_bus() = default;
 
-    // One answer for each event, in order; an event without one is in doubt and to be published again. service_failed:
-    // the broker did not answer, nothing is known of any of them.
+    // One answer for each event, in order: a confirmation, or why there is none. service_failed: the broker is away, or
+    // takes nothing, and nothing is known of any of them.
     virtual task<result<std::vector<publish_problem>>> publish(std::vector<event>) = 0;
 };
 

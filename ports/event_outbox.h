@@ -16,12 +16,13 @@ struct kept_event {
     event of{};
     std::optional<system_time> published_at{};
     int attempts = 0;       // that the broker did not confirm
-    std::string problem{};  // of the last of them
+    std::string problem{};  // of the last of them, or why all events wait
 };
 
 struct unpublished_event {
-    event_id id;
-    std::string problem;
+    event_id id{};
+    std::string problem{};
+    system_time not_before{};  // the next attempt
 };
 
 struct event_query {
@@ -34,10 +35,14 @@ class event_outbox {
   public:
     virtual ~event_outbox() = default;
 
-    // Those that failed seldom come first, then by age: what nobody wants does not hold up the others.
-    virtual task<result<std::vector<event>>> unpublished_events(int limit) = 0;
+    // Those whose time has come. Those that failed seldom come first, then by age: what nobody wants does not hold up
+    // the others.
+    virtual task<result<std::vector<kept_event>>> unpublished_events(int limit, system_time now) = 0;
     virtual task<result<void>> note_published(std::vector<event_id>, system_time now) = 0;
+    // The broker gave them back, or did not confirm them: an attempt each.
     virtual task<result<void>> note_unpublished(std::vector<unpublished_event>) = 0;
+    // Why all wait that no attempt was made with: the broker is away. Writes those only that say something else.
+    virtual task<result<void>> note_broker_problem(std::string problem) = 0;
     // Newest first.
     virtual task<result<std::vector<kept_event>>> list_events(event_query) = 0;
 };

@@ -6,14 +6,17 @@
 
 namespace orchestrator::memory {
 
-task<result<std::vector<event>>> store::unpublished_events(int limit) {
+task<result<std::vector<kept_event>>> store::unpublished_events(int limit, system_time now) {
     const std::scoped_lock lock{guard_};
     std::vector<const kept_event*> waiting;
-    for (const auto& [id, kept] : outbox_)
-        if (!kept.published_at) waiting.push_back(&kept);
+    for (const auto& [id, kept] : outbox_) {
+        const auto parked = event_not_before_.find(id);
+        const bool is_due = parked == event_not_before_.end() || parked->second <= now;
+        if (!kept.published_at && is_due) waiting.push_back(&kept);
+    }
     std::ranges::sort(waiting, {}, [](const auto* kept) { return std::pair{kept->attempts, kept->of.id}; });
-    std::vector<event> found;
-    for (const auto* kept : waiting | std::views::take(limit)) found.push_back(kept->of);
+    std::vector<kept_event> found;
+    for (const auto* kept : waiting | std::views::take(limit)) found.push_back(*kept);
     co_return found;
 }
 
@@ -35,7 +38,15 @@ task<result<void>> store::note_unpublished(std::vector<unpublished_event> refuse
         if (found == outbox_.end() || found->second.published_at) continue;
         ++found->second.attempts;
         found->second.problem = each.problem;
+        event_not_before_[each.id] = each.not_before;
     }
+    co_return result<void>{};
+}
+
+task<result<void>> store::note_broker_problem(std::string problem) {
+    const std::scoped_lock lock{guard_};
+    for (auto& [id, kept] : outbox_)
+        if (!kept.published_at && kept.attempts == 0) kept.problem = problem;
     co_return result<void>{};
 }
 

@@ -78,9 +78,10 @@ class store final : public stores {
     task<result<void>> resign_lead(std::int64_t epoch, system_time now) override;
     task<result<std::optional<leader_record>>> find_leader(system_time now) override;
 
-    task<result<std::vector<event>>> unpublished_events(int limit) override;
+    task<result<std::vector<kept_event>>> unpublished_events(int limit, system_time now) override;
     task<result<void>> note_published(std::vector<event_id>, system_time now) override;
     task<result<void>> note_unpublished(std::vector<unpublished_event>) override;
+    task<result<void>> note_broker_problem(std::string problem) override;
     task<result<std::vector<kept_event>>> list_events(event_query) override;
 
   private:
@@ -144,6 +145,7 @@ class store final : public stores {
     std::optional<leader_record> leader_;
     system_time lead_until_{};
     std::map<event_id, kept_event> outbox_;
+    std::map<event_id, system_time> event_not_before_;  // of those that the broker did not keep
     std::int64_t schedule_revision_ = 0;
     std::int64_t last_run_id_ = 0;
     std::int64_t last_log_sequence_ = 0;  // over all executions

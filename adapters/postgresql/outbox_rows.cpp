@@ -8,9 +8,10 @@ void insert_event(connection& database, const event& added) {
                    added.created_at);
 }
 
-std::vector<event> unpublished_events(connection& database, int limit) {
-    std::vector<event> found;
-    for (const auto& each : database.query("outbox", "unpublished", limit)) found.push_back(sql::event_from(each));
+std::vector<kept_event> unpublished_events(connection& database, int limit, system_time now) {
+    std::vector<kept_event> found;
+    for (const auto& each : database.query("outbox", "unpublished", limit, now))
+        found.push_back(sql::kept_event_from(each));
     return found;
 }
 
@@ -21,20 +22,23 @@ void note_published(connection& database, const std::vector<event_id>& ids, syst
 void note_unpublished(connection& database, const std::vector<unpublished_event>& refused) {
     array_of<event_id> ids;
     array_of<std::string_view> problems;
+    array_of<system_time> not_before;
     for (const auto& each : refused) {
         ids.add(each.id);
         problems.add(std::string_view{each.problem});
+        not_before.add(each.not_before);
     }
-    database.query("outbox", "note_unpublished", ids, problems);
+    database.query("outbox", "note_unpublished", ids, problems, not_before);
+}
+
+void note_broker_problem(connection& database, const std::string& problem) {
+    database.query("outbox", "note_broker_problem", problem);
 }
 
 std::vector<kept_event> list_events(connection& database, const event_query& query) {
     std::vector<kept_event> found;
     for (const auto& each : database.query("outbox", "list", query.unpublished_only, query.before, query.limit))
-        found.push_back({.of = sql::event_from(each),
-                         .published_at = each.optional_time(6),
-                         .attempts = int(each.integer(7)),
-                         .problem = each.text(8)});
+        found.push_back(sql::kept_event_from(each));
     return found;
 }
 

@@ -55,7 +55,7 @@ void check_status(int status, std::string_view doing) {
     if (status != AMQP_STATUS_OK) throw broker_fault{fmt::format("{} while {}", amqp_error_string2(status), doing)};
 }
 
-// A string of the broker's that is UTF-8 and short: it goes into a row and a log.
+// A string of the broker's, made ASCII and short: it goes into a row and a log.
 std::string harmless(std::string text) {
     constexpr std::size_t longest = 200;
     if (text.size() > longest) text.resize(longest);
@@ -100,25 +100,39 @@ class event_bus::session {
     session(const session&) = delete;
     session& operator=(const session&) = delete;
 
+    // Whatever becomes of the rest, what is confirmed is answered so. A fault: nothing is known of any.
     std::vector<publish_problem> publish(const std::vector<event>& events, steady::time_point end) {
-        for (const auto& each : events) declare(each.exchange);
+        std::string why = "the broker did not confirm it in time";
+        answers_.assign(events.size(), "");
+        try {
+            send_all(events);
+            while (!outstanding_.empty() && steady::now() < end) take_frame(end);
+            if (blocked_ && !outstanding_.empty()) throw broker_fault{blocked_reason_};
+        } catch (const broker_fault& fault) {
+            if (!any_settled_) throw;
+            why = fault.what();
+        }
+        // Later confirms of these would be mistaken for those of others.
+        is_usable_ = outstanding_.empty();
+        for (const auto& [tag, place] : outstanding_) answers_[place] = why;
+        return std::move(answers_);
+    }
+    [[nodiscard]] bool is_usable() const { return is_usable_; }
+
+  private:
+    void send_all(const std::vector<event>& events) {
         outstanding_.clear();
         problems_.clear();
-        answers_.assign(events.size(), "the broker did not confirm it in time");
+        ids_.clear();
+        any_settled_ = false;
+        for (const auto& each : events) declare(each.exchange);
         for (std::size_t i = 0; i < events.size(); ++i) {
             send(events[i]);
             outstanding_.emplace(++last_tag_, i);
             ids_[to_string(events[i].id)] = i;
         }
-        while (!outstanding_.empty() && steady::now() < end) take_frame(end);
-        const bool all_answered = outstanding_.empty();
-        ids_.clear();
-        // A broker that is short of room takes our messages and answers nothing: later confirms would be mistaken.
-        if (!all_answered) throw broker_fault{blocked_ ? blocked_reason_ : "no confirmation in time"};
-        return std::move(answers_);
     }
 
-  private:
     void open(const bus_options& options, steady::time_point end) {
         auto timeout = time_until(end);
         auto* socket = options.where.uses_tls ? tls_socket(options) : amqp_tcp_socket_new(connection_);
@@ -137,9 +151,9 @@ class event_bus::session {
         capabilities.value.value.table = abilities;
         const amqp_table_t properties{.num_entries = 1, .entries = &capabilities};
         check_reply(amqp_login_with_properties(connection_, options.where.virtual_host.c_str(), 1, largest_frame, 0,
-                                         &properties, AMQP_SASL_METHOD_PLAIN, options.where.user.c_str(),
-                                         options.where.password.c_str()),
-              "logging in");
+                                               &properties, AMQP_SASL_METHOD_PLAIN, options.where.user.c_str(),
+                                               options.where.password.c_str()),
+                    "logging in");
         amqp_channel_open(connection_, channel);
         check_reply(amqp_get_rpc_reply(connection_), "opening a channel");
         amqp_confirm_select(connection_, channel);
@@ -192,8 +206,12 @@ class event_bus::session {
         const int status = amqp_simple_wait_frame_noblock(connection_, &frame, &timeout);
         if (status == AMQP_STATUS_TIMEOUT) return;
         check_status(status, "waiting for confirms");
-        if (frame.frame_type != AMQP_FRAME_METHOD) return;
-        const auto& method = frame.payload.method;
+        if (frame.frame_type == AMQP_FRAME_HEADER)
+            take_header(*static_cast<amqp_basic_properties_t*>(frame.payload.properties.decoded));
+        if (frame.frame_type == AMQP_FRAME_METHOD) take_method(frame.payload.method);
+    }
+
+    void take_method(const amqp_method_t& method) {
         switch (method.id) {
             case AMQP_BASIC_ACK_METHOD: {
                 const auto* ack = static_cast<amqp_basic_ack_t*>(method.decoded);
@@ -222,23 +240,23 @@ class event_bus::session {
         }
     }
 
-    // A message that no queue takes comes back before it is confirmed.
+    // A message that no queue takes comes back before it is confirmed: a method that says why, a header with its id,
+    // and its body. Frame by frame, as what reads it whole has no deadline.
     void take_returned(const amqp_basic_return_t& returned) {
-        const auto problem =
-            fmt::format("no queue is bound to exchange {} for {} ({})", harmless(text_of(returned.exchange)),
-                        harmless(text_of(returned.routing_key)), harmless(text_of(returned.reply_text)));
-        amqp_message_t message;
-        check_reply(amqp_read_message(connection_, channel, &message, 0), "taking back a message");
-        if (message.properties._flags & AMQP_BASIC_MESSAGE_ID_FLAG)
-            if (const auto found = ids_.find(text_of(message.properties.message_id)); found != ids_.end())
-                problems_[found->second] = problem;
-        amqp_destroy_message(&message);
+        returned_ = fmt::format("no queue is bound to exchange {} for {} ({})", harmless(text_of(returned.exchange)),
+                                harmless(text_of(returned.routing_key)), harmless(text_of(returned.reply_text)));
+    }
+    void take_header(const amqp_basic_properties_t& properties) {
+        if (!(properties._flags & AMQP_BASIC_MESSAGE_ID_FLAG)) return;
+        if (const auto found = ids_.find(text_of(properties.message_id)); found != ids_.end())
+            problems_[found->second] = returned_;
     }
 
     void settle(std::uint64_t tag, bool multiple, const std::string& problem) {
-        auto first = multiple ? outstanding_.begin() : outstanding_.find(tag);
+        auto first = multiple ? outstanding_.begin() : outstanding_.lower_bound(tag);
         const auto end = outstanding_.upper_bound(tag);
         for (; first != end; first = outstanding_.erase(first)) {
+            any_settled_ = true;
             const auto returned = problems_.find(first->second);
             answers_[first->second] = returned != problems_.end() ? returned->second : problem;
         }
@@ -250,7 +268,10 @@ class event_bus::session {
     std::map<std::uint64_t, std::size_t> outstanding_;  // delivery tag -> place in the call
     std::map<std::string, std::size_t> ids_;            // message id -> place in the call
     std::map<std::size_t, publish_problem> problems_;   // of what came back
+    publish_problem returned_;                          // of what is coming back
     std::vector<publish_problem> answers_;
+    bool any_settled_ = false;  // of this call
+    bool is_usable_ = true;
     bool blocked_ = false;
     std::string blocked_reason_;
 };
@@ -266,11 +287,13 @@ result<std::vector<publish_problem>> event_bus::publish_now(const std::vector<ev
     const auto end = steady::now() + options_.timeout;
     try {
         if (!session_) session_ = std::make_unique<session>(options_, end);
-        return session_->publish(events, end);
+        auto answers = session_->publish(events, end);
+        if (!session_->is_usable()) session_.reset();
+        return answers;
     } catch (const broker_fault& fault) {
         session_.reset();
-        return fail(errc::service_failed,
-                    fmt::format("RabbitMQ at {}:{}: {}", options_.where.host, options_.where.port, fault.what()));
+        return fail(errc::service_failed, fmt::format("RabbitMQ at {}:{}: {}", options_.where.host, options_.where.port,
+                                                      harmless(fault.what())));
     }
 }
 

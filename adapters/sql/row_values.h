@@ -7,6 +7,7 @@
 #include "domain/execution/execution.h"
 #include "domain/workflow/workflow.h"
 #include "ports/calendar_store.h"
+#include "ports/event_outbox.h"
 #include "ports/execution_store.h"
 #include "ports/schedule_store.h"
 
@@ -143,6 +144,14 @@ event event_from(const Row& row) {
             .event_type = row.text(3),
             .payload = row.text(4),
             .created_at = row.time(5)};
+}
+
+template <class Row>
+kept_event kept_event_from(const Row& row) {
+    return {.of = event_from(row),
+            .published_at = row.optional_time(6),
+            .attempts = int(row.integer(7)),
+            .problem = row.text(8)};
 }
 
 // The summaries of an execution's steps before anything is counted.

@@ -14,11 +14,11 @@ void insert_event(connection& database, const event& added) {
     row.run();
 }
 
-std::vector<event> unpublished_events(connection& database, int limit) {
-    std::vector<event> found;
+std::vector<kept_event> unpublished_events(connection& database, int limit, system_time now) {
+    std::vector<kept_event> found;
     auto rows = database.query("outbox", "unpublished");
-    rows.bind(1, limit);
-    while (rows.step()) found.push_back(sql::event_from(rows));
+    rows.bind(1, limit).bind(2, now);
+    while (rows.step()) found.push_back(sql::kept_event_from(rows));
     return found;
 }
 
@@ -33,20 +33,22 @@ void note_published(connection& database, const std::vector<event_id>& ids, syst
 void note_unpublished(connection& database, const std::vector<unpublished_event>& refused) {
     for (const auto& each : refused) {
         auto row = database.query("outbox", "note_unpublished");
-        row.bind(1, each.id).bind(2, std::string_view{each.problem});
+        row.bind(1, each.id).bind(2, std::string_view{each.problem}).bind(3, each.not_before);
         row.run();
     }
+}
+
+void note_broker_problem(connection& database, const std::string& problem) {
+    auto rows = database.query("outbox", "note_broker_problem");
+    rows.bind(1, std::string_view{problem});
+    rows.run();
 }
 
 std::vector<kept_event> list_events(connection& database, const event_query& query) {
     std::vector<kept_event> found;
     auto rows = database.query("outbox", "list");
     rows.bind(1, query.unpublished_only).bind(2, query.before).bind(3, query.limit);
-    while (rows.step())
-        found.push_back({.of = sql::event_from(rows),
-                         .published_at = rows.optional_time(6),
-                         .attempts = int(rows.integer(7)),
-                         .problem = rows.text(8)});
+    while (rows.step()) found.push_back(sql::kept_event_from(rows));
     return found;
 }
 

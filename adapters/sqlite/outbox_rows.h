@@ -9,9 +9,10 @@
 namespace orchestrator::sqlite {
 
 void insert_event(connection&, const event&);
-std::vector<event> unpublished_events(connection&, int limit);
+std::vector<kept_event> unpublished_events(connection&, int limit, system_time now);
 void note_published(connection&, const std::vector<event_id>&, system_time now);
 void note_unpublished(connection&, const std::vector<unpublished_event>&);
+void note_broker_problem(connection&, const std::string& problem);
 std::vector<kept_event> list_events(connection&, const event_query&);
 
 }  // namespace orchestrator::sqlite

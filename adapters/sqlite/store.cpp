@@ -388,14 +388,17 @@ task<result<std::optional<leader_record>>> store::find_leader(system_time now) {
 
 // Events
 
-task<result<std::vector<event>>> store::unpublished_events(int limit) {
-    return state_->read([limit](connection& db) { return sqlite::unpublished_events(db, limit); });
+task<result<std::vector<kept_event>>> store::unpublished_events(int limit, system_time now) {
+    return state_->read([limit, now](connection& db) { return sqlite::unpublished_events(db, limit, now); });
 }
 task<result<void>> store::note_published(std::vector<event_id> ids, system_time now) {
     return state_->write([now, ids = std::move(ids)](connection& db) { sqlite::note_published(db, ids, now); });
 }
 task<result<void>> store::note_unpublished(std::vector<unpublished_event> refused) {
     return state_->write([refused = std::move(refused)](connection& db) { sqlite::note_unpublished(db, refused); });
+}
+task<result<void>> store::note_broker_problem(std::string problem) {
+    return state_->write([problem = std::move(problem)](connection& db) { sqlite::note_broker_problem(db, problem); });
 }
 task<result<std::vector<kept_event>>> store::list_events(event_query query) {
     return state_->read([query](connection& db) { return sqlite::list_events(db, query); });

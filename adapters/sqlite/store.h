@@ -85,9 +85,10 @@ class store final : public stores {
     task<result<void>> resign_lead(std::int64_t epoch, system_time now) override;
     task<result<std::optional<leader_record>>> find_leader(system_time now) override;
 
-    task<result<std::vector<event>>> unpublished_events(int limit) override;
+    task<result<std::vector<kept_event>>> unpublished_events(int limit, system_time now) override;
     task<result<void>> note_published(std::vector<event_id>, system_time now) override;
     task<result<void>> note_unpublished(std::vector<unpublished_event>) override;
+    task<result<void>> note_broker_problem(std::string problem) override;
     task<result<std::vector<kept_event>>> list_events(event_query) override;
 
   private:

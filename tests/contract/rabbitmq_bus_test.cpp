@@ -5,7 +5,13 @@
 #include <amqp.h>
 #include <amqp_tcp_socket.h>
 
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/write.hpp>
+
+#include <array>
+#include <atomic>
 #include <cstdlib>
+#include <thread>
 
 #include "adapters/rabbitmq/event_bus.h"
 #include "tests/contract/store_fixture.h"
@@ -82,6 +88,62 @@ class consumer {
     std::vector<std::string> queues_;
 };
 
+// A wire between the bus and the broker, which after so many of the broker's bytes lets nothing through any more.
+class thin_wire {
+  public:
+    explicit thin_wire(bool closes) : closes_{closes}, serving_{[this] { serve(); }} {}
+    ~thin_wire() {
+        error_code ignored;
+        listening_.close(ignored);
+        close();
+    }
+    thin_wire(const thin_wire&) = delete;
+    thin_wire& operator=(const thin_wire&) = delete;
+
+    [[nodiscard]] address end() const {
+        auto where = server();
+        where.port = listening_.local_endpoint().port();
+        return where;
+    }
+    void let_through(std::int64_t bytes) { left_ = bytes; }
+
+  private:
+    using tcp = asio::ip::tcp;
+    using error_code = boost::system::error_code;
+
+    void serve() {
+        error_code failed;
+        listening_.accept(client_, failed);
+        if (failed) return;
+        broker_.connect({asio::ip::make_address(server().host), static_cast<unsigned short>(server().port)}, failed);
+        const std::jthread forth{[this] { pump(client_, broker_, nullptr); }};
+        pump(broker_, client_, &left_);
+        if (closes_) close();
+    }
+    static void pump(tcp::socket& from, tcp::socket& to, std::atomic<std::int64_t>* left) {
+        std::array<char, 512> piece;
+        error_code failed;
+        while (!failed) {
+            const auto count = from.read_some(asio::buffer(piece), failed);
+            if (failed || (left && (*left -= std::int64_t(count)) < 0)) return;
+            asio::write(to, asio::buffer(piece, count), failed);
+        }
+    }
+    void close() {
+        error_code ignored;
+        client_.shutdown(tcp::socket::shutdown_both, ignored);
+        broker_.shutdown(tcp::socket::shutdown_both, ignored);
+    }
+
+    bool closes_;
+    std::atomic<std::int64_t> left_ = 1 << 30;
+    asio::io_context context_;
+    tcp::acceptor listening_{context_, {asio::ip::make_address("127.0.0.1"), 0}};
+    tcp::socket client_{context_};
+    tcp::socket broker_{context_};
+    std::jthread serving_;  // last: it ends before what it uses
+};
+
 event make_event(int number, std::string key = "orchestrator.workflow_completed") {
     return {.id = {store_test::uuid_of(number)},
             .exchange = "orchestrator",
@@ -123,6 +185,29 @@ TEST(rabbitmq_bus, what_no_queue_wants_comes_back_and_the_rest_arrives) {
     EXPECT_THAT(answers[1], HasSubstr("no queue is bound to exchange orchestrator.elsewhere for unwanted"));
     EXPECT_EQ(answers[2], "");
     EXPECT_THAT(other.take_all("some"), SizeIs(2));
+}
+
+// What is known of each, whether the connection breaks or falls silent before all is said.
+TEST(rabbitmq_bus, what_was_answered_counts_whatever_becomes_of_the_rest) {
+    consumer other;
+    other.bind("thin", "orchestrator.thin", "wanted");
+    for (const bool closes : {true, false}) {
+        thin_wire wire{closes};
+        event_bus bus{{.where = wire.end(), .ca_file = {}, .timeout = milliseconds{1'000}}};
+        auto first = make_event(1, "wanted");
+        first.exchange = "orchestrator.thin";
+        EXPECT_THAT(expect(bus.publish({first})), Each(std::string{}));
+        auto events = make_events(60);
+        for (auto& each : events) {
+            each.exchange = "orchestrator.thin";
+            each.routing_key = "unwanted";  // as each of these comes back by itself
+        }
+        wire.let_through(5'000);
+        const auto answers = expect(bus.publish(events));
+        ASSERT_THAT(answers, SizeIs(60));
+        EXPECT_THAT(answers[0], HasSubstr("no queue is bound"));
+        EXPECT_THAT(answers[59], closes ? HasSubstr("while waiting for confirms") : HasSubstr("in time"));
+    }
 }
 
 TEST(rabbitmq_bus, a_broker_that_is_not_there_is_told_and_tried_again) {

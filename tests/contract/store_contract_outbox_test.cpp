@@ -18,7 +18,11 @@ class outbox_contract : public store_contract {
         commit({entry_for(run, {make_record(run.claim.run, 0, step_status::completed)}, ended(status))});
         return end_event(expect(executions().finish_if_done(execution_no(number), after(100 + number))));
     }
-    std::vector<event> unpublished(int limit = 10) const { return expect(outbox().unpublished_events(limit)); }
+    std::vector<event> unpublished(int limit = 10, system_time now = after(1'000)) const {
+        std::vector<event> found;
+        for (auto& each : expect(outbox().unpublished_events(limit, now))) found.push_back(std::move(each.of));
+        return found;
+    }
 };
 
 INSTANTIATE_TEST_SUITE_P(stores, outbox_contract, every_store(), [](const auto& kind) { return kind.param; });
@@ -42,7 +46,7 @@ TEST_P(outbox_contract, what_is_published_is_kept_but_not_published_again) {
     EXPECT_THAT(unpublished(1), ElementsAre(first)) << "the oldest comes first";
     expect(outbox().note_published({first.id}, after(300)));
     EXPECT_THAT(unpublished(), ElementsAre(second));
-    expect(outbox().note_unpublished({{first.id, "late word of an earlier try"}}));
+    expect(outbox().note_unpublished({{first.id, "late word of an earlier try", after(300)}}));
     const auto listed = expect(outbox().list_events({}));
     ASSERT_THAT(listed, SizeIs(2));
     EXPECT_EQ(listed[0].of, second);
@@ -55,14 +59,44 @@ TEST_P(outbox_contract, what_is_published_is_kept_but_not_published_again) {
 TEST_P(outbox_contract, what_failed_stands_behind_the_others) {
     const auto first = end_one(1);
     const auto second = end_one(2);
-    expect(outbox().note_unpublished({{first.id, "no queue wants it"}}));
+    expect(outbox().note_unpublished({{first.id, "no queue wants it", after(300)}}));
     EXPECT_THAT(unpublished(), ElementsAre(second, first));
-    expect(outbox().note_unpublished({{second.id, "a"}, {first.id, "still none"}}));
+    expect(outbox().note_unpublished({{second.id, "a", after(300)}, {first.id, "still none", after(300)}}));
     const auto listed = expect(outbox().list_events({}));
     EXPECT_EQ(listed[1].attempts, 2);
     EXPECT_EQ(listed[1].problem, "still none");
     expect(outbox().note_published({first.id}, after(300)));
     EXPECT_EQ(expect(outbox().list_events({}))[1].problem, "");
+}
+
+TEST_P(outbox_contract, what_failed_waits_for_its_time) {
+    const auto first = end_one(1);
+    const auto second = end_one(2);
+    expect(outbox().note_unpublished({{first.id, "no queue wants it", after(500)}}));
+    EXPECT_THAT(unpublished(10, after(500) - milliseconds{1}), ElementsAre(second));
+    const auto due = expect(outbox().unpublished_events(10, after(500)));
+    ASSERT_THAT(due, SizeIs(2));
+    EXPECT_EQ(due[1].of, first);
+    EXPECT_EQ(due[1].attempts, 1) << "as the next wait depends on it";
+    EXPECT_EQ(due[1].problem, "no queue wants it");
+}
+
+TEST_P(outbox_contract, a_broker_that_is_away_is_the_reason_of_all_that_have_none_of_their_own) {
+    const auto published = end_one(1);
+    const auto refused = end_one(2);
+    const auto waiting = end_one(3);
+    expect(outbox().note_published({published.id}, after(300)));
+    expect(outbox().note_unpublished({{refused.id, "no queue wants it", after(300)}}));
+    for (const auto* problem : {"no route", "no answer"}) {
+        expect(outbox().note_broker_problem(problem));
+        const auto listed = expect(outbox().list_events({}));
+        EXPECT_EQ(listed[0].of, waiting);
+        EXPECT_EQ(listed[0].problem, problem);
+        EXPECT_EQ(listed[0].attempts, 0) << "nothing was wrong with it";
+        EXPECT_EQ(listed[1].problem, "no queue wants it");
+        EXPECT_EQ(listed[2].problem, "");
+    }
+    EXPECT_THAT(unpublished(), ElementsAre(waiting, refused));
 }
 
 TEST_P(outbox_contract, lists_pages_newest_first) {

@@ -185,6 +185,8 @@ class DyingServers(ClusterTest):
                 self.assertEqual(cluster.wait_for_end(id)["status"], "completed")
             self.assertEqual(len(cluster.any().get("/events?waiting=true")["events"]), 3)
             self.assertIn("waiting", cluster.any().cli("event", "list").stdout)
+            wait_until(lambda: all("RabbitMQ" in (each["problem"] or "") for each in
+                                   cluster.any().get("/events?waiting=true")["events"]), "the reason is told", 35)
         finally:
             Servers.start("rabbitmq")
         cluster.check_events()

@@ -3,14 +3,19 @@ INSERT INTO orchestrator_outbox (event_id, exchange, routing_key, event_type, pa
 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING;
 
 -- name: unpublished
-SELECT event_id, exchange, routing_key, event_type, payload, created_at FROM orchestrator_outbox
-WHERE published_at IS NULL ORDER BY attempts, event_id LIMIT ?1;
+SELECT event_id, exchange, routing_key, event_type, payload, created_at, published_at, attempts, problem
+FROM orchestrator_outbox
+WHERE published_at IS NULL AND (not_before IS NULL OR not_before <= ?2) ORDER BY attempts, event_id LIMIT ?1;
 
 -- name: note_published
 UPDATE orchestrator_outbox SET published_at = ?2, problem = '' WHERE event_id = ?1;
 
 -- name: note_unpublished
-UPDATE orchestrator_outbox SET attempts = attempts + 1, problem = ?2 WHERE event_id = ?1 AND published_at IS NULL;
+UPDATE orchestrator_outbox SET attempts = attempts + 1, problem = ?2, not_before = ?3
+WHERE event_id = ?1 AND published_at IS NULL;
+
+-- name: note_broker_problem
+UPDATE orchestrator_outbox SET problem = ?1 WHERE published_at IS NULL AND attempts = 0 AND problem <> ?1;
 
 -- name: list
 SELECT event_id, exchange, routing_key, event_type, payload, created_at, published_at, attempts, problem

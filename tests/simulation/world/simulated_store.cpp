@@ -333,8 +333,9 @@ task<result<std::vector<execution_id>>> simulated_store::open_backfill_execution
     co_return opened;
 }
 
-task<result<std::vector<event>>> simulated_store::unpublished_events(int limit) {
-    return over_the_wire<std::vector<event>>(access::reads, [this, limit] { return inner_.unpublished_events(limit); });
+task<result<std::vector<kept_event>>> simulated_store::unpublished_events(int limit, system_time now) {
+    return over_the_wire<std::vector<kept_event>>(access::reads,
+                                                  [this, limit, now] { return inner_.unpublished_events(limit, now); });
 }
 
 task<result<void>> simulated_store::note_published(std::vector<event_id> ids, system_time now) {
@@ -346,6 +347,12 @@ task<result<void>> simulated_store::note_published(std::vector<event_id> ids, sy
 task<result<void>> simulated_store::note_unpublished(std::vector<unpublished_event> refused) {
     return over_the_wire<void>(access::writes, [this, refused = std::move(refused)]() mutable {
         return inner_.note_unpublished(std::move(refused));
+    });
+}
+
+task<result<void>> simulated_store::note_broker_problem(std::string problem) {
+    return over_the_wire<void>(access::writes, [this, problem = std::move(problem)]() mutable {
+        return inner_.note_broker_problem(std::move(problem));
     });
 }
 
