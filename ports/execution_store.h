@@ -70,7 +70,7 @@ class execution_store {
     virtual task<result<execution>> finish_if_done(execution_id, system_time now) = 0;
 
     // Makes room for the history of the days to come, and forgets executions that were made before `keep_from` and have
-    // ended, oldest first, with all that belongs to them, and events that were published before: `most` executions in
+    // ended, oldest first, with all that belongs to them, and events of before, published or not: `most` executions in
     // one call. Returns how many.
     virtual task<result<int>> keep_history(system_time now, system_time keep_from, int most) = 0;
 

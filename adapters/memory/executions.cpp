@@ -144,8 +144,8 @@ task<result<int>> store::keep_history(system_time, system_time keep_from, int mo
     std::erase_if(executions_, [&](const auto& each) { return forgotten.contains(each.first); });
     for (auto& [id, kept] : executions_)
         if (kept.current.retry_of && forgotten.contains(*kept.current.retry_of)) kept.current.retry_of.reset();
-    std::erase_if(outbox_,
-                  [&](const auto& each) { return each.second.published_at && each.second.of.created_at < keep_from; });
+    std::erase_if(outbox_, [&](const auto& each) { return each.second.of.created_at < keep_from; });
+    std::erase_if(event_not_before_, [&](const auto& each) { return !outbox_.contains(each.first); });
     co_return int(forgotten.size());
 }
 

@@ -7,6 +7,8 @@
 #include <set>
 #include <vector>
 
+#include "adapters/postgresql/outbox_rows.h"
+
 namespace orchestrator::postgresql {
 namespace {
 
@@ -101,7 +103,7 @@ int forget_executions(connection& database, system_time keep_from, int most) {
             database.query("history", part, id);
         work.commit();
     }
-    database.query("history", "forget_events", keep_from);
+    forget_events(database, keep_from);
     return int(old.size());
 }
 

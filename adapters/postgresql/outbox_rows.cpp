@@ -1,5 +1,7 @@
 #include "adapters/postgresql/outbox_rows.h"
 
+#include <spdlog/spdlog.h>
+
 #include "adapters/sql/row_values.h"
 
 namespace orchestrator::postgresql {
@@ -33,6 +35,11 @@ void note_unpublished(connection& database, const std::vector<unpublished_event>
 
 void note_broker_problem(connection& database, const std::string& problem) {
     database.query("outbox", "note_broker_problem", problem);
+}
+
+void forget_events(connection& database, system_time keep_from) {
+    const auto unpublished = database.query("outbox", "forget", keep_from).front().integer(0);
+    if (unpublished > 0) spdlog::warn("{} old events that were never published are forgotten", unpublished);
 }
 
 std::vector<kept_event> list_events(connection& database, const event_query& query) {

@@ -2,6 +2,8 @@
 
 #include <vector>
 
+#include "adapters/sqlite/outbox_rows.h"
+
 namespace orchestrator::sqlite {
 namespace {
 
@@ -33,8 +35,7 @@ int forget_executions(connection& database, system_time keep_from, int most) {
         auto execution = database.query("history", "forget_execution");
         execution.bind(1, each.id).run();
     }
-    auto events = database.query("history", "forget_events");
-    events.bind(1, keep_from).run();
+    forget_events(database, keep_from);
     return int(old.size());
 }
 

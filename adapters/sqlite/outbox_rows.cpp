@@ -1,5 +1,7 @@
 #include "adapters/sqlite/outbox_rows.h"
 
+#include <spdlog/spdlog.h>
+
 #include "adapters/sql/row_values.h"
 
 namespace orchestrator::sqlite {
@@ -42,6 +44,15 @@ void note_broker_problem(connection& database, const std::string& problem) {
     auto rows = database.query("outbox", "note_broker_problem");
     rows.bind(1, std::string_view{problem});
     rows.run();
+}
+
+void forget_events(connection& database, system_time keep_from) {
+    auto published = database.query("outbox", "forget_published");
+    published.bind(1, keep_from).run();
+    auto unpublished = database.query("outbox", "forget_unpublished");
+    unpublished.bind(1, keep_from).run();
+    if (const auto count = database.changes(); count > 0)
+        spdlog::warn("{} old events that were never published are forgotten", count);
 }
 
 std::vector<kept_event> list_events(connection& database, const event_query& query) {

@@ -29,6 +29,3 @@ DELETE FROM orchestrator_step_latencies WHERE execution_id = $1;
 
 -- name: forget_execution
 DELETE FROM orchestrator_executions WHERE id = $1;
-
--- name: forget_events
-DELETE FROM orchestrator_outbox WHERE created_at < $1 AND published_at IS NOT NULL;

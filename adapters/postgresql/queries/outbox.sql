@@ -18,6 +18,10 @@ WHERE o.event_id = refused.event_id AND published_at IS NULL;
 -- name: note_broker_problem
 UPDATE orchestrator_outbox SET problem = $1 WHERE published_at IS NULL AND attempts = 0 AND problem <> $1;
 
+-- name: forget
+WITH forgotten AS (DELETE FROM orchestrator_outbox WHERE created_at < $1 RETURNING published_at)
+SELECT count(*) FROM forgotten WHERE published_at IS NULL;
+
 -- name: list
 SELECT event_id, exchange, routing_key, event_type, payload, created_at, published_at, attempts, problem
 FROM orchestrator_outbox

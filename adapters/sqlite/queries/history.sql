@@ -15,6 +15,3 @@ UPDATE orchestrator_executions SET retry_of = NULL WHERE retry_of = ?1;
 -- Its runs and counts go with it.
 -- name: forget_execution
 DELETE FROM orchestrator_executions WHERE id = ?1;
-
--- name: forget_events
-DELETE FROM orchestrator_outbox WHERE created_at < ?1 AND published_at IS NOT NULL;

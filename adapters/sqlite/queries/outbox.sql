@@ -17,6 +17,12 @@ WHERE event_id = ?1 AND published_at IS NULL;
 -- name: note_broker_problem
 UPDATE orchestrator_outbox SET problem = ?1 WHERE published_at IS NULL AND attempts = 0 AND problem <> ?1;
 
+-- name: forget_published
+DELETE FROM orchestrator_outbox WHERE created_at < ?1 AND published_at IS NOT NULL;
+
+-- name: forget_unpublished
+DELETE FROM orchestrator_outbox WHERE created_at < ?1 AND published_at IS NULL;
+
 -- name: list
 SELECT event_id, exchange, routing_key, event_type, payload, created_at, published_at, attempts, problem
 FROM orchestrator_outbox
