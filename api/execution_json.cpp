@@ -96,6 +96,7 @@ json::object execution_to_json(const execution& from, const std::vector<step_sum
     json::array list;
     for (const auto& summary : summaries) list.push_back(summary_to_json(summary));
     shown["step_summaries"] = std::move(list);
+    shown["result_summary"] = stored_json(from.result_summary);
     return shown;
 }
 

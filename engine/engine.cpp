@@ -13,6 +13,7 @@ constexpr milliseconds drain_look{20};
 constexpr milliseconds longest_survey{300'000};
 constexpr milliseconds history_look{3'600'000};
 constexpr int executions_forgotten_at_once = 100;
+constexpr milliseconds summary_kept{86'400'000};  // for services that read it in the cache
 
 }  // namespace
 
@@ -209,6 +210,9 @@ task<> engine::finish(execution_id id) {
                              finished->tenants.total, finished->steps.completed, finished->steps.failed,
                              finished->steps.skipped);
                 scheduler_.execution_ended(finished->workflow);
+                if (ports_.cache)
+                    co_await ports_.cache->keep_summary({id, finished->workflow_name, finished->result_summary},
+                                                        summary_kept);
             }
             co_return;
         }

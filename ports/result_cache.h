@@ -1,5 +1,6 @@
-// Results of steps that say how long theirs may be used again (`cache_ttl_seconds`). A cache is no store: it may forget
-// at any time, and one that does not answer has nothing.
+// Results of steps that say how long theirs may be used again (`cache_ttl_seconds`), and what executions came to, for
+// services that would rather not ask the database. A cache is no store: it may forget at any time, and one that does
+// not answer has nothing.
 #pragma once
 
 #include <optional>
@@ -19,12 +20,20 @@ struct result_key {
     auto operator<=>(const result_key&) const = default;
 };
 
+struct ended_execution {
+    execution_id id{};
+    std::string workflow_name{};
+    std::string summary{};  // domain/execution/end_summary.h
+};
+
 class result_cache {
   public:
     virtual ~result_cache() = default;
 
     virtual task<std::optional<std::string>> find(result_key) = 0;
     virtual task<> keep(result_key, std::string result, milliseconds ttl) = 0;
+    // Under its id, and as the latest of its workflow, where others can read it.
+    virtual task<> keep_summary(ended_execution, milliseconds ttl) = 0;
 };
 
 }  // namespace orchestrator

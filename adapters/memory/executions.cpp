@@ -5,6 +5,7 @@
 #include <ranges>
 
 #include "adapters/memory/store.h"
+#include "domain/execution/end_summary.h"
 #include "domain/workflow/workflow.h"
 
 namespace orchestrator::memory {
@@ -117,6 +118,9 @@ task<result<execution>> store::finish_if_done(execution_id id, system_time now) 
     if (is_final(at.status) || !at.planning_complete || at.tenants.ended() < at.tenants.total) co_return at;
     at.status = final_execution_status(at.tenants, at.cancel_requested, !at.error_message.empty());
     at.completed_at = now;
+    std::vector<step_summary> steps;
+    for (const auto& [index, summary] : (*found)->steps) steps.push_back(summary);
+    at.result_summary = summarise_end(at, steps);
     scheduled_and_open_[at.workflow].erase(id);
     if (const auto owner = workflows_.find(at.workflow); owner != workflows_.end()) {
         auto& noted = owner->second.current;

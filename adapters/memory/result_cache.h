@@ -15,6 +15,8 @@ class result_cache final : public orchestrator::result_cache {
 
     task<std::optional<std::string>> find(result_key) override;
     task<> keep(result_key, std::string result, milliseconds ttl) override;
+    // Nobody else could read it here.
+    task<> keep_summary(ended_execution, milliseconds) override { co_return; }
 
   private:
     struct kept_result {

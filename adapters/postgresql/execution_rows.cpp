@@ -7,6 +7,7 @@
 #include "adapters/postgresql/outbox_rows.h"
 #include "adapters/postgresql/run_rows.h"
 #include "adapters/sql/row_values.h"
+#include "domain/execution/end_summary.h"
 
 namespace orchestrator::postgresql {
 namespace {
@@ -170,15 +171,16 @@ result<void> request_cancel(connection& database, execution_id id) {
 }
 
 result<execution> finish_if_done(connection& database, execution_id id, system_time now) {
-    const auto at = hold_execution(database, id);
+    auto at = hold_execution(database, id);
     if (!at || is_final(at->status) || !at->planning_complete || at->tenants.ended() < at->tenants.total) return at;
-    const auto status =
-        to_string(final_execution_status(at->tenants, at->cancel_requested, !at->error_message.empty()));
-    database.query("executions", "finish", id, status, now);
+    at->status = final_execution_status(at->tenants, at->cancel_requested, !at->error_message.empty());
+    at->completed_at = now;
+    at->result_summary = summarise_end(*at, step_summaries(database, id).value_or(std::vector<step_summary>{}));
+    const auto status = to_string(at->status);
+    database.query("executions", "finish", id, status, now, at->result_summary);
     database.query("workflows", "note_end", at->workflow, now, status);
-    auto ended = find_execution(database, id);
-    insert_event(database, end_event(*ended));
-    return ended;
+    insert_event(database, end_event(*at));
+    return at;
 }
 
 result<execution> find_execution(connection& database, execution_id id) {

@@ -39,12 +39,23 @@ task<std::optional<std::string>> result_cache::find(result_key key) {
 }
 
 task<> result_cache::keep(result_key key, std::string result, milliseconds ttl) {
-    co_await worker_.run([this, name = name_of(key), result = std::move(result), ttl] {
-        if (is_away()) return false;
-        const auto kept = server_.command({"SET", name, result, "PX", std::to_string(ttl.count())});
-        note(kept.has_value());
-        return kept.has_value();
+    co_await worker_.run(
+        [this, name = name_of(key), result = std::move(result), ttl] { return set(name, result, ttl); });
+}
+
+task<> result_cache::keep_summary(ended_execution ended, milliseconds ttl) {
+    co_await worker_.run([this, ended = std::move(ended), ttl] {
+        const auto by_id = fmt::format("orchestrator:execution:{}", to_string(ended.id));
+        const auto latest = fmt::format("orchestrator:workflow:{}:latest", ended.workflow_name);
+        return set(by_id, ended.summary, ttl) && set(latest, ended.summary, ttl);
     });
+}
+
+bool result_cache::set(std::string_view name, std::string_view value, milliseconds ttl) {
+    if (is_away()) return false;
+    const auto kept = server_.command({"SET", name, value, "PX", std::to_string(ttl.count())});
+    note(kept.has_value());
+    return kept.has_value();
 }
 
 }  // namespace orchestrator::redis

@@ -15,10 +15,12 @@ class result_cache final : public orchestrator::result_cache {
 
     task<std::optional<std::string>> find(result_key) override;
     task<> keep(result_key, std::string result, milliseconds ttl) override;
+    task<> keep_summary(ended_execution, milliseconds ttl) override;
 
   private:
     [[nodiscard]] bool is_away() const { return std::chrono::steady_clock::now() < away_until_; }
     void note(bool answered);
+    bool set(std::string_view name, std::string_view value, milliseconds ttl);
 
     connection server_;
     std::chrono::steady_clock::time_point away_until_{};

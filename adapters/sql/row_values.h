@@ -63,6 +63,7 @@ execution execution_from(const Row& row) {
     read.steps = {row.integer(22), row.integer(23), row.integer(24), row.integer(25), row.integer(26)};
     read.scheduled_for = row.optional_time(27);
     read.is_backfill = row.boolean(28);
+    read.result_summary = row.text(29);
     return read;
 }
 

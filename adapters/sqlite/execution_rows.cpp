@@ -5,6 +5,7 @@
 #include "adapters/sql/row_values.h"
 #include "adapters/sqlite/outbox_rows.h"
 #include "adapters/sqlite/run_rows.h"
+#include "domain/execution/end_summary.h"
 
 namespace orchestrator::sqlite {
 namespace {
@@ -121,13 +122,15 @@ result<void> request_cancel(connection& database, execution_id id) {
 }
 
 result<execution> finish_if_done(connection& database, execution_id id, system_time now) {
-    const auto at = find_execution(database, id);
+    auto at = find_execution(database, id);
     if (!at || is_final(at->status) || !at->planning_complete || at->tenants.ended() < at->tenants.total) return at;
-    const auto status =
-        to_string(final_execution_status(at->tenants, at->cancel_requested, !at->error_message.empty()));
+    at->status = final_execution_status(at->tenants, at->cancel_requested, !at->error_message.empty());
+    at->completed_at = now;
+    at->result_summary = summarise_end(*at, step_summaries(database, id).value_or(std::vector<step_summary>{}));
+    const auto status = to_string(at->status);
     {
         auto row = database.query("executions", "finish");
-        row.bind(1, id).bind(2, status).bind(3, now);
+        row.bind(1, id).bind(2, status).bind(3, now).bind(4, std::string_view{at->result_summary});
         row.run();
     }
     {
@@ -135,9 +138,8 @@ result<execution> finish_if_done(connection& database, execution_id id, system_t
         noted.bind(1, at->workflow).bind(2, now).bind(3, status);
         noted.run();
     }
-    auto ended = find_execution(database, id);
-    insert_event(database, end_event(*ended));
-    return ended;
+    insert_event(database, end_event(*at));
+    return at;
 }
 
 result<execution> find_execution(connection& database, execution_id id) {

@@ -59,6 +59,7 @@ struct execution {
     system_time deadline_at;    // the workflow's deadline; wins over every step's
     std::string error_message;  // why planning failed; empty otherwise
     std::string executed_by_instance;
+    std::string result_summary;  // JSON, of how it ended (end_summary.h); empty before
 
     tenant_counts tenants;
     step_counts steps;

@@ -55,6 +55,28 @@ class result_cache_contract : public testing::TestWithParam<std::string> {
 INSTANTIATE_TEST_SUITE_P(caches, result_cache_contract, testing::Values("memory", "redis"),
                          [](const auto& kind) { return kind.param; });
 
+// Others read these names: they are a promise.
+TEST(result_cache, other_services_find_what_an_execution_came_to) {
+    redis::result_cache cache{server(), milliseconds{1'000}};
+    redis::connection other{server(), milliseconds{1'000}};
+    const auto keep = [&](int number) {
+        const auto kept = [&](ended_execution ended) -> task<bool> {
+            co_await cache.keep_summary(std::move(ended), milliseconds{60'000});
+            co_return true;
+        };
+        ask(kept({store_test::execution_no(number), "nightly", std::to_string(number)}));
+    };
+    const auto id = [](int number) { return "orchestrator:execution:" + to_string(store_test::execution_no(number)); };
+    keep(1);
+    keep(2);
+    EXPECT_EQ(other.command({"GET", id(1)})->text(), "1");
+    EXPECT_EQ(other.command({"GET", id(2)})->text(), "2");
+    EXPECT_EQ(other.command({"GET", "orchestrator:workflow:nightly:latest"})->text(), "2");
+    const auto left = other.command({"EVAL", "return {redis.call('PTTL', KEYS[1])}", "1", id(1)})->integer_at(0);
+    EXPECT_GT(left, 50'000);
+    EXPECT_LE(left, 60'000);
+}
+
 TEST_P(result_cache_contract, finds_what_was_kept_for_the_same_tenant_and_nothing_else) {
     EXPECT_EQ(find(key("a")), std::nullopt);
     keep_it(key("a"), R"({"count":7})");

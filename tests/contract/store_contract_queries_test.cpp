@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include "domain/execution/end_summary.h"
 #include "tests/contract/store_fixture.h"
 
 namespace orchestrator::store_test {
@@ -40,6 +41,22 @@ TEST_P(store_contract, lists_executions_newest_first_page_by_page) {
     EXPECT_EQ(numbers_of(expect(executions().list_executions(query))), (ids{1}));
     query.before = execution_no(1);
     EXPECT_TRUE(expect(executions().list_executions(query)).empty());
+}
+
+TEST_P(store_contract, an_end_leaves_a_summary_with_the_execution) {
+    open(1, 2);
+    const auto runs = claim(2);
+    commit({entry_for(runs.at(0), {make_record(runs.at(0).claim.run, 0, step_status::completed, 3)},
+                      ended(run_status::completed)),
+            entry_for(runs.at(1), {make_record(runs.at(1).claim.run, 0, step_status::failed)},
+                      ended(run_status::failed))});
+    EXPECT_EQ(found(1).result_summary, "");
+    const auto answer = expect(executions().finish_if_done(execution_no(1), after(9)));
+    EXPECT_EQ(answer.result_summary, summarise_end(answer, expect(executions().step_summaries(execution_no(1)))));
+    EXPECT_THAT(answer.result_summary,
+                testing::HasSubstr(R"("forecast":{"total":2,"completed":1,"failed":1,"skipped":0,"retries":2})"));
+    EXPECT_EQ(found(1).result_summary, answer.result_summary);
+    EXPECT_EQ(expect(executions().list_executions({})).at(0).result_summary, answer.result_summary);
 }
 
 TEST_P(store_contract, filters_executions_by_status_workflow_and_failure) {

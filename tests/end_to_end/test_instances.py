@@ -22,6 +22,11 @@ SLOW = {"kind": "latency", "route": "*", "distribution": "uniform", "min_ms": 20
 FEW_CALLS = {"ORCHESTRATOR_MAX_CALLS": 16}
 
 
+def in_redis(key):
+    return subprocess.run(["redis-cli", "-u", Servers.redis, "--raw", "GET", key], check=True, capture_output=True,
+                          text=True).stdout.strip()
+
+
 class SharedWork(ClusterTest):
     def test_three_instances_share_a_run_and_every_call_is_made_once(self):
         cluster = self.cluster(3, 300, SLOW, **FEW_CALLS)
@@ -35,6 +40,10 @@ class SharedWork(ClusterTest):
         self.assertGreater(min(workers.values()), 30, "nobody idles")
         cluster.check_events()
         self.assertEqual(set(cluster.consumer.arrived.values()), {1})
+        summary = cluster.any().execution(id)["result_summary"]
+        self.assertEqual((summary["status"], summary["tenants"]["completed"]), ("completed", 300))
+        for key in (f"orchestrator:execution:{id}", "orchestrator:workflow:daily_operations:latest"):
+            self.assertEqual(json.loads(wait_until(lambda: in_redis(key), "it is in Redis")), summary)
 
     def test_a_run_survives_two_of_three_instances(self):
         cluster = self.cluster(3, 200, SLOW, **FEW_CALLS)

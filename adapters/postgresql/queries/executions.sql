@@ -2,7 +2,7 @@
 SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id WHERE e.id = $1;
 
 -- name: hold
@@ -41,7 +41,7 @@ RETURNING id;
 SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
 WHERE status IN ('pending', 'running') ORDER BY e.id;
 
@@ -49,7 +49,7 @@ WHERE status IN ('pending', 'running') ORDER BY e.id;
 SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
 WHERE ($1 IS NULL OR status = $1) AND ($2 IS NULL OR e.workflow_id = $2) AND ($3 IS NULL OR workflow_name = $3)
   AND (NOT $4 OR status IN ('failed', 'partial')) AND ($5 IS NULL OR e.id < $5)
@@ -74,7 +74,7 @@ WHERE execution_id = $1 AND not_before IS NOT NULL;
 
 -- name: finish
 UPDATE orchestrator_executions SET status = $2, completed_at = $3,
-    duration_seconds = floor(extract(epoch FROM $3 - started_at))
+    duration_seconds = floor(extract(epoch FROM $3 - started_at)), result_summary = $4::json
 WHERE id = $1 AND status IN ('pending', 'running');
 
 -- name: add_counts

@@ -2,7 +2,7 @@
 SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id WHERE e.id = ?1;
 
 -- name: find_by_key
@@ -24,7 +24,7 @@ INSERT INTO orchestrator_definitions (workflow_id, definition) VALUES (?1, ?2);
 SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
 WHERE status IN ('pending', 'running') ORDER BY e.id;
 
@@ -32,7 +32,7 @@ WHERE status IN ('pending', 'running') ORDER BY e.id;
 SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
 WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR e.workflow_id = ?2) AND (?3 IS NULL OR workflow_name = ?3)
   AND (?4 = 0 OR status IN ('failed', 'partial')) AND (?5 IS NULL OR e.id < ?5)
@@ -55,7 +55,8 @@ UPDATE orchestrator_tenant_runs SET not_before = NULL
 WHERE execution_id = ?1 AND status = 'pending' AND not_before IS NOT NULL;
 
 -- name: finish
-UPDATE orchestrator_executions SET status = ?2, completed_at = ?3, duration_seconds = (?3 - started_at) / 1000
+UPDATE orchestrator_executions SET status = ?2, completed_at = ?3, duration_seconds = (?3 - started_at) / 1000,
+    result_summary = ?4
 WHERE id = ?1 AND status IN ('pending', 'running');
 
 -- name: add_counts
