@@ -1,4 +1,4 @@
--- What the migrations make: version 6. Compared by sqlite_store_test.cpp.
+-- What the migrations make: version 5. Compared by sqlite_store_test.cpp.
 
 CREATE TABLE orchestrator_backfill_occurrences (
     backfill_id BLOB NOT NULL REFERENCES orchestrator_backfills (id),
@@ -132,8 +132,9 @@ CREATE TABLE orchestrator_outbox (
     created_at INTEGER NOT NULL,
     published_at INTEGER,                 -- NULL: not confirmed yet
     attempts INTEGER NOT NULL DEFAULT 0,  -- that the broker did not confirm
-    problem TEXT NOT NULL DEFAULT ''      -- of the last of them
-, not_before INTEGER) WITHOUT ROWID;
+    problem TEXT NOT NULL DEFAULT '',     -- of the last of them
+    not_before INTEGER                    -- the next attempt; NULL: at once
+) WITHOUT ROWID;
 
 CREATE INDEX idx_outbox_unpublished ON orchestrator_outbox (attempts, event_id) WHERE published_at IS NULL;
 

@@ -285,7 +285,8 @@ CREATE TABLE orchestrator_outbox (
     created_at TIMESTAMPTZ NOT NULL,
     published_at TIMESTAMPTZ,             -- NULL: not confirmed yet
     attempts INTEGER NOT NULL DEFAULT 0,  -- that the broker did not confirm
-    problem TEXT NOT NULL DEFAULT ''      -- of the last of them
+    problem TEXT NOT NULL DEFAULT '',     -- of the last of them
+    not_before TIMESTAMPTZ                -- the next attempt; NULL: at once
 );
 CREATE INDEX idx_outbox_unpublished ON orchestrator_outbox (attempts, event_id) WHERE published_at IS NULL;
 

@@ -9,6 +9,7 @@ CREATE TABLE orchestrator_outbox (
     created_at INTEGER NOT NULL,
     published_at INTEGER,                 -- NULL: not confirmed yet
     attempts INTEGER NOT NULL DEFAULT 0,  -- that the broker did not confirm
-    problem TEXT NOT NULL DEFAULT ''      -- of the last of them
+    problem TEXT NOT NULL DEFAULT '',     -- of the last of them
+    not_before INTEGER                    -- the next attempt; NULL: at once
 ) WITHOUT ROWID;
 CREATE INDEX idx_outbox_unpublished ON orchestrator_outbox (attempts, event_id) WHERE published_at IS NULL;
