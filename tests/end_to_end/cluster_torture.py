@@ -80,6 +80,14 @@ def torture(misfortunes, seed, tell, only=None):
     kinds = [only] if only else possible_kinds()
     for server in ("postgresql", *(["standby"] if "failover" in kinds else []), "redis", "rabbitmq"):
         Servers.start(server)  # or left as it is
+    try:
+        return torture_cluster(misfortunes, seed, tell, kinds)
+    finally:
+        if "failover" in kinds:
+            Servers.stop("standby")
+
+
+def torture_cluster(misfortunes, seed, tell, kinds):
     began = time.monotonic()
     cluster, keep = Cluster(3, TENANTS, FAULTS, seed, **SETTINGS), True
     try:
@@ -90,8 +98,6 @@ def torture(misfortunes, seed, tell, only=None):
         raise AssertionError(f"seed {seed}; kept {cluster.folder}: {broken!r}\n{cluster.logs()}") from broken
     finally:
         cluster.close(keep)
-        if "failover" in kinds:
-            Servers.stop("standby")
 
 
 def summary(done):

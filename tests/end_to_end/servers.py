@@ -71,7 +71,8 @@ class Database:
 
     def __init__(self):
         self.name = "test_" + uuid.uuid4().hex[:12]
-        self._psql("postgres", f"CREATE DATABASE {self.name}")
+        # A standby has it, too, before anybody looks for it there.
+        self._psql("postgres", "SET synchronous_commit = remote_apply", f"CREATE DATABASE {self.name}")
 
     @property
     def url(self):
