@@ -23,7 +23,7 @@ FEW_CALLS = {"ORCHESTRATOR_MAX_CALLS": 16}
 
 
 def in_redis(key):
-    return subprocess.run(["redis-cli", "-u", Servers.redis, "--raw", "GET", key], check=True, capture_output=True,
+    return subprocess.run(["redis-cli", "-u", Servers.urls["REDIS"], "--raw", "GET", key], check=True, capture_output=True,
                           text=True).stdout.strip()
 
 
