@@ -224,7 +224,7 @@ std::vector<setting> settings() {
         {"HISTORY_RETENTION_DAYS", "90", "executions that ended are kept for so long"},
         {"ORCHESTRATOR_LEASE_SECONDS", "30", "after so long without a heartbeat others take up this instance's runs"},
         {"ORCHESTRATOR_DRAIN_SECONDS", "20", "how long calls under way may go on after SIGTERM"},
-        {"ORCHESTRATOR_CA_FILE", "", "PEM file of the authorities for https services; empty: the system's"},
+        {"ORCHESTRATOR_CA_FILE", "", "PEM file of the authorities for https services and amqps; empty: the system's"},
         {"ORCHESTRATOR_LOG_LEVEL", "info", "debug, info, warning or error"},
     };
     for (const auto& line : url_settings) all.push_back({line[0], line[1], line[2]});

@@ -231,6 +231,47 @@ TEST(rabbitmq_bus, a_wrong_password_is_told) {
     EXPECT_TRUE(good.check());
 }
 
+class tls_broker : public testing::Test {
+  protected:
+    static result<std::vector<publish_problem>> publish_to(const std::string& host, const std::string& ca_file) {
+        const char* url = std::getenv("TEST_RABBITMQ_TLS_URL");
+        if (!url) throw std::runtime_error{"TEST_RABBITMQ_TLS_URL is not set: is there no openssl?"};
+        auto where = parse_address(url).value();
+        where.host = host;
+        event_bus bus{{.where = where, .ca_file = ca_file}};
+        return ask(bus.publish(make_events(3)));
+    }
+
+    const std::string certificate_ = std::string{std::getenv("TEST_SERVERS")} + "/rabbitmq_ca.pem";
+};
+
+TEST_F(tls_broker, is_spoken_to_when_its_certificate_is_trusted) {
+    consumer other;
+    other.bind("over_tls", "orchestrator", "orchestrator.*");
+    const auto answers = publish_to("localhost", certificate_);
+    ASSERT_TRUE(answers) << answers.error().message;
+    EXPECT_THAT(*answers, Each(std::string{}));
+    EXPECT_THAT(other.take_all("over_tls"), SizeIs(3));
+}
+
+TEST_F(tls_broker, of_an_authority_that_is_not_trusted_is_refused) {
+    const auto answers = publish_to("localhost", "");
+    ASSERT_FALSE(answers);
+    EXPECT_THAT(answers.error().message, HasSubstr("cert verification failed"));
+}
+
+TEST_F(tls_broker, of_another_name_is_refused) {
+    const auto answers = publish_to("127.0.0.1", certificate_);
+    ASSERT_FALSE(answers);
+    EXPECT_THAT(answers.error().message, HasSubstr("hostname"));
+}
+
+TEST_F(tls_broker, with_authorities_that_cannot_be_read_is_told) {
+    const auto answers = publish_to("localhost", "/nowhere.pem");
+    ASSERT_FALSE(answers);
+    EXPECT_THAT(answers.error().message, HasSubstr("/nowhere.pem cannot be read"));
+}
+
 TEST(rabbitmq_address, is_read_from_a_url) {
     const auto found = parse_address("amqps://me:s%40cret@broker:7000/bakery%2Fone");
     ASSERT_TRUE(found);
