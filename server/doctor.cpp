@@ -10,6 +10,7 @@
 #include "adapters/http/client.h"
 #include "adapters/postgresql/migrations.h"
 #include "adapters/postgresql/server_state.h"
+#include "adapters/redis/leader_lease.h"
 #include "adapters/sqlite/connection.h"
 #include "adapters/sqlite/migrations.h"
 #include "adapters/system/clock.h"
@@ -74,6 +75,16 @@ void examine_sqlite(const config& chosen, std::vector<finding>& into) {
     }
 }
 
+// What a statement says whose session is not the one that prepared it.
+bool tells_of_a_pooler(const postgresql::database_error& fault) {
+    return fault.sqlstate() == "26000" || fault.sqlstate() == "42P05";
+}
+
+finding pooler_found() {
+    return bad("database", "a pooler hands out transactions, not sessions: prepared statements and settings get lost",
+               "pool_mode = session for this database (pgbouncer), or name the server itself in DATABASE_URL");
+}
+
 void examine_postgresql(const config& chosen, std::vector<finding>& into) {
     try {
         postgresql::connection database{{.url = chosen.database, .connect_timeout = patience}};
@@ -102,10 +113,18 @@ void examine_postgresql(const config& chosen, std::vector<finding>& into) {
                 doubtful("clock", fmt::format("{} ms away from the database's", away.count()),
                          "keep both machines on time (chrony, systemd-timesyncd): instances judge each other's "
                          "heartbeats by the clock"));
-        into.push_back(examine_schema("the database", state.schema_version, postgresql::newest_schema_version()));
+        if (!state.closed_tables.empty())
+            into.push_back(bad("database", fmt::format("this user has no rights on {}", state.closed_tables),
+                               "make this user the owner of the tables, or a member of the role that owns them"));
+        else
+            into.push_back(examine_schema("the database", state.schema_version, postgresql::newest_schema_version()));
+        postgresql::connection other{{.url = chosen.database, .connect_timeout = patience}};
+        if (postgresql::share_a_session(database, other)) into.push_back(pooler_found());
     } catch (const postgresql::database_error& fault) {
-        into.push_back(
-            bad("database", fault.what(), "check DATABASE_URL, that the server runs, and what pg_hba.conf allows"));
+        into.push_back(tells_of_a_pooler(fault)
+                           ? pooler_found()
+                           : bad("database", fault.what(),
+                                 "check DATABASE_URL, that the server runs, and what pg_hba.conf allows"));
     }
 }
 
@@ -121,17 +140,37 @@ void examine_database(const config& chosen, std::vector<finding>& into) {
     }
 }
 
+// What the lease and the cache do, with a key that is gone in a second. Listening comes last: it takes the connection.
+result<void> try_redis(redis::connection& server) {
+    constexpr std::string_view key = "orchestrator:doctor";
+    constexpr std::string_view script = "redis.call('SET', KEYS[1], '1', 'PX', 1000) return redis.call('DEL', KEYS[1])";
+    const std::vector<std::vector<std::string_view>> commands{{"SET", key, "1", "PX", "1000"},
+                                                              {"GET", key},
+                                                              {"EVAL", script, "1", key},
+                                                              {"SUBSCRIBE", redis::leader_lease::channel}};
+    for (const auto& each : commands)
+        if (const auto answer = server.command(each); !answer)
+            return fail(answer.error().code, fmt::format("{} ({})", answer.error().message, each.front()));
+    return {};
+}
+
 void examine_redis(const config& chosen, std::vector<finding>& into) {
     if (!chosen.redis) {
         into.push_back(good("Redis", "REDIS_URL is not set: the database alone decides who leads"));
         return;
     }
     redis::connection server{*chosen.redis, patience};
-    const auto answer = server.command({"PING"});
-    into.push_back(answer
-                       ? good("Redis", fmt::format("{}:{} answers", chosen.redis->host, chosen.redis->port))
-                       : bad("Redis", answer.error().message,
-                             "check REDIS_URL and that the server runs; without it a leader's end is noticed later"));
+    if (const auto answer = server.command({"PING"}); !answer) {
+        into.push_back(bad("Redis", answer.error().message,
+                           "check REDIS_URL and that the server runs; without it a leader's end is noticed later"));
+        return;
+    }
+    const auto tried = try_redis(server);
+    into.push_back(
+        tried ? good("Redis", fmt::format("{}:{} takes writes", chosen.redis->host, chosen.redis->port))
+              : bad("Redis", tried.error().message,
+                    "name the primary in REDIS_URL, and a user who may EVAL, SET, GET, DEL, PEXPIRE, PTTL, PUBLISH and "
+                    "SUBSCRIBE on ~orchestrator:* and &orchestrator:*"));
 }
 
 void examine_rabbitmq(const config& chosen, std::vector<finding>& into) {

@@ -1,5 +1,5 @@
-// `orchestrator doctor`: looks at everything that this program stands on, and says how to mend what is wrong. Changes
-// nothing.
+// `orchestrator doctor`: looks at everything that this program stands on, and says how to mend what is wrong.
+// Leaves nothing behind but the exchange that serve would make.
 #pragma once
 
 #include <string>

@@ -145,7 +145,7 @@ void add_commands(CLI::App& root, int& exit_status) {
 
     auto* doctor = root.add_subcommand(
         "doctor", "Look at the database, Redis, the broker, clocks, zones and services, and say how to mend them");
-    doctor->footer("Changes nothing. Exit status 1: something is bad.");
+    doctor->footer("Leaves nothing behind but the exchange that serve would make. Exit status 1: something is bad.");
     doctor->callback([&root, &exit_status] {
         const bool as_json = root.get_option("--output")->as<std::string>() == "json";
         exit_status = with_config([&](const server::config& chosen) { return run_doctor(chosen, as_json); });

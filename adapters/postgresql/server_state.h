@@ -14,10 +14,14 @@ struct server_state {
     bool flushes_commits = true;
     bool may_create = true;  // tables in the current schema
     system_time clock{};
-    int schema_version = 0;  // of our tables; 0: there are none
+    std::string closed_tables{};  // of ours, that this user may not read and write, or not partition; empty: none
+    int schema_version = 0;       // of our tables; 0: there are none, or they are closed
 };
 
 // Throws database_error.
 [[nodiscard]] server_state look_at_server(connection&);
+
+// Does a pooler stand between, and hand one session of the server to both in turn? Throws database_error.
+[[nodiscard]] bool share_a_session(connection& one, connection& other);
 
 }  // namespace orchestrator::postgresql

@@ -101,11 +101,11 @@ class event_bus::session {
     session& operator=(const session&) = delete;
 
     // Whatever becomes of the rest, what is confirmed is answered so. A fault: nothing is known of any.
-    std::vector<publish_problem> publish(const std::vector<event>& events, steady::time_point end) {
+    std::vector<publish_problem> publish(const std::vector<event>& events, purpose what_for, steady::time_point end) {
         std::string why = "the broker did not confirm it in time";
         answers_.assign(events.size(), "");
         try {
-            send_all(events);
+            send_all(events, what_for);
             while (!outstanding_.empty() && steady::now() < end) take_frame(end);
             if (blocked_ && !outstanding_.empty()) throw broker_fault{blocked_reason_};
         } catch (const broker_fault& fault) {
@@ -120,14 +120,14 @@ class event_bus::session {
     [[nodiscard]] bool is_usable() const { return is_usable_; }
 
   private:
-    void send_all(const std::vector<event>& events) {
+    void send_all(const std::vector<event>& events, purpose what_for) {
         outstanding_.clear();
         problems_.clear();
         ids_.clear();
         any_settled_ = false;
         for (const auto& each : events) declare(each.exchange);
         for (std::size_t i = 0; i < events.size(); ++i) {
-            send(events[i]);
+            send(events[i], what_for);
             outstanding_.emplace(++last_tag_, i);
             ids_[to_string(events[i].id)] = i;
         }
@@ -181,7 +181,7 @@ class event_bus::session {
         declared_.insert(exchange);
     }
 
-    void send(const event& each) {
+    void send(const event& each, purpose what_for) {
         const auto id = to_string(each.id);
         amqp_basic_properties_t properties{};
         properties._flags = AMQP_BASIC_CONTENT_TYPE_FLAG | AMQP_BASIC_DELIVERY_MODE_FLAG | AMQP_BASIC_MESSAGE_ID_FLAG |
@@ -193,7 +193,11 @@ class event_bus::session {
             std::uint64_t(std::chrono::floor<std::chrono::seconds>(each.created_at).time_since_epoch().count());
         properties.type = bytes_of(each.event_type);
         properties.app_id = bytes_of("orchestrator");
-        constexpr int mandatory = 1;
+        // What only checks is gone before a queue can keep it, and need not have one.
+        const bool is_kept = what_for == purpose::telling;
+        properties.expiration = bytes_of("0");
+        if (!is_kept) properties._flags |= AMQP_BASIC_EXPIRATION_FLAG;
+        const int mandatory = is_kept ? 1 : 0;
         check_status(amqp_basic_publish(connection_, channel, bytes_of(each.exchange), bytes_of(each.routing_key),
                                         mandatory, 0, &properties, bytes_of(each.payload)),
                      "publishing");
@@ -283,11 +287,11 @@ task<result<std::vector<publish_problem>>> event_bus::publish(std::vector<event>
     return worker_.run([this, events = std::move(events)] { return publish_now(events); });
 }
 
-result<std::vector<publish_problem>> event_bus::publish_now(const std::vector<event>& events) {
+result<std::vector<publish_problem>> event_bus::publish_now(const std::vector<event>& events, purpose what_for) {
     const auto end = steady::now() + options_.timeout;
     try {
         if (!session_) session_ = std::make_unique<session>(options_, end);
-        auto answers = session_->publish(events, end);
+        auto answers = session_->publish(events, what_for, end);
         if (!session_->is_usable()) session_.reset();
         return answers;
     } catch (const broker_fault& fault) {
@@ -298,8 +302,14 @@ result<std::vector<publish_problem>> event_bus::publish_now(const std::vector<ev
 }
 
 result<void> event_bus::check() {
-    const auto answered = publish_now({});
+    event probe;
+    probe.exchange = event_exchange;
+    probe.routing_key = probe.event_type = "orchestrator_check";  // no consumer is bound to it
+    probe.payload = "{}";
+    probe.created_at = std::chrono::floor<milliseconds>(std::chrono::system_clock::now());
+    const auto answered = publish_now({probe}, purpose::checking);
     if (!answered) return std::unexpected{answered.error()};
+    if (!answered->front().empty()) return fail(errc::service_failed, answered->front());
     return {};
 }
 

@@ -35,13 +35,15 @@ class event_bus final : public orchestrator::event_bus {
     ~event_bus() override;
 
     task<result<std::vector<publish_problem>>> publish(std::vector<event>) override;
-    // Connects, opens a channel and closes both: for who wants to know whether that works.
+    // Publishes what reaches no consumer, and waits until it is confirmed: for who wants to know whether that works.
     result<void> check();
 
   private:
     class session;
 
-    result<std::vector<publish_problem>> publish_now(const std::vector<event>&);
+    enum class purpose { telling, checking };
+
+    result<std::vector<publish_problem>> publish_now(const std::vector<event>&, purpose = purpose::telling);
 
     bus_options options_;
     std::unique_ptr<session> session_;  // nullptr: not connected

@@ -7,6 +7,7 @@
 
 #include "adapters/postgresql/history_rows.h"
 #include "adapters/postgresql/migrations.h"
+#include "adapters/postgresql/server_state.h"
 #include "tests/contract/store_fixture.h"
 
 namespace orchestrator::store_test {
@@ -75,6 +76,15 @@ TEST(postgresql_migrations, of_several_instances_at_once_one_migrates) {
         });
     for (auto& each : instances) each.join();
     EXPECT_EQ(applied, postgresql::newest_schema_version());
+}
+
+// A pooler in transaction mode lends the session that one connection has just used to the next.
+TEST(postgresql_server, a_session_that_two_connections_share_is_noticed) {
+    const scratch_schema schema;
+    postgresql::connection one{{.url = schema.url()}};
+    postgresql::connection other{{.url = schema.url()}};
+    EXPECT_FALSE(postgresql::share_a_session(one, other));
+    EXPECT_TRUE(postgresql::share_a_session(one, one));
 }
 
 TEST(postgresql_migrations, a_newer_schema_is_refused) {

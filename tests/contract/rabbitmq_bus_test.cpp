@@ -69,6 +69,14 @@ class consumer {
         EXPECT_EQ(amqp_get_rpc_reply(connection_).reply_type, AMQP_RESPONSE_NORMAL);
     }
 
+    void make_anew(const char* exchange, const char* kind) {
+        amqp_exchange_delete(connection_, 1, amqp_cstring_bytes(exchange), 0);
+        amqp_get_rpc_reply(connection_);
+        amqp_exchange_declare(connection_, 1, amqp_cstring_bytes(exchange), amqp_cstring_bytes(kind), 0, 1, 0, 0,
+                              amqp_empty_table);
+        EXPECT_EQ(amqp_get_rpc_reply(connection_).reply_type, AMQP_RESPONSE_NORMAL);
+    }
+
     std::vector<received> take_all(const char* queue) {
         std::vector<received> all;
         const auto text = [](amqp_bytes_t bytes) { return std::string{static_cast<char*>(bytes.bytes), bytes.len}; };
@@ -270,6 +278,19 @@ TEST_F(tls_broker, with_authorities_that_cannot_be_read_is_told) {
     const auto answers = publish_to("localhost", "/nowhere.pem");
     ASSERT_FALSE(answers);
     EXPECT_THAT(answers.error().message, HasSubstr("/nowhere.pem cannot be read"));
+}
+
+// The broker refuses to be asked for an exchange of another kind, as it refuses who has no right to publish.
+TEST(rabbitmq_bus, a_check_finds_what_publishing_would_fail_at_and_leaves_nothing_behind) {
+    consumer other;
+    other.bind("everything", "orchestrator", "#");
+    event_bus bus{{.where = server(), .ca_file = {}}};
+    const auto checked = bus.check();
+    EXPECT_TRUE(checked) << checked.error().message;
+    EXPECT_THAT(other.take_all("everything"), IsEmpty());
+    other.make_anew("orchestrator", "fanout");
+    EXPECT_FALSE((event_bus{{.where = server(), .ca_file = {}}}.check()));
+    other.make_anew("orchestrator", "topic");
 }
 
 TEST(rabbitmq_address, is_read_from_a_url) {

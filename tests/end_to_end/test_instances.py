@@ -22,8 +22,8 @@ SLOW = {"kind": "latency", "route": "*", "distribution": "uniform", "min_ms": 20
 FEW_CALLS = {"ORCHESTRATOR_MAX_CALLS": 16}
 
 
-def in_redis(key):
-    return subprocess.run(["redis-cli", "-u", Servers.urls["REDIS"], "--raw", "GET", key], check=True, capture_output=True,
+def in_redis(*command):
+    return subprocess.run(["redis-cli", "-u", Servers.urls["REDIS"], "--raw", *command], check=True, capture_output=True,
                           text=True).stdout.strip()
 
 
@@ -43,7 +43,7 @@ class SharedWork(ClusterTest):
         summary = cluster.any().execution(id)["result_summary"]
         self.assertEqual((summary["status"], summary["tenants"]["completed"]), ("completed", 300))
         for key in (f"orchestrator:execution:{id}", "orchestrator:workflow:daily_operations:latest"):
-            self.assertEqual(json.loads(wait_until(lambda: in_redis(key), "it is in Redis")), summary)
+            self.assertEqual(json.loads(wait_until(lambda: in_redis("GET", key), "it is in Redis")), summary)
 
     def test_a_run_survives_two_of_three_instances(self):
         cluster = self.cluster(3, 200, SLOW, **FEW_CALLS)
@@ -299,6 +299,19 @@ class Doctor(ClusterTest):
         status, found = doctor(DATABASE_URL=cluster.database.url + "_of_nobody")
         self.assertEqual((status, found["database"]["state"]), (1, "bad"))
         self.assertIn("does not exist", found["database"]["what"])
+
+        user = "reader_" + cluster.database.name
+        cluster.database.query(f"CREATE ROLE {user} LOGIN")
+        in_redis("ACL", "SETUSER", user, "on", ">word", "~*", "&*", "+@read", "+ping")
+        try:
+            status, found = doctor(DATABASE_URL=cluster.database.url.replace("orchestrator@", user + "@"),
+                                   REDIS_URL=Servers.urls["REDIS"].replace("redis://", f"redis://{user}:word@"))
+            self.assertEqual((status, found["database"]["state"], found["Redis"]["state"]), (1, "bad", "bad"))
+            self.assertIn("no rights on orchestrator_backfill", found["database"]["what"])
+            self.assertIn("(SET)", found["Redis"]["what"])
+        finally:
+            in_redis("ACL", "DELUSER", user)
+            cluster.database.query(f"DROP ROLE {user}")
 
 
 class Torture(ClusterTest):
