@@ -51,10 +51,14 @@ int tell(const std::vector<violation>& all) {
     return usage_error;
 }
 
-std::expected<server::config, std::vector<violation>> config_from(const server::gathered_settings& gathered) {
-    system::zone_files zones;
+enum class zones { looked_up, taken_on_trust };
+
+std::expected<server::config, std::vector<violation>> config_from(const server::gathered_settings& gathered,
+                                                                  zones named) {
+    system::zone_files of_this_machine;
     auto wrong = gathered.violations;
-    auto parsed = server::parse_config(server::values_of(gathered.found), &zones);
+    auto parsed =
+        server::parse_config(server::values_of(gathered.found), named == zones::looked_up ? &of_this_machine : nullptr);
     if (!parsed) wrong.insert(wrong.end(), parsed.error().begin(), parsed.error().end());
     if (!wrong.empty()) return std::unexpected{std::move(wrong)};
     return parsed;
@@ -62,8 +66,8 @@ std::expected<server::config, std::vector<violation>> config_from(const server::
 
 // Runs `work` with the configuration, or tells every error of it.
 template <class Work>
-int with_config(Work work) {
-    const auto config = config_from(server::gather_settings(read_environment(), read_file));
+int with_config(Work work, zones named = zones::looked_up) {
+    const auto config = config_from(server::gather_settings(read_environment(), read_file), named);
     return config ? work(*config) : tell(config.error());
 }
 
@@ -84,7 +88,7 @@ int show_config(bool as_json) {
         fmt::print("{}", cli::write_indented(boost::json::object{{"settings", std::move(list)}}));
     else
         fmt::print("{}", cli::render_table({{"setting"}, {"value"}, {"origin"}}, rows, cli::palette{false}));
-    const auto config = config_from(gathered);
+    const auto config = config_from(gathered, zones::looked_up);
     return config ? 0 : tell(config.error());
 }
 
@@ -148,11 +152,12 @@ void add_commands(CLI::App& root, int& exit_status) {
     doctor->footer("Leaves nothing behind but the exchange that serve would make. Exit status 1: something is bad.");
     doctor->callback([&root, &exit_status] {
         const bool as_json = root.get_option("--output")->as<std::string>() == "json";
-        exit_status = with_config([&](const server::config& chosen) { return run_doctor(chosen, as_json); });
+        exit_status = with_config([&](const server::config& chosen) { return run_doctor(chosen, as_json); },
+                                  zones::taken_on_trust);
     });
 
     auto* migrate = root.add_subcommand("migrate", "Bring the database named by DATABASE_URL to this program's schema");
-    migrate->callback([&exit_status] { exit_status = with_config(server::migrate); });
+    migrate->callback([&exit_status] { exit_status = with_config(server::migrate, zones::taken_on_trust); });
 }
 
 }  // namespace

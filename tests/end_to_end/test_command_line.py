@@ -179,9 +179,9 @@ class Programs(PlatformTest):
                          {"good"}, found)
         self.assertEqual(found["service training"]["state"], "doubtful")
         ill = self.program("doctor", PORT=platform.orchestrator.url.rsplit(":", 1)[1], DATABASE_URL="postgresql://x@127.0.0.1:1/y",
-                           REDIS_URL="redis://127.0.0.1:1", RABBITMQ_URL="amqp://127.0.0.1:1")
+                           REDIS_URL="redis://127.0.0.1:1", RABBITMQ_URL="amqp://127.0.0.1:1", DEFAULT_TIMEZONE="Mars/Base")
         self.assertEqual(ill.returncode, 1)
-        for subject in ("database", "Redis", "RabbitMQ"):
+        for subject in ("database", "Redis", "RabbitMQ", "time zones"):
             self.assertRegex(ill.stdout, f"bad +{subject} ")
         self.assertRegex(ill.stdout, r"doubtful +port +\S+ is taken")
         self.assertIn("mend: check DATABASE_URL", ill.stdout)
