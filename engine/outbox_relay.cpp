@@ -11,6 +11,7 @@ namespace {
 
 constexpr int batch = 100;           // outstanding confirms
 constexpr milliseconds look{1'000};  // for what other instances have ended
+constexpr std::size_t most_reasons = 100;
 const publish_problem unanswered = "the broker did not confirm it";
 
 std::vector<event> events_of(const std::vector<kept_event>& kept) {
@@ -41,12 +42,13 @@ task<bool> outbox_relay::publish_some() {
     if (!due || due->empty()) co_return false;
     const auto answers = co_await bus_.publish(events_of(*due));
     if (answers) {
+        tell_broker_problem(std::nullopt);
         const bool noted = co_await note(*due, *answers);
         failures_ = noted ? 0 : failures_ + 1;
         co_return noted&& int(due->size()) == batch;
     }
     ++failures_;
-    tell_problem(answers.error().message);
+    tell_broker_problem(answers.error().message);
     co_await outbox_.note_broker_problem(answers.error().message);
     co_return false;
 }
@@ -63,17 +65,22 @@ task<bool> outbox_relay::note(const std::vector<kept_event>& sent, const std::ve
         else
             refused.push_back({sent[i].of.id, problem, now + publish_backoff(sent[i].attempts + 1)});
     }
-    tell_problem(refused.empty() ? std::nullopt : std::optional{refused.front().problem});
+    for (const auto& each : refused) tell_refusal(each.problem);
     bool noted = true;
     if (!published.empty()) noted = (co_await outbox_.note_published(std::move(published), now)).has_value();
     if (!refused.empty()) noted = (co_await outbox_.note_unpublished(std::move(refused))).has_value() && noted;
     co_return noted;
 }
 
-void outbox_relay::tell_problem(std::optional<std::string> problem) {
-    if (problem && problem != problem_) spdlog::warn("events wait in the outbox: {}", *problem);
-    if (!problem && problem_) spdlog::info("events are published again");
-    problem_ = std::move(problem);
+void outbox_relay::tell_broker_problem(std::optional<std::string> problem) {
+    if (problem && problem != broker_problem_) spdlog::warn("events wait in the outbox: {}", *problem);
+    if (!problem && broker_problem_) spdlog::info("events are published again");
+    broker_problem_ = std::move(problem);
+}
+
+void outbox_relay::tell_refusal(const std::string& problem) {
+    if (told_refusals_.size() >= most_reasons) told_refusals_.clear();
+    if (told_refusals_.insert(problem).second) spdlog::warn("an event waits in the outbox: {}", problem);
 }
 
 }  // namespace orchestrator

@@ -5,6 +5,8 @@
 
 #include <functional>
 #include <optional>
+#include <set>
+#include <string>
 
 #include "engine/wake_signal.h"
 #include "ports/clock.h"
@@ -25,15 +27,17 @@ class outbox_relay {
   private:
     task<bool> publish_some();
     task<bool> note(const std::vector<kept_event>& sent, const std::vector<publish_problem>& answers);
-    void tell_problem(std::optional<std::string>);
+    void tell_broker_problem(std::optional<std::string>);
+    void tell_refusal(const std::string& problem);
 
     event_outbox& outbox_;
     event_bus& bus_;
     clock& time_;
     std::function<bool()> leads_;
     wake_signal wake_;
-    std::optional<std::string> problem_;  // that was told last; nullopt: all is well
-    int failures_ = 0;                    // in a row: of the broker, or of the store that is to note what was published
+    std::optional<std::string> broker_problem_;  // that was told last; nullopt: it answers
+    std::set<std::string> told_refusals_;        // each reason is told once, not with each event and try
+    int failures_ = 0;  // in a row: of the broker, or of the store that is to note what was published
     bool stopped_ = false;
 };
 

@@ -3,10 +3,12 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
 #include <map>
 #include <set>
+#include <sstream>
 
 #include "tests/simulation/world/virtual_thread.h"
 
@@ -142,6 +144,24 @@ TEST_F(outbox_relay_test, an_event_that_comes_back_slows_no_other) {
     bus_.unwanted.clear();
     thread_.pass(minutes{5});
     EXPECT_EQ(outbox_.waiting(), 0);
+}
+
+TEST_F(outbox_relay_test, a_reason_is_told_once_however_often_it_is_met) {
+    std::ostringstream told;
+    const auto usual = spdlog::default_logger();
+    spdlog::set_default_logger(
+        std::make_shared<spdlog::logger>("test", std::make_shared<spdlog::sinks::ostream_sink_mt>(told)));
+    outbox_.add(1);
+    outbox_.add(2);
+    bus_.unwanted = {event_no(1), event_no(2)};
+    begin();
+    for (int i = 3; i <= 30; ++i) {
+        outbox_.add(i);
+        thread_.pass(seconds{1});
+    }
+    spdlog::set_default_logger(usual);
+    EXPECT_THAT(told.str(), testing::HasSubstr("an event waits in the outbox: no queue is bound"));
+    EXPECT_EQ(std::ranges::count(told.str(), '\n'), 1) << told.str();
 }
 
 TEST_F(outbox_relay_test, a_hundred_that_come_back_do_not_starve_those_behind) {
