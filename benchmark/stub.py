@@ -45,9 +45,10 @@ def stop(process):
 
 
 class Nginx:
-    """One worker that answers every POST with the same JSON, after `delay` seconds, and lists `tenants` tenants."""
+    """One worker that answers every POST with the same JSON, after `delay` seconds, and lists `tenants` tenants. `logs`: when
+    each call was answered."""
 
-    def __init__(self, folder, tenants, delay=0.0):
+    def __init__(self, folder, tenants, delay=0.0, logs=False):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True)
         self.port = free_port()
@@ -65,7 +66,8 @@ class Nginx:
 {f'load_module {modules};' if delay else ''}
 events {{ worker_connections 8192; }}
 http {{
-  access_log off; keepalive_requests 100000000; keepalive_timeout 600s; default_type application/json;
+  log_format moment '$msec $request_method';
+  access_log {f'{self.folder}/calls moment' if logs else 'off'}; keepalive_requests 100000000; keepalive_timeout 600s; default_type application/json;
   client_body_temp_path {self.folder}/body; proxy_temp_path {self.folder}/proxy;
   fastcgi_temp_path {self.folder}/fastcgi; uwsgi_temp_path {self.folder}/uwsgi; scgi_temp_path {self.folder}/scgi;
   server {{
@@ -83,6 +85,12 @@ http {{
     def tenant(i):
         return {"id": f"{i:08x}-0000-7000-8000-{i:012x}", "name": f"Panadería {i}", "status": "active",
                 "subscription_tier": ("starter", "professional", "enterprise")[i % 3], "timezone": "Europe/Madrid"}
+
+    def first_call_after(self, moment):
+        """When the first POST after `moment` was answered; None: there was none."""
+        with open(self.folder / "calls") as calls:
+            times = (float(line.split()[0]) for line in calls if line.endswith(" POST\n"))
+            return next((at for at in times if at > moment), None)
 
     def answers(self):
         with socket.socket() as probe:
