@@ -40,12 +40,13 @@ task<> outbox_relay::run() {
 task<bool> outbox_relay::publish_some() {
     const auto due = co_await outbox_.unpublished_events(batch, time_.now());
     if (!due || due->empty()) co_return false;
+    const bool is_whole_batch = int(due->size()) == batch;
     const auto answers = co_await bus_.publish(events_of(*due));
     if (answers) {
         tell_broker_problem(std::nullopt);
         const bool noted = co_await note(*due, *answers);
         failures_ = noted ? 0 : failures_ + 1;
-        co_return noted&& int(due->size()) == batch;
+        co_return noted && is_whole_batch;
     }
     ++failures_;
     tell_broker_problem(answers.error().message);

@@ -265,6 +265,18 @@ TEST_F(engine_test, a_step_that_two_failures_skip_is_told_of_once) {
     EXPECT_EQ(at_once(at_.store().list_logs(ended.id, skips)).size(), 12U);
 }
 
+TEST_F(engine_test, an_instance_that_cannot_renew_its_lease_says_so) {
+    at_.run_for(seconds{10});
+    EXPECT_FALSE(at_.at(name_).health().store_problem);
+    at_.weather().fault = errc::store_unavailable;
+    at_.run_for(seconds{10});  // nothing is recorded meanwhile: the journal has no reason to complain
+    ASSERT_TRUE(at_.at(name_).health().store_problem);
+    EXPECT_EQ(at_.at(name_).health().store_problem->code, errc::store_unavailable);
+    at_.weather().fault.reset();
+    at_.run_for(seconds{3});
+    EXPECT_FALSE(at_.at(name_).health().store_problem) << "it is tried again each second, not with each heartbeat";
+}
+
 TEST_F(engine_test, a_full_store_does_not_multiply_the_tries_to_end_an_execution) {
     answer_after(milliseconds{1});
     const auto id = open();
