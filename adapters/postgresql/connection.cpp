@@ -118,14 +118,16 @@ void connection::connect() {
     PQsetNoticeProcessor(handle_, [](void*, const char*) {}, nullptr);
     PQsetnonblocking(handle_, 1);
     pause_ = {};
-    // The server gives up a little earlier than we do, so that it tells why.
     const auto patience = options_.answer_timeout.count() * 9 / 10;
-    execute(
-        fmt::format("SET statement_timeout = {}; SET lock_timeout = {}; SET jit = off; SET timezone = 'UTC'; "
-                    "SET idle_in_transaction_session_timeout = {}",
-                    patience, patience, options_.answer_timeout.count() * 4));
-    if (options_.plans_by_index)
-        execute("SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off");
+    // The server gives up a little earlier than we do, so that it tells why, and asks soon after a client whose machine
+    // has vanished, as its locks stay until then.
+    execute(fmt::format(
+        "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; "
+        "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; "
+        "SET tcp_user_timeout = 15000; SET jit = off; SET timezone = 'UTC'; {}",
+        patience, patience, options_.answer_timeout.count() * 4,
+        options_.plans_by_index ? "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off"
+                                : ""));
 }
 
 void connection::raise_lost(std::string_view doing) {

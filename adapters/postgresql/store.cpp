@@ -183,7 +183,10 @@ task<result<int>> store::keep_history(system_time now, system_time keep_from, in
             auto& db = state->history_database;
             make_partitions(db, now);
             const int forgotten = forget_executions(db, keep_from, most);
-            if (forgotten < most) drop_partitions(db, keep_from);
+            if (forgotten < most) {
+                drop_partitions(db, keep_from);
+                db.disconnect();  // until the next hour
+            }
             return forgotten;
         };
         return guarded(work);
