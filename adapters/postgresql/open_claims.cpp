@@ -1,9 +1,15 @@
 #include "adapters/postgresql/open_claims.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace orchestrator::postgresql {
 
 void open_claims::add(const run_claim& claim, std::int64_t lease_number) {
     const std::scoped_lock lock{guard_};
+    // What was claimed under a lease that is over is nobody's business any more.
+    if (std::exchange(newest_lease_, std::max(newest_lease_, lease_number)) < lease_number)
+        std::erase_if(by_run_, [&](const auto& each) { return each.second.lease_number != lease_number; });
     by_run_.insert_or_assign(std::int64_t(claim.run), claimed{claim.token, lease_number});
 }
 

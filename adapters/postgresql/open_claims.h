@@ -31,6 +31,7 @@ class open_claims {
 
     mutable std::mutex guard_;  // claims and the journal have threads of their own
     std::unordered_map<std::int64_t, claimed> by_run_;
+    std::int64_t newest_lease_ = 0;
 };
 
 }  // namespace orchestrator::postgresql

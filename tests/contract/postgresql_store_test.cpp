@@ -7,6 +7,7 @@
 
 #include "adapters/postgresql/history_rows.h"
 #include "adapters/postgresql/migrations.h"
+#include "adapters/postgresql/open_claims.h"
 #include "adapters/postgresql/server_state.h"
 #include "tests/contract/store_fixture.h"
 
@@ -62,6 +63,70 @@ TEST(postgresql_history, a_partition_with_an_execution_that_goes_on_is_kept) {
     const auto later = now() + std::chrono::days{30};
     EXPECT_EQ(expect(store->keep_history(later, later - std::chrono::days{1}, 10)), 0);
     EXPECT_EQ(database.query("history", "partitions").size(), 2 * (1 + 8 + 9)) << "only yesterday's has gone";
+}
+
+// While it lives every commit waits, on the disk already, for a standby that there is not.
+class unanswered_commits {
+  public:
+    unanswered_commits() { standby("nobody"); }
+    ~unanswered_commits() { standby(""); }
+    unanswered_commits(const unanswered_commits&) = delete;
+    unanswered_commits& operator=(const unanswered_commits&) = delete;
+
+  private:
+    static void standby(const std::string& name) {
+        postgresql::connection database{{.url = database_url()}};
+        database.execute("ALTER SYSTEM SET synchronous_standby_names = '" + name + "'");
+        database.execute("SELECT pg_reload_conf()");
+        std::this_thread::sleep_for(milliseconds{200});  // until the server has read it, which it does in its own time
+    }
+};
+
+TEST(postgresql_journal, a_batch_that_is_on_the_disk_but_was_not_answered_is_not_written_again) {
+    const scratch_schema schema;
+    auto store = postgresql::store::open({.url = schema.url(), .answer_timeout = milliseconds{500}}).value();
+    expect(store->insert_workflow(make_workflow(1, "workflow_1")));
+    expect(store->open_execution(make_execution(1)));
+    expect(store->insert_runs(execution_no(1), {make_run(1)}, start));
+    expect(store->complete_planning(execution_no(1), "", start));
+    expect(store->renew_lease("host_1", after(1'000'000)));
+    const auto run = expect(store->claim_runs("host_1", 1, start)).at(0);
+    auto entry = entry_for(run, {make_record(run.claim.run, 0, step_status::completed)});
+    entry.logs.push_back(make_log("done"));
+    const std::vector first{entry};
+    {
+        const unanswered_commits meanwhile;
+        EXPECT_EQ(fault(store->commit(first, start)), errc::store_unavailable);
+    }
+    EXPECT_TRUE(expect(store->commit(first, start)).refused.empty());
+    const std::vector last{
+        entry_for(run, {make_record(run.claim.run, 1, step_status::completed)}, ended(run_status::completed))};
+    EXPECT_EQ(expect(store->commit(last, start)).drained, std::vector{execution_no(1)});
+    EXPECT_EQ(expect(store->find_execution(execution_no(1))).steps.completed, 2);
+    EXPECT_EQ(expect(store->list_logs(execution_no(1), {})).size(), 1U);
+}
+
+TEST(postgresql_open_claims, know_what_holds_until_it_ends_or_its_lease_does) {
+    const auto entry = [](int run, std::int64_t token, std::optional<run_outcome> outcome = {}) {
+        return std::vector<journal_entry>{{.claim = {run_id{run}, token},
+                                           .execution = execution_no(1),
+                                           .steps = {},
+                                           .logs = {},
+                                           .outcome = std::move(outcome)}};
+    };
+    postgresql::open_claims claims;
+    claims.add({run_id{1}, 3}, 7);
+    claims.add({run_id{2}, 1}, 7);
+    EXPECT_EQ(claims.leases_of(entry(1, 3)), (std::set<std::int64_t>{7}));
+    EXPECT_EQ(claims.leases_of(entry(1, 2)), std::nullopt) << "an older claim of the same run";
+    EXPECT_EQ(claims.leases_of(entry(9, 1)), std::nullopt);
+    claims.close(entry(1, 3));
+    EXPECT_TRUE(claims.leases_of(entry(1, 3))) << "it goes on";
+    claims.close(entry(1, 3, ended(run_status::completed)));
+    EXPECT_EQ(claims.leases_of(entry(1, 3)), std::nullopt);
+    claims.add({run_id{3}, 1}, 8);
+    EXPECT_EQ(claims.leases_of(entry(2, 1)), std::nullopt) << "claimed under a lease that is over";
+    EXPECT_EQ(claims.leases_of(entry(3, 1)), (std::set<std::int64_t>{8}));
 }
 
 TEST(postgresql_migrations, of_several_instances_at_once_one_migrates) {
