@@ -42,7 +42,7 @@ task<int> dispatcher::claim() {
         co_return 0;
     }
     active_runs_ += int(claimed->size());
-    for (const auto& run : *claimed) known_.insert(run.claim.run);
+    for (const auto& run : *claimed) known_.insert(run.claim);
     for (const auto& run : *claimed) co_await start(run);
     co_return int(claimed->size());
 }
@@ -59,15 +59,15 @@ task<int> dispatcher::allowance() {
     co_return int(std::min<std::int64_t>(most, missing));
 }
 
-// A claim whose answer was lost may have been made: nobody would run what it holds.
+// A claim whose answer was lost may have been made, and a run may have stopped without a word to the store.
 task<bool> dispatcher::release_unknown_runs() {
-    const auto released =
-        co_await store_.release_unknown_runs(options_.instance_id, std::vector<run_id>{known_.begin(), known_.end()});
+    const auto released = co_await store_.release_unknown_runs(options_.instance_id,
+                                                               std::vector<run_claim>{known_.begin(), known_.end()});
     if (!released) {
         co_await environment_.time.sleep_until(environment_.time.steady_now() + pause_after_fault);
         co_return false;
     }
-    if (*released > 0) spdlog::info("{} claims whose answer was lost are given back", *released);
+    if (*released > 0) spdlog::info("{} claims that nobody here works on are given back", *released);
     may_hold_others_ = false;
     co_return true;
 }
@@ -79,8 +79,9 @@ task<> dispatcher::start(claimed_run run) {
         execution = co_await executions_.find(run.execution);
     }
     if (!execution) {
-        // Nothing can be called for it. It stays claimed until this instance stops, and says why.
+        // Nothing can be called for it now. It stays claimed until claims are looked through again, and says why.
         spdlog::error("cannot run tenant {}: {}", to_string(run.for_tenant.id), execution.error().message);
+        known_.erase(run.claim);
         --active_runs_;
         co_return;
     }
@@ -100,9 +101,9 @@ task<steady_time> dispatcher::next_look() {
     co_return now + wait;
 }
 
-void dispatcher::run_released(run_id id) {
+void dispatcher::run_released(const run_claim& claim) {
     --active_runs_;
-    if (const auto known = known_.find(id); known != known_.end()) known_.erase(known);
+    known_.erase(claim);
     // Room is worth a look when a whole batch fits, or when nothing else would bring one.
     if (room() == worthwhile_room() || active_runs_ == 0 || active_runs_ <= look_again_at_ || environment_.draining)
         wake_.notify();

@@ -30,9 +30,14 @@ class dispatcher {
     // There may be something to claim, or room for it.
     void notify() { wake_.notify(); }
     // A run that this dispatcher started has given its place back.
-    void run_released(run_id);
+    void run_released(const run_claim&);
     // This instance's lease holds until then. Without one nothing is claimed: nobody would take it up after a crash.
     void lease_renewed(steady_time until);
+    // Runs may be claimed that nobody here runs: they are given back before the next claim.
+    void reconcile() {
+        may_hold_others_ = true;
+        wake_.notify();
+    }
     // How many instances share the work, this one included: each holds its share of the open runs at most.
     void shared_by(int instances) { instances_ = instances; }
 
@@ -55,9 +60,9 @@ class dispatcher {
     wake_signal wake_;
     steady_time leased_until_;
     int instances_ = 1;
-    int look_again_at_ = -1;            // active runs, when our share was full
-    std::multiset<run_id> known_;       // runs that we hold: twice if one was lost and taken up again
-    bool may_hold_others_ = false;      // the answer to a claim was lost
+    int look_again_at_ = -1;     // active runs, when our share was full
+    std::set<run_claim> known_;  // that we hold
+    bool may_hold_others_ = false;
     std::atomic<int> active_runs_ = 0;  // written on the engine's thread, read by the health check
 };
 

@@ -11,6 +11,7 @@ namespace {
 constexpr milliseconds pause_after_fault{1'000};
 constexpr milliseconds drain_look{20};
 constexpr milliseconds longest_survey{300'000};
+constexpr milliseconds reconcile_interval{60'000};
 constexpr milliseconds history_look{3'600'000};
 constexpr int executions_forgotten_at_once = 100;
 constexpr milliseconds summary_kept{86'400'000};  // for services that read it in the cache
@@ -32,7 +33,7 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
                    .caller = caller_,
                    .records = journal_,
                    .draining = draining_,
-                   .on_released = [this](run_id id) { dispatcher_.run_released(id); }},
+                   .on_released = [this](const run_claim& claim) { dispatcher_.run_released(claim); }},
       dispatcher_{{options_.instance_id, options_.max_active_runs, options_.claim_batch},
                   ports.runs,
                   executions_,
@@ -80,14 +81,23 @@ void engine::start() {
 
 // The heartbeat. Whatever else is looked at with it may take its time: the lease must not wait for that.
 task<> engine::keep_lease() {
-    // Claims under our own name are from a life before this one.
-    if (const auto kept = co_await ports_.runs.release_instance(options_.instance_id); !kept)
-        spdlog::warn("cannot give back old claims: {}", kept.error().message);
+    co_await forget_last_life();
     while (!draining_) {
         const bool renewed = co_await renew_lease();
         if (renewed && !looking_) spawn(look_around());
         const auto pause = renewed ? options_.heartbeat : std::min(options_.heartbeat, pause_after_fault);
         co_await heartbeat_.wait_until(ports_.time.steady_now() + pause);
+    }
+}
+
+// Claims under our own name are from a life before this one; with its lease renewed they would be nobody's.
+task<> engine::forget_last_life() {
+    while (!draining_) {
+        const auto forgotten = co_await ports_.runs.release_instance(options_.instance_id);
+        if (forgotten) co_return;
+        if (lease_problem_.report(forgotten.error()))
+            spdlog::warn("cannot give back old claims: {}", forgotten.error().message);
+        co_await heartbeat_.wait_until(ports_.time.steady_now() + pause_after_fault);
     }
 }
 
@@ -100,10 +110,12 @@ task<bool> engine::renew_lease() {
         co_return false;
     }
     lease_problem_.report(std::nullopt);
-    if (!*renewed && std::exchange(had_lease_, true)) co_await abandon_runs();
+    if (std::exchange(had_lease_, true) && !*renewed) co_await abandon_runs();
     dispatcher_.lease_renewed(trusted_until);
     co_return true;
 }
+
+task<> engine::stay_leased() { co_await renew_lease(); }
 
 // The runs that others lost, executions that were opened or cancelled elsewhere, schedules, and what comes up now and
 // then.
@@ -124,6 +136,10 @@ task<> engine::look_around() {
         co_await look_for_executions(*live);
     }
     co_await scheduler_.look();
+    if (const auto at = ports_.time.steady_now(); at - reconciled_at_ >= reconcile_interval) {
+        reconciled_at_ = at;
+        dispatcher_.reconcile();
+    }
     spawn(survey_tenants());
     spawn(keep_history());
 }
@@ -230,8 +246,13 @@ task<> engine::stop(steady_time deadline) {
     dispatcher_.notify();
     heartbeat_.notify();
     bool cut = false;
+    auto renew_at = ports_.time.steady_now() + options_.heartbeat;
     while (!idle()) {
         const auto now = ports_.time.steady_now();
+        if (now >= renew_at) {
+            renew_at = now + options_.heartbeat;
+            spawn(stay_leased());  // until what is under way has ended, however long that may take
+        }
         const int busy = dispatcher_.active_runs();
         if (!cut && (busy == 0 || now >= deadline)) {
             if (busy > 0)

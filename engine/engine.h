@@ -80,7 +80,9 @@ class engine final : public run_control {
 
   private:
     task<> keep_lease();
+    task<> forget_last_life();
     task<bool> renew_lease();
+    task<> stay_leased();
     task<> look_around();
     task<> abandon_runs();
     task<> look_for_executions(const std::vector<std::string>& live_instances);
@@ -112,6 +114,7 @@ class engine final : public run_control {
     wake_signal heartbeat_;
     bool had_lease_ = false;
     bool looking_ = false;
+    steady_time reconciled_at_{};
     reported_problem lease_problem_;
     std::set<execution_id> planning_;   // those that wait for it, too
     std::deque<execution_id> to_plan_;  // those that wait

@@ -46,7 +46,7 @@ task<bool> outbox_relay::publish_some() {
         tell_broker_problem(std::nullopt);
         const bool noted = co_await note(*due, *answers);
         failures_ = noted ? 0 : failures_ + 1;
-        co_return noted && is_whole_batch;
+        co_return noted&& is_whole_batch;
     }
     ++failures_;
     tell_broker_problem(answers.error().message);

@@ -201,7 +201,7 @@ void tenant_run::let_go() {
     releasing_ = true;
     if (!released_.request_stop()) return;  // done already
     on_stop_.reset();
-    environment_.on_released(claimed_.claim.run);
+    environment_.on_released(claimed_.claim);
 }
 
 std::optional<run_outcome> tenant_run::outcome_of(const run_state& state, const run_move& move) const {

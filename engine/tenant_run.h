@@ -28,8 +28,8 @@ struct run_environment {
     random_source& random;
     step_caller& caller;
     journal& records;
-    const std::atomic<bool>& draining;        // true: no step starts any more
-    std::function<void(run_id)> on_released;  // the run's place is free
+    const std::atomic<bool>& draining;                  // true: no step starts any more
+    std::function<void(const run_claim&)> on_released;  // the run's place is free
 };
 
 class tenant_run : public std::enable_shared_from_this<tenant_run> {

@@ -18,7 +18,7 @@ struct run_claim {
     run_id run{};
     std::int64_t token = 0;
 
-    bool operator==(const run_claim&) const = default;
+    auto operator<=>(const run_claim&) const = default;
 };
 
 // Attempts of a step that waits for a retry across claims.
@@ -86,7 +86,7 @@ class run_store {
     virtual task<result<bool>> renew_lease(std::string instance_id, system_time lease_until) = 0;
     // Gives back the claims of this instance that it does not know of: the answer to a claim was lost. Returns how
     // many.
-    virtual task<result<int>> release_unknown_runs(std::string instance_id, std::vector<run_id> known) = 0;
+    virtual task<result<int>> release_unknown_runs(std::string instance_id, std::vector<run_claim> known) = 0;
     // Those whose lease holds.
     virtual task<result<std::vector<std::string>>> live_instances(system_time now) = 0;
     // Gives back the runs of instances whose lease is over, except `survivor`'s. Returns how many.

@@ -128,6 +128,8 @@ task<http_result> client::state::send_on(connection_pool::place place, const htt
 task<client::state::exchange_end> client::state::exchange(const http_request& request, call& call, connection& link,
                                                           response_reader& reader) {
     const call::socket_use use{call, link.socket};
+    // Something may have arrived since the connection was handed to us: it is no answer to this request.
+    if (!link.tls && !link.arriving.is_empty()) co_return exchange_end::lost;
     render_request(outgoing, request, options.user_agent);
     std::string_view unsent{outgoing};
     // A refused write is no reason to give up: the peer may have answered before it closed.

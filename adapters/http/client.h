@@ -3,7 +3,8 @@
 // One client belongs to one thread (its io_context). For each origin it keeps a pool of connections that are used
 // again, last in first out. Deadlines are watched by one sweep over the calls in flight, not by a timer for each call:
 // timers on a saturated io_context are late and cost a microsecond apiece. Idle connections that are too old are closed
-// when a later call looks, at most once a second: a client without calls keeps no timer and lets its context end.
+// when a later call looks, at most once a second: a client without calls keeps no timer, but an idle connection
+// listens, so that its context runs until close() or the peer's goodbye.
 #pragma once
 
 #include <cstddef>

@@ -18,6 +18,13 @@ struct connection {
 
     // Neither closed by the peer nor holding bytes that nobody asked for.
     [[nodiscard]] bool is_quiet() { return tls ? http::is_quiet(socket) : arriving.is_empty(); }
+    // Between calls. False: there is something that nobody asked for.
+    [[nodiscard]] bool rest() {
+        if (tls) return true;
+        if (arriving.may_have_more() && !http::is_quiet(socket)) return false;
+        arriving.watch(socket);
+        return true;
+    }
 
     tcp_socket socket;                // non-blocking
     inbox arriving;                   // of a plain connection

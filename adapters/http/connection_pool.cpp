@@ -15,7 +15,7 @@ connection_pool::place& connection_pool::place::operator=(place&& other) noexcep
 
 void connection_pool::place::keep(steady_time now) {
     connection_->idle_since = now;
-    if (!connection_->tls) connection_->arriving.watch(connection_->socket);
+    if (!connection_->rest()) return release();
     std::exchange(pool_, nullptr)->give_back(std::move(connection_));
 }
 

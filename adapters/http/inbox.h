@@ -19,6 +19,9 @@ class inbox {
     // Begins to read unless that is under way, or something has arrived that nobody has taken.
     void watch(tcp_socket& socket);
 
+    // The last piece was as large as a piece may be: there may be more at the socket already.
+    [[nodiscard]] bool may_have_more() const { return state_ && state_->count == state_->bytes.size(); }
+
     // Nothing has arrived since the last piece was taken.
     [[nodiscard]] bool is_empty() const { return !state_ || !state_->arrived; }
 

@@ -146,11 +146,12 @@ task<result<std::vector<std::string>>> store::live_instances(system_time now) {
     co_return live;
 }
 
-task<result<int>> store::release_unknown_runs(std::string instance_id, std::vector<run_id> known) {
+task<result<int>> store::release_unknown_runs(std::string instance_id, std::vector<run_claim> known) {
     const std::scoped_lock lock{guard_};
-    const std::set<run_id> kept{known.begin(), known.end()};
-    co_return give_back_if(
-        [&](const kept_run& run) { return run.view.claimed_by == instance_id && !kept.contains(run.view.id); });
+    const std::set<run_claim> kept{known.begin(), known.end()};
+    co_return give_back_if([&](const kept_run& run) {
+        return run.view.claimed_by == instance_id && !kept.contains({run.view.id, run.claim_token});
+    });
 }
 
 int store::give_back_if(const std::function<bool(const kept_run&)>& is_meant) {

@@ -114,7 +114,7 @@ void drop_partitions(connection& database, system_time keep_from) {
             const auto day = day_of(table, name);
             if (!day || *day + days{1} > keep_from) continue;
             const auto end = parse_uuid(first_id_of(*day + days{1})).value();
-            if (!oldest.front().is_null(0) && oldest.front().id(0) < end) continue;  // one of them is still kept
+            if (!oldest.empty() && oldest.front().id(0) < end) continue;  // one of them is still kept
             drop_partition(database, name);
         }
 }

@@ -14,8 +14,9 @@
 namespace orchestrator::postgresql {
 namespace {
 
-// What the guards of the one round trip answer: a lease is over or the batch is there; a step is recorded already.
-bool is_guard(const database_error& fault) { return fault.sqlstate() == "22012" || fault.sqlstate() == "23505"; }
+// What a guard in SQL answers: a lease is over, a claim is lost, the batch is there.
+constexpr std::string_view guard_failed = "22012";
+constexpr std::string_view recorded_already = "23505";
 
 using claim_key = std::pair<run_id, std::int64_t>;
 using step_key = std::pair<run_id, int>;
@@ -118,8 +119,8 @@ class batch_columns {
             results_.insert_by(
                 [&](auto entity, auto name, const auto&... arrays) { into.add(entity, name, arrays...); });
         }
-        if (ended_.size() > 0) into.add("tenant_runs", "end", ended_, statuses_, now);
-        if (parked_.size() > 0) into.add("tenant_runs", "park", parked_, not_before_, waits_);
+        if (ended_.size() > 0) into.add("tenant_runs", "end", ended_, ended_under_, statuses_, now);
+        if (parked_.size() > 0) into.add("tenant_runs", "park", parked_, parked_under_, not_before_, waits_);
         std::vector<std::size_t> counts_at;
         for (const auto& [id, logs] : logs_) {
             counts_at.push_back(into.size());
@@ -145,11 +146,13 @@ class batch_columns {
     void end_claim(const journal_entry& entry) {
         if (entry.outcome->release == run_release::ended) {
             ended_.add(std::int64_t(entry.claim.run));
+            ended_under_.add(entry.claim.token);
             statuses_.add(to_string(entry.outcome->status));
             delta_.add_end(entry.execution, entry.outcome->status);
             return;
         }
         parked_.add(std::int64_t(entry.claim.run));
+        parked_under_.add(entry.claim.token);
         waits_.add(text_or_null{sql::to_json(entry.outcome->waits)});
         if (entry.outcome->release == run_release::parked)
             not_before_.add(entry.outcome->not_before);
@@ -214,8 +217,10 @@ class batch_columns {
     const journal_delta::of_execution none_;
     std::map<execution_id, log_columns> logs_;
     array_of<std::int64_t> ended_;
+    array_of<std::int64_t> ended_under_;  // tokens
     array_of<std::string_view> statuses_;
     array_of<std::int64_t> parked_;
+    array_of<std::int64_t> parked_under_;
     array_of<system_time> not_before_;
     array_of<std::string_view> waits_;
     // A pipeline refers to its arrays until it has run.
@@ -279,11 +284,11 @@ journal_receipt journal_writer::write(connection& database, const std::vector<jo
         try {
             return write_at_once(database, entries, *leases, now, again);
         } catch (const database_error& fault) {
-            if (!is_guard(fault)) throw;
+            if (fault.sqlstate() != guard_failed && fault.sqlstate() != recorded_already) throw;
         }
     }
-    if (again && is_there(database)) return receipt_of_sent(database);
-    return write_with_care(database, entries, now);
+    if (auto receipt = write_with_care(database, entries, now)) return std::move(*receipt);
+    return receipt_of_sent(database);
 }
 
 // One round trip and one commit. Its guards fail unless every lease stands and nothing is recorded yet.
@@ -302,10 +307,14 @@ journal_receipt journal_writer::write_at_once(connection& database, const std::v
     return {columns.refused(), drained_of(answers, counts_at, columns.executions())};
 }
 
-// Looks at what stands, and writes what may be written.
-journal_receipt journal_writer::write_with_care(connection& database, const std::vector<journal_entry>& entries,
-                                                system_time now) {
+// Looks at what stands, and writes what may be written. nullopt: the batch is there, an earlier attempt was kept after
+// all.
+std::optional<journal_receipt> journal_writer::write_with_care(connection& database,
+                                                               const std::vector<journal_entry>& entries,
+                                                               system_time now) {
     transaction work{database};
+    // First, as it waits for an earlier attempt whose commit still hangs: what stands is looked at after that.
+    if (!note_batch(database)) return std::nullopt;
     const auto held = executions_to_hold(entries);
     if (held.size() > 0) database.query("executions", "hold_all", held);
     const claim_columns claims{entries};
@@ -313,21 +322,26 @@ journal_receipt journal_writer::write_with_care(connection& database, const std:
     batch_columns columns{entries, read_standing(database, entries, claims)};
     note_sent(columns.refused(), columns.executions());
     connection::pipeline whole{database};
-    whole.add("tenant_runs", "note_batch", writer_id_, sent_.number);
     const auto counts_at = columns.add_to(whole, now);
     const auto answers = whole.run();
     work.commit();
-    return {columns.refused(), drained_of(answers, counts_at, columns.executions())};
+    return journal_receipt{columns.refused(), drained_of(answers, counts_at, columns.executions())};
+}
+
+// False: it is there.
+bool journal_writer::note_batch(connection& database) const {
+    try {
+        database.query("tenant_runs", "note_batch", writer_id_, sent_.number);
+        return true;
+    } catch (const database_error& fault) {
+        if (fault.sqlstate() != guard_failed) throw;
+        return false;
+    }
 }
 
 void journal_writer::note_sent(std::vector<run_claim> refused, std::vector<execution_id> executions) {
     sent_.refused = std::move(refused);
     sent_.executions = std::move(executions);
-}
-
-bool journal_writer::is_there(connection& database) const {
-    const auto found = database.query("tenant_runs", "last_batch", writer_id_);
-    return !found.empty() && found.front().integer(0) >= sent_.number;
 }
 
 journal_receipt journal_writer::receipt_of_sent(connection& database) const {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -31,9 +32,9 @@ class journal_writer {
     journal_receipt write(connection&, const std::vector<journal_entry>&, system_time now, bool again);
     journal_receipt write_at_once(connection&, const std::vector<journal_entry>&, const std::set<std::int64_t>& leases,
                                   system_time now, bool again);
-    journal_receipt write_with_care(connection&, const std::vector<journal_entry>&, system_time now);
+    std::optional<journal_receipt> write_with_care(connection&, const std::vector<journal_entry>&, system_time now);
+    bool note_batch(connection&) const;
     void note_sent(std::vector<run_claim> refused, std::vector<execution_id> executions);
-    bool is_there(connection&) const;
     journal_receipt receipt_of_sent(connection&) const;
 
     uuid writer_id_;

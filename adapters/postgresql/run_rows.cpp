@@ -112,13 +112,17 @@ std::vector<std::string> live_instances(connection& database, system_time now) {
     return live;
 }
 
-int release_unknown_runs(connection& database, const std::string& instance_id, const std::vector<run_id>& known) {
-    array_of<std::int64_t> ids;
-    for (const auto id : known) ids.add(std::int64_t(id));
+int release_unknown_runs(connection& database, const std::string& instance_id, const std::vector<run_claim>& known) {
+    array_of<std::int64_t> runs;
+    array_of<std::int64_t> tokens;
+    for (const auto& each : known) {
+        runs.add(std::int64_t(each.run));
+        tokens.add(each.token);
+    }
     // Waits for a claim that is still being made.
     database.query("tenant_runs", "seize_instances",
                    array_of<std::string_view>{std::array{std::string_view{instance_id}}});
-    const auto released = database.query("tenant_runs", "release_unknown", instance_id, ids).affected();
+    const auto released = database.query("tenant_runs", "release_unknown", instance_id, runs, tokens).affected();
     if (released > 0) database.query("tenant_runs", "renumber_lease", instance_id);
     return int(released);
 }

@@ -27,6 +27,8 @@ auto guarded(Work& work) {
     return sql::guarded<database_error>(work);
 }
 
+constexpr int tries_after_conflict = 3;
+
 uuid random_uuid() {
     std::random_device device;
     uuid made;
@@ -72,7 +74,13 @@ struct store::state {
     template <class Work>
     auto write(Work work) {
         return others.run([this, work = std::move(work)]() mutable {
-            auto in_transaction = [&] { return sql::in_transaction<transaction>(write_database, work); };
+            auto in_transaction = [&] {
+                for (int tries = 1;; ++tries) try {
+                        return sql::in_transaction<transaction>(write_database, work);
+                    } catch (const database_error& fault) {
+                        if (!fault.is_conflict() || tries == tries_after_conflict) throw;
+                    }
+            };
             return guarded(in_transaction);
         });
     }
@@ -240,7 +248,7 @@ task<result<bool>> store::renew_lease(std::string instance_id, system_time lease
         return postgresql::renew_lease(db, instance_id, lease_until);
     });
 }
-task<result<int>> store::release_unknown_runs(std::string instance_id, std::vector<run_id> known) {
+task<result<int>> store::release_unknown_runs(std::string instance_id, std::vector<run_claim> known) {
     return state_->write([instance_id = std::move(instance_id), known = std::move(known)](connection& db) {
         return postgresql::release_unknown_runs(db, instance_id, known);
     });

@@ -146,14 +146,14 @@ std::vector<std::string> live_instances(connection& database, system_time now) {
     return live;
 }
 
-int release_unknown_runs(connection& database, const std::string& instance_id, const std::vector<run_id>& known) {
-    const std::set<run_id> kept{known.begin(), known.end()};
+int release_unknown_runs(connection& database, const std::string& instance_id, const std::vector<run_claim>& known) {
+    const std::set<run_claim> kept{known.begin(), known.end()};
     std::vector<run_id> unknown;
     {
         auto rows = database.query("tenant_runs", "claimed_by");
         rows.bind(1, std::string_view{instance_id});
         while (rows.step())
-            if (const auto id = run_id(rows.integer(0)); !kept.contains(id)) unknown.push_back(id);
+            if (const auto id = run_id(rows.integer(0)); !kept.contains({id, rows.integer(1)})) unknown.push_back(id);
     }
     for (const auto id : unknown) {
         auto row = database.query("tenant_runs", "give_back");

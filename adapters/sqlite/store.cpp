@@ -279,7 +279,7 @@ task<result<bool>> store::renew_lease(std::string instance_id, system_time lease
         return sqlite::renew_lease(db, instance_id, lease_until);
     });
 }
-task<result<int>> store::release_unknown_runs(std::string instance_id, std::vector<run_id> known) {
+task<result<int>> store::release_unknown_runs(std::string instance_id, std::vector<run_claim> known) {
     return state_->write([instance_id = std::move(instance_id), known = std::move(known)](connection& db) {
         return sqlite::release_unknown_runs(db, instance_id, known);
     });

@@ -285,7 +285,7 @@ TEST_P(store_contract, an_instance_without_a_lease_gets_nothing) {
 TEST_P(store_contract, what_comes_late_for_a_claim_that_was_given_back_is_refused) {
     open(1, 2);
     const auto claimed = claim(2);
-    EXPECT_EQ(expect(runs().release_unknown_runs("host_1", {claimed[0].claim.run})), 1);
+    EXPECT_EQ(expect(runs().release_unknown_runs("host_1", {claimed[0].claim})), 1);
     const auto receipt = commit({entry_for(claimed[0], {make_record(claimed[0].claim.run, 0, completed)}),
                                  entry_for(claimed[1], {make_record(claimed[1].claim.run, 0, completed)})});
     EXPECT_EQ(receipt.refused, std::vector{claimed[1].claim});
@@ -297,7 +297,7 @@ TEST_P(store_contract, claims_that_an_instance_does_not_know_of_are_given_back) 
     const auto known = claim(1).at(0);
     EXPECT_EQ(claim(2).size(), 2U) << "the answer to this one is lost";
     EXPECT_EQ(claim(1, start, "host_2").size(), 1U);
-    EXPECT_EQ(expect(runs().release_unknown_runs("host_1", {known.claim.run})), 2);
+    EXPECT_EQ(expect(runs().release_unknown_runs("host_1", {known.claim})), 2);
     EXPECT_EQ(tenants_of(claim(10)), (std::vector{tenant_no(2), tenant_no(3)}));
     EXPECT_TRUE(commit({entry_for(known, {make_record(known.claim.run, 0, completed)})}).refused.empty());
     EXPECT_EQ(expect(runs().release_unknown_runs("host_2", {})), 1);

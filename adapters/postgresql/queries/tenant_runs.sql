@@ -76,16 +76,26 @@ SELECT id, claim_token FROM orchestrator_tenant_runs JOIN unnest($1, $2) AS clai
 SELECT tenant_run_id, step_index FROM orchestrator_step_results
 WHERE execution_id = ANY ($1) AND tenant_run_id = ANY ($2);
 
+-- Like the next one it fails (SQLSTATE 22012) unless each of the runs is held under its token.
 -- name: end
-UPDATE orchestrator_tenant_runs r SET status = ended.status, completed_at = $3, waits = NULL
-FROM (SELECT unnest($1) AS run, unnest($2) AS status) AS ended WHERE id = run;
+WITH touched AS (
+    UPDATE orchestrator_tenant_runs r SET status = ended.status, completed_at = $4, waits = NULL
+    FROM (SELECT unnest($1) AS run, unnest($2) AS token, unnest($3) AS status) AS ended
+    WHERE id = run AND claim_token = token AND r.status = 'running'
+    RETURNING 1
+)
+SELECT 1 / (count(*) = cardinality($1))::integer FROM touched;
 
 -- name: park
-UPDATE orchestrator_tenant_runs r SET status = 'pending', waits = parked.waits::json, claimed_by = NULL,
-    not_before = CASE WHEN cancel_requested THEN NULL ELSE parked.not_before END,
-    turn = CASE WHEN cancel_requested OR parked.not_before IS NULL THEN fair_rank END
-FROM unnest($1, $2, $3) AS parked (run, not_before, waits), orchestrator_executions e
-WHERE r.id = run AND e.id = execution_id;
+WITH touched AS (
+    UPDATE orchestrator_tenant_runs r SET status = 'pending', waits = parked.waits::json, claimed_by = NULL,
+        not_before = CASE WHEN cancel_requested THEN NULL ELSE parked.not_before END,
+        turn = CASE WHEN cancel_requested OR parked.not_before IS NULL THEN fair_rank END
+    FROM unnest($1, $2, $3, $4) AS parked (run, token, not_before, waits), orchestrator_executions e
+    WHERE r.id = run AND claim_token = token AND r.status = 'running' AND e.id = execution_id
+    RETURNING 1
+)
+SELECT 1 / (count(*) = cardinality($1))::integer FROM touched;
 
 -- name: insert_results
 INSERT INTO orchestrator_step_results (execution_id, tenant_run_id, step_index, status, attempts, http_status,
@@ -119,7 +129,8 @@ SELECT instance_id FROM orchestrator_instances WHERE lease_until >= $1 ORDER BY 
 -- name: release_unknown
 UPDATE orchestrator_tenant_runs SET status = 'pending', turn = fair_rank, claimed_by = NULL
 WHERE execution_id IN (SELECT id FROM orchestrator_executions WHERE status IN ('pending', 'running'))
-  AND status = 'running' AND claimed_by = $1 AND id <> ALL ($2);
+  AND status = 'running' AND claimed_by = $1
+  AND NOT EXISTS (SELECT FROM unnest($2, $3) AS known (run, token) WHERE run = id AND token = claim_token);
 
 -- Some claims under the old one hold no longer.
 -- name: renumber_lease
@@ -136,9 +147,6 @@ WHERE execution_id IN (SELECT id FROM orchestrator_executions WHERE status IN ('
 
 -- name: forget_instances
 DELETE FROM orchestrator_instances WHERE instance_id = ANY ($1);
-
--- name: last_batch
-SELECT last_batch FROM orchestrator_journal_writers WHERE writer_id = $1;
 
 -- Fails (SQLSTATE 22012) if the batch is there already. Waits for a commit of the same batch whose answer was lost.
 -- name: note_batch

@@ -75,7 +75,7 @@ SELECT 1 FROM orchestrator_instances WHERE instance_id = ?1;
 SELECT instance_id FROM orchestrator_instances WHERE lease_until >= ?1 ORDER BY instance_id;
 
 -- name: claimed_by
-SELECT id FROM orchestrator_tenant_runs WHERE status = 'running' AND claimed_by = ?1;
+SELECT id, claim_token FROM orchestrator_tenant_runs WHERE status = 'running' AND claimed_by = ?1;
 
 -- name: give_back
 UPDATE orchestrator_tenant_runs SET status = 'pending', claimed_by = NULL WHERE id = ?1;

@@ -138,7 +138,7 @@ task<result<bool>> simulated_store::renew_lease(std::string instance_id, system_
     });
 }
 
-task<result<int>> simulated_store::release_unknown_runs(std::string instance_id, std::vector<run_id> known) {
+task<result<int>> simulated_store::release_unknown_runs(std::string instance_id, std::vector<run_claim> known) {
     return over_the_wire<int>(access::writes, [this, known = std::move(known), id = std::move(instance_id)]() mutable {
         return inner_.release_unknown_runs(std::move(id), std::move(known));
     });

@@ -63,7 +63,7 @@ class simulated_store final : public stores {
     task<result<std::optional<system_time>>> next_parked_run(system_time now) override;
     task<result<journal_receipt>> commit(const std::vector<journal_entry>&, system_time now) override;
     task<result<bool>> renew_lease(std::string instance_id, system_time lease_until) override;
-    task<result<int>> release_unknown_runs(std::string instance_id, std::vector<run_id> known) override;
+    task<result<int>> release_unknown_runs(std::string instance_id, std::vector<run_claim> known) override;
     task<result<std::vector<std::string>>> live_instances(system_time now) override;
     task<result<int>> release_lost_runs(system_time now, std::string survivor) override;
     task<result<void>> release_instance(std::string instance_id) override;

@@ -75,7 +75,7 @@ class dispatcher_test : public testing::Test {
                                  .caller = caller_,
                                  .records = journal_,
                                  .draining = draining_,
-                                 .on_released = [this](run_id id) { dispatcher_.run_released(id); }};
+                                 .on_released = [this](const run_claim& claim) { dispatcher_.run_released(claim); }};
     dispatcher dispatcher_;
     int last_run_ = 0;
 };

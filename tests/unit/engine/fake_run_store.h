@@ -41,7 +41,7 @@ class fake_run_store final : public run_store {
     task<result<std::int64_t>> count_open_runs(int) override { co_return open_runs; }
     std::int64_t open_runs = 0;
     task<result<bool>> renew_lease(std::string, system_time) override { co_return true; }
-    task<result<int>> release_unknown_runs(std::string, std::vector<run_id>) override { co_return 0; }
+    task<result<int>> release_unknown_runs(std::string, std::vector<run_claim>) override { co_return 0; }
     task<result<std::vector<std::string>>> live_instances(system_time) override {
         co_return std::vector<std::string>{};
     }
