@@ -12,8 +12,8 @@ namespace {
 constexpr milliseconds first_retry_pause{50};
 constexpr milliseconds longest_retry_pause{1'000};
 constexpr int commit_siblings = 16;
-constexpr std::size_t worthwhile_batch = 500;
-constexpr milliseconds commit_delay{4};
+constexpr std::size_t worthwhile_batch = 200;
+constexpr milliseconds commit_delay{2};
 
 }  // namespace
 

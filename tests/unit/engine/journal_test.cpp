@@ -68,10 +68,10 @@ TEST_F(journal_test, nobody_is_told_before_the_commit_is_done) {
 TEST_F(journal_test, a_busy_engine_waits_a_moment_for_company) {
     calls_in_flight_ = 16;
     record(1);
-    thread_.pass(milliseconds{2});
+    thread_.pass(milliseconds{1});
     EXPECT_TRUE(store_.batches.empty());
     record(2);
-    thread_.pass(milliseconds{2});
+    thread_.pass(milliseconds{1});
     EXPECT_EQ(store_.batches, (batches{{1, 2}}));
 }
 
