@@ -218,6 +218,20 @@ TEST_F(http_client_test, connection_with_bytes_that_nobody_asked_for_is_not_used
     EXPECT_EQ(server.connections, 3U);
 }
 
+TEST_F(http_client_test, bytes_behind_an_answer_that_fills_a_read_to_the_last_byte_are_no_answer) {
+    const std::string head = "HTTP/1.1 200 OK\r\nContent-Length: ";
+    const std::string body(4096 - head.size() - std::string_view{"4000\r\n\r\n"}.size(), 'x');
+    const auto forged = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nforged";
+    auto& server = serve({{{head + std::to_string(body.size()) + "\r\n\r\n" + body + forged}}, {{small_answer}}});
+    http::client_options options;
+    options.max_connections_per_origin = 1;  // so that the second call waits for the connection of the first
+    client(options);
+    const auto results = send_together({request(), request()});
+    EXPECT_EQ(results.at(0)->body, body);
+    EXPECT_EQ(results.at(1)->body, "{}");
+    EXPECT_EQ(server.connections, 2U);
+}
+
 TEST_F(http_client_test, refused_connection_is_connect_failed) {
     raw_acceptor gone{context, tcp::endpoint{asio::ip::make_address("127.0.0.1"), 0}};
     origin = {"http", "127.0.0.1", std::to_string(gone.local_endpoint().port()), ""};
