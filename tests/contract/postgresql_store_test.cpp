@@ -106,6 +106,27 @@ TEST(postgresql_journal, a_batch_that_is_on_the_disk_but_was_not_answered_is_not
     EXPECT_EQ(expect(store->list_logs(execution_no(1), {})).size(), 1U);
 }
 
+TEST(postgresql_journal, a_careful_batch_that_was_not_answered_is_not_written_again_either) {
+    const scratch_schema schema;
+    auto store = postgresql::store::open({.url = schema.url(), .answer_timeout = milliseconds{500}}).value();
+    expect(store->insert_workflow(make_workflow(1, "workflow_1")));
+    expect(store->open_execution(make_execution(1)));
+    expect(store->insert_runs(execution_no(1), {make_run(1), make_run(2, 200)}, start));
+    expect(store->complete_planning(execution_no(1), "", start));
+    expect(store->renew_lease("host_1", after(1'000'000)));
+    const auto known = expect(store->claim_runs("host_1", 1, start)).at(0);
+    const auto unknown = expect(open_postgresql(schema.url())->claim_runs("host_1", 1, start)).at(0);
+    const std::vector batch{entry_for(known, {}, ended(run_status::completed)), entry_for(unknown, {}, returned())};
+    {
+        const unanswered_commits meanwhile;
+        EXPECT_EQ(fault(store->commit(batch, start)), errc::store_unavailable);
+    }
+    EXPECT_TRUE(expect(store->commit(batch, start)).refused.empty());
+    const auto found = expect(store->find_execution(execution_no(1)));
+    EXPECT_EQ(found.tenants.completed, 1);
+    EXPECT_EQ(expect(store->claim_runs("host_1", 9, start)).size(), 1U) << "what was returned";
+}
+
 TEST(postgresql_open_claims, know_what_holds_until_it_ends_or_its_lease_does) {
     const auto entry = [](int run, std::int64_t token, std::optional<run_outcome> outcome = {}) {
         return std::vector<journal_entry>{{.claim = {run_id{run}, token},
