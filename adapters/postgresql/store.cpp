@@ -103,7 +103,16 @@ struct store::state {
         });
     }
 
-    // One snapshot for what reads more than one table.
+    // One statement: a snapshot by itself.
+    template <class Work>
+    auto read_alone(Work work) {
+        return reader.run([this, work = std::move(work)]() mutable {
+            auto on_connection = [&] { return work(read_database); };
+            return guarded(on_connection);
+        });
+    }
+
+    // One snapshot for several statements.
     template <class Work>
     auto read(Work work) {
         return reader.run([this, work = std::move(work)]() mutable {
@@ -135,7 +144,7 @@ result<std::unique_ptr<store>> store::open(const store_options& options) {
 // Workflows
 
 task<result<std::vector<workflow>>> store::list_workflows() {
-    return state_->read([](connection& db) { return postgresql::list_workflows(db); });
+    return state_->read_alone([](connection& db) { return postgresql::list_workflows(db); });
 }
 task<result<workflow>> store::find_workflow(workflow_id id) {
     return state_->read([id](connection& db) { return postgresql::find_workflow(db, id); });
@@ -201,16 +210,17 @@ task<result<int>> store::keep_history(system_time now, system_time keep_from, in
     });
 }
 task<result<std::vector<execution>>> store::open_executions() {
-    return state_->read([](connection& db) { return postgresql::open_executions(db); });
+    return state_->read_alone([](connection& db) { return postgresql::open_executions(db); });
 }
 task<result<std::int64_t>> store::lowest_waiting_rank() {
-    return state_->read([](connection& db) { return postgresql::lowest_waiting_rank(db); });
+    return state_->read_alone([](connection& db) { return postgresql::lowest_waiting_rank(db); });
 }
 task<result<execution>> store::find_execution(execution_id id) {
-    return state_->read([id](connection& db) { return postgresql::find_execution(db, id); });
+    return state_->read_alone([id](connection& db) { return postgresql::find_execution(db, id); });
 }
 task<result<std::vector<execution>>> store::list_executions(execution_query query) {
-    return state_->read([query = std::move(query)](connection& db) { return postgresql::list_executions(db, query); });
+    return state_->read_alone(
+        [query = std::move(query)](connection& db) { return postgresql::list_executions(db, query); });
 }
 task<result<std::vector<step_summary>>> store::step_summaries(execution_id id) {
     return state_->read([id](connection& db) { return postgresql::step_summaries(db, id); });
@@ -232,10 +242,10 @@ task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id
         });
 }
 task<result<std::int64_t>> store::count_open_runs(int most) {
-    return state_->read([most](connection& db) { return postgresql::count_open_runs(db, most); });
+    return state_->read_alone([most](connection& db) { return postgresql::count_open_runs(db, most); });
 }
 task<result<std::optional<system_time>>> store::next_parked_run(system_time) {
-    return state_->read([](connection& db) { return postgresql::next_parked_run(db); });
+    return state_->read_alone([](connection& db) { return postgresql::next_parked_run(db); });
 }
 task<result<journal_receipt>> store::commit(const std::vector<journal_entry>& entries, system_time now) {
     return state_->journal.run([state = state_.get(), &entries, now] {
@@ -254,7 +264,7 @@ task<result<int>> store::release_unknown_runs(std::string instance_id, std::vect
     });
 }
 task<result<std::vector<std::string>>> store::live_instances(system_time now) {
-    return state_->read([now](connection& db) { return postgresql::live_instances(db, now); });
+    return state_->read_alone([now](connection& db) { return postgresql::live_instances(db, now); });
 }
 task<result<int>> store::release_lost_runs(system_time now, std::string survivor) {
     return state_->write([now, survivor = std::move(survivor)](connection& db) {
@@ -269,7 +279,7 @@ task<result<void>> store::release_instance(std::string instance_id) {
 // Schedules
 
 task<result<std::int64_t>> store::schedule_revision() {
-    return state_->read([](connection& db) { return postgresql::schedule_revision(db); });
+    return state_->read_alone([](connection& db) { return postgresql::schedule_revision(db); });
 }
 task<result<decision_receipt>> store::decide(const std::vector<schedule_decision>& decisions, std::int64_t epoch,
                                              system_time now) {
@@ -280,16 +290,16 @@ task<result<decision_receipt>> store::decide(const std::vector<schedule_decision
 }
 task<result<std::vector<decided_occurrence>>> store::list_occurrences(workflow_id id, system_time from,
                                                                       system_time until, int limit) {
-    return state_->read([=](connection& db) { return postgresql::list_occurrences(db, id, from, until, limit); });
+    return state_->read_alone([=](connection& db) { return postgresql::list_occurrences(db, id, from, until, limit); });
 }
 task<result<std::vector<schedule_version>>> store::list_schedule_versions(workflow_id id) {
-    return state_->read([=](connection& db) { return postgresql::list_schedule_versions(db, id); });
+    return state_->read_alone([=](connection& db) { return postgresql::list_schedule_versions(db, id); });
 }
 task<result<std::vector<milliseconds>>> store::past_durations(workflow_id id, int most) {
-    return state_->read([=](connection& db) { return postgresql::past_durations(db, id, most); });
+    return state_->read_alone([=](connection& db) { return postgresql::past_durations(db, id, most); });
 }
 task<result<std::vector<tenant_group>>> store::list_tenant_groups() {
-    return state_->read([](connection& db) { return postgresql::list_tenant_groups(db); });
+    return state_->read_alone([](connection& db) { return postgresql::list_tenant_groups(db); });
 }
 task<result<void>> store::replace_tenant_groups(std::vector<tenant_group> groups, std::int64_t epoch) {
     return state_->write([epoch, groups = std::move(groups)](connection& db) -> result<void> {
@@ -302,7 +312,7 @@ task<result<void>> store::replace_tenant_groups(std::vector<tenant_group> groups
 // Calendars
 
 task<result<std::vector<stored_calendar>>> store::list_calendars() {
-    return state_->read([](connection& db) { return postgresql::list_calendars(db); });
+    return state_->read_alone([](connection& db) { return postgresql::list_calendars(db); });
 }
 task<result<stored_calendar>> store::find_calendar(std::string code, int version) {
     return state_->read(
@@ -352,13 +362,13 @@ task<result<void>> store::resign_lead(std::int64_t epoch, system_time) {
     return state_->lead([epoch](connection& db) { postgresql::resign_lead(db, epoch); });
 }
 task<result<std::optional<leader_record>>> store::find_leader(system_time) {
-    return state_->read([](connection& db) { return postgresql::find_leader(db); });
+    return state_->read_alone([](connection& db) { return postgresql::find_leader(db); });
 }
 
 // Events
 
 task<result<std::vector<kept_event>>> store::unpublished_events(int limit, system_time now) {
-    return state_->read([limit, now](connection& db) { return postgresql::unpublished_events(db, limit, now); });
+    return state_->read_alone([limit, now](connection& db) { return postgresql::unpublished_events(db, limit, now); });
 }
 task<result<void>> store::note_published(std::vector<event_id> ids, system_time now) {
     return state_->write([now, ids = std::move(ids)](connection& db) { postgresql::note_published(db, ids, now); });
@@ -371,7 +381,7 @@ task<result<void>> store::note_broker_problem(std::string problem) {
         [problem = std::move(problem)](connection& db) { postgresql::note_broker_problem(db, problem); });
 }
 task<result<std::vector<kept_event>>> store::list_events(event_query query) {
-    return state_->read([query](connection& db) { return postgresql::list_events(db, query); });
+    return state_->read_alone([query](connection& db) { return postgresql::list_events(db, query); });
 }
 
 }  // namespace orchestrator::postgresql
