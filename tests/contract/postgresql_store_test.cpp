@@ -2,7 +2,10 @@
 // PostgreSQL does not keep, and a server that is not there.
 #include <gmock/gmock.h>
 
+#include <array>
 #include <atomic>
+#include <cstdio>
+#include <filesystem>
 #include <thread>
 
 #include "adapters/postgresql/history_rows.h"
@@ -171,6 +174,53 @@ TEST(postgresql_server, a_session_that_two_connections_share_is_noticed) {
     postgresql::connection other{{.url = schema.url()}};
     EXPECT_FALSE(postgresql::share_a_session(one, other));
     EXPECT_TRUE(postgresql::share_a_session(one, one));
+}
+
+// Tables with their columns, constraints and indexes, without the partitions of the days. $1: the schema.
+constexpr auto schema_query = R"(
+    WITH kept AS (SELECT oid, relname FROM pg_class WHERE relnamespace = 'SCHEMA'::regnamespace
+                  AND relkind IN ('r', 'p') AND NOT relispartition)
+    SELECT line FROM (
+        SELECT relname, 1 AS kind, attnum::int AS number, format('%s.%s %s%s%s%s', relname, attname,
+               format_type(atttypid, atttypmod), CASE WHEN attnotnull THEN ' NOT NULL' ELSE '' END,
+               coalesce(' DEFAULT ' || pg_get_expr(adbin, adrelid), ''),
+               CASE attidentity WHEN 'a' THEN ' IDENTITY' ELSE '' END) AS line
+        FROM kept JOIN pg_attribute ON attrelid = kept.oid AND attnum > 0 AND NOT attisdropped
+            LEFT JOIN pg_attrdef ON adrelid = attrelid AND adnum = attnum
+        UNION ALL
+        SELECT relname, 2, 0, format('%s: %s', relname, pg_get_constraintdef(c.oid))
+        FROM kept JOIN pg_constraint c ON conrelid = kept.oid
+        UNION ALL
+        SELECT relname, 3, 0, replace(pg_get_indexdef(indexrelid), 'SCHEMA.', '') FROM kept JOIN pg_index ON indrelid = kept.oid
+    ) AS lines ORDER BY relname COLLATE "C", kind, number, line COLLATE "C")";
+
+std::string output_of(const std::string& command) {
+    const std::unique_ptr<FILE, int (*)(FILE*)> from{popen(command.c_str(), "r"), pclose};
+    std::string text;
+    std::array<char, 4096> piece{};
+    while (const auto count = fread(piece.data(), 1, piece.size(), from.get())) text.append(piece.data(), count);
+    return text;
+}
+
+TEST(postgresql_migrations, give_the_schema_that_is_checked_in) {
+    const scratch_schema schema;
+    open_postgresql(schema.url());
+    const auto url = schema.url();
+    const auto name = url.substr(url.rfind("%3D") + 3);
+    const auto query =
+        (std::filesystem::temp_directory_path() / fmt::format("schema_query_{}.sql", ::getpid())).string();
+    std::string sql = schema_query;
+    for (auto at = sql.find("SCHEMA"); at != sql.npos; at = sql.find("SCHEMA", at)) sql.replace(at, 6, name);
+    write_file(query, sql);
+    const auto made = "-- What the migrations make. Compared by postgresql_store_test.cpp.\n" +
+                      output_of(fmt::format("psql -XqtA -f '{}' '{}'", query, url));
+    std::filesystem::remove(query);
+    const std::string checked_in = REPOSITORY_ROOT "/tests/contract/postgresql_schema.txt";
+    if (made == content_of(checked_in)) return;
+    const auto fresh = (std::filesystem::temp_directory_path() / "postgresql_schema.txt").string();
+    write_file(fresh, made);
+    FAIL() << "the migrated schema is not the one in " << checked_in << ". If the change is meant: cp " << fresh << " "
+           << checked_in;
 }
 
 TEST(postgresql_migrations, a_newer_schema_is_refused) {

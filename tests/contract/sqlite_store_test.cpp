@@ -16,23 +16,16 @@
 namespace orchestrator::store_test {
 namespace {
 
-using sqlite::connection;
-using testing::HasSubstr;
-
-constexpr auto read_write = connection::mode::read_write;
-
-std::string content_of(const std::string& path) {
-    std::ifstream file{path, std::ios::binary};
-    return {std::istreambuf_iterator<char>{file}, {}};
-}
-
-void write_file(const std::string& path, std::string_view content) { std::ofstream{path, std::ios::binary} << content; }
-
 error refusal(const std::string& path) {
     const auto opened = sqlite::store::open({.path = path});
     if (opened) throw std::runtime_error{"the file was opened"};
     return opened.error();
 }
+
+using sqlite::connection;
+using testing::HasSubstr;
+
+constexpr auto read_write = connection::mode::read_write;
 
 // An execution with one run, claimed by `host_1`, whose first step is recorded.
 claimed_run claim_one(sqlite::store& store) {

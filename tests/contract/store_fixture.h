@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <fstream>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -11,6 +12,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <random>
@@ -173,6 +175,15 @@ inline std::string database_url() {
     if (!url)
         throw std::runtime_error{"TEST_DATABASE_URL is not set: run this through tests/with_servers postgresql --"};
     return url;
+}
+
+inline void write_file(const std::string& path, std::string_view content) {
+    std::ofstream{path, std::ios::binary} << content;
+}
+
+inline std::string content_of(const std::string& path) {
+    std::ifstream file{path, std::ios::binary};
+    return {std::istreambuf_iterator<char>{file}, {}};
 }
 
 // A schema of its own in that database, gone at the end.
