@@ -215,12 +215,7 @@ TEST(postgresql_migrations, give_the_schema_that_is_checked_in) {
     const auto made = "-- What the migrations make. Compared by postgresql_store_test.cpp.\n" +
                       output_of(fmt::format("psql -XqtA -f '{}' '{}'", query, url));
     std::filesystem::remove(query);
-    const std::string checked_in = REPOSITORY_ROOT "/tests/contract/postgresql_schema.txt";
-    if (made == content_of(checked_in)) return;
-    const auto fresh = (std::filesystem::temp_directory_path() / "postgresql_schema.txt").string();
-    write_file(fresh, made);
-    FAIL() << "the migrated schema is not the one in " << checked_in << ". If the change is meant: cp " << fresh << " "
-           << checked_in;
+    expect_checked_in("postgresql_schema.txt", made);
 }
 
 TEST(postgresql_migrations, a_newer_schema_is_refused) {

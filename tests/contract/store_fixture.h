@@ -186,6 +186,16 @@ inline std::string content_of(const std::string& path) {
     return {std::istreambuf_iterator<char>{file}, {}};
 }
 
+// What the migrations made is what stands in this folder under that name.
+inline void expect_checked_in(const std::string& name, const std::string& schema) {
+    const std::string checked_in = REPOSITORY_ROOT "/tests/contract/" + name;
+    if (schema == content_of(checked_in)) return;
+    const auto fresh = (std::filesystem::temp_directory_path() / name).string();
+    write_file(fresh, schema);
+    FAIL() << "the migrated schema is not the one in " << checked_in << ". If the change is meant: cp " << fresh << " "
+           << checked_in;
+}
+
 // A schema of its own in that database, gone at the end.
 class scratch_schema {
   public:

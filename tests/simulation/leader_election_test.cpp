@@ -80,20 +80,22 @@ class leader_election : public testing::TestWithParam<std::uint64_t> {
         }
     }
 
+    void endure_misfortunes() {
+        expect_a_leader_soon();
+        for (int i = 0; i < 60 && !HasFailure(); ++i) {
+            misfortune();
+            pass(draws_.time(1, 5'000));
+            expect_a_leader_soon();
+            pass(draws_.time(1, 20'000));
+        }
+    }
+
     draws draws_{GetParam()};
     world at_;
     std::string stalled_;
 };
 
-TEST_P(leader_election, there_is_one_leader_at_most_and_soon_another) {
-    expect_a_leader_soon();
-    for (int i = 0; i < 60 && !HasFailure(); ++i) {
-        misfortune();
-        pass(draws_.time(1, 5'000));
-        expect_a_leader_soon();
-        pass(draws_.time(1, 20'000));
-    }
-}
+TEST_P(leader_election, there_is_one_leader_at_most_and_soon_another) { endure_misfortunes(); }
 
 TEST_P(leader_election, a_quiet_leader_leads_on_under_its_epoch) {
     expect_a_leader_soon();
@@ -141,15 +143,7 @@ class leader_election_with_lease_outside : public leader_election {
     }
 };
 
-TEST_P(leader_election_with_lease_outside, there_is_one_leader_at_most_and_soon_another) {
-    expect_a_leader_soon();
-    for (int i = 0; i < 60 && !HasFailure(); ++i) {
-        misfortune();
-        pass(draws_.time(1, 5'000));
-        expect_a_leader_soon();
-        pass(draws_.time(1, 20'000));
-    }
-}
+TEST_P(leader_election_with_lease_outside, there_is_one_leader_at_most_and_soon_another) { endure_misfortunes(); }
 
 TEST_P(leader_election_with_lease_outside, only_the_leader_asks_the_row) {
     expect_a_leader_soon();
