@@ -4,6 +4,8 @@
 #include <array>
 #include <charconv>
 
+#include "domain/retry/exponential_backoff.h"
+
 namespace orchestrator {
 namespace {
 
@@ -40,9 +42,7 @@ call_verdict judge_status(int status) {
 std::optional<milliseconds> retry_delay(const retry_policy& policy, int attempts,
                                         std::optional<milliseconds> retry_after, double uniform) {
     if (attempts > policy.max_retries) return std::nullopt;
-    // 2^20 of even a millisecond is beyond every bound: the shift stays far from overflow.
-    const auto grown = policy.delay * (std::int64_t{1} << std::clamp(attempts - 1, 0, 20));
-    const auto ceiling = std::min(policy.max_delay, grown);
+    const auto ceiling = exponential_backoff(policy.delay, attempts, policy.max_delay);
     const milliseconds jittered{static_cast<std::int64_t>(uniform * double(ceiling.count()))};
     if (!retry_after) return jittered;
     return std::min(*retry_after, longest_retry_after) + jittered;
