@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 namespace orchestrator {
 namespace {
@@ -51,21 +52,24 @@ std::string idempotency_key(execution_id execution, tenant_id tenant, std::strin
     return key;
 }
 
+step_attempt withdrawn_attempt() {
+    auto attempt = failure(call_verdict::refused, "cancelled", "cancelled before the call");
+    attempt.interrupted = true;
+    attempt.called = false;
+    return attempt;
+}
+
+task<call_limits::permit> step_caller::place(const active_execution& execution, std::size_t step) {
+    return limits_.acquire(execution.targets[step].service);
+}
+
 task<step_attempt> step_caller::attempt(const active_execution& execution, std::size_t step,
-                                        const template_context& context, const std::function<bool()>& still_wanted) {
+                                        const template_context& context, call_limits::permit /*until it has ended*/) {
     const auto& definition = execution.definition.steps[step];
-    const auto& target = execution.targets[step];
-    if (!target.origin)
+    if (!execution.targets[step].origin)
         co_return failure(call_verdict::refused, "service_unknown",
                           fmt::format("service \"{}\" is not configured", definition.service));
-
-    const auto place = co_await limits_.acquire(target.service);
-    if (execution.stop.stop_requested() || !still_wanted()) {
-        auto attempt = failure(call_verdict::refused, "cancelled", "cancelled before the call");
-        attempt.interrupted = true;
-        attempt.called = false;
-        co_return attempt;
-    }
+    if (execution.stop.stop_requested()) co_return withdrawn_attempt();
     if (time_.steady_now() >= execution.deadline)
         co_return failure(call_verdict::refused, "deadline_exceeded", "the workflow's deadline has passed");
 
@@ -73,30 +77,38 @@ task<step_attempt> step_caller::attempt(const active_execution& execution, std::
     if (has_dot_segment(request.target))
         co_return failure(call_verdict::refused, "path_refused",
                           "a placeholder makes the path hold \".\" or \"..\", which would lead elsewhere: not called");
+    step_attempt attempt;
     std::optional<result_key> kept_as;
     if (cache_ && definition.cache_ttl.count() > 0) {
         kept_as = key_of(execution.definition, definition, context.for_tenant.id, request);
-        if (auto found = co_await from_cache(*kept_as)) co_return std::move(*found);
+        if (const auto kept = co_await cache_->find(*kept_as)) {
+            attempt.verdict = call_verdict::succeeded;
+            attempt.from_cache = true;
+            take_answer(attempt, definition, context, *kept);
+            co_return attempt;
+        }
     }
-    const auto answer = co_await send(std::move(request));
+    auto answer = co_await http_.send(request);
+    if (answer && answer->status == 202 && !find_header(answer->headers, "Location").empty())
+        answer = co_await poll_until_done(std::move(request), std::move(*answer));
     if (!answer) {
         const auto fault = answer.error().fault;
         const bool late = fault == http_fault::timed_out && time_.steady_now() >= execution.deadline;
-        auto attempt = failure(
-            late ? call_verdict::refused : call_verdict::worth_a_retry, late ? "deadline_exceeded" : to_string(fault),
-            fmt::format("{}: {}", definition.service,
-                        late ? "the workflow's deadline passed during the call" : answer.error().detail));
+        attempt = failure(late ? call_verdict::refused : call_verdict::worth_a_retry,
+                          late ? "deadline_exceeded" : to_string(fault),
+                          fmt::format("{}: {}", definition.service,
+                                      late ? "the workflow's deadline passed during the call" : answer.error().detail));
         attempt.interrupted = fault == http_fault::cancelled;
         co_return attempt;
     }
 
-    step_attempt attempt;
     attempt.verdict = judge_status(answer->status);
     attempt.http_status = answer->status;
     if (attempt.verdict == call_verdict::succeeded) {
-        if (!answer->body_truncated) attempt.result = summarise_result(answer->body, longest_result_);
+        take_answer(attempt, definition, context,
+                    answer->body_truncated ? std::string_view{} : std::string_view{answer->body});
         if (kept_as && !answer->body_truncated)
-            co_await cache_->keep(std::move(*kept_as), attempt.result.text, definition.cache_ttl);
+            co_await cache_->keep(std::move(*kept_as), attempt.result, definition.cache_ttl);
     } else {
         attempt.error_code = "http_error";
         attempt.error_message = fmt::format("{} answered HTTP {}", definition.service, answer->status);
@@ -105,14 +117,17 @@ task<step_attempt> step_caller::attempt(const active_execution& execution, std::
     co_return attempt;
 }
 
-task<std::optional<step_attempt>> step_caller::from_cache(const result_key& key) {
-    const auto kept = co_await cache_->find(key);
-    if (!kept) co_return std::nullopt;
-    step_attempt attempt;
-    attempt.verdict = call_verdict::succeeded;
-    attempt.from_cache = true;
-    attempt.result = summarise_result(*kept, longest_result_);
-    co_return attempt;
+void step_caller::take_answer(step_attempt& into, const step_definition& definition, const template_context& context,
+                              std::string_view body) const {
+    std::array<unsigned char, 4096> room;  // for nearly every answer
+    boost::json::monotonic_resource memory{room.data(), room.size()};
+    auto summary = summarise_result(body, longest_result_, &memory);
+    if (!definition.message.empty()) {
+        auto with_result = context;
+        if (summary.value) with_result.own_result = &*summary.value;
+        into.message = definition.message.render(with_result);
+    }
+    into.result = std::move(summary.text);
 }
 
 http_request step_caller::request_for(const active_execution& execution, std::size_t step,
@@ -128,13 +143,6 @@ http_request step_caller::request_for(const active_execution& execution, std::si
     request.deadline = std::min(time_.steady_now() + definition.timeout, execution.deadline);
     request.stop = execution.stop.get_token();
     return request;
-}
-
-task<http_result> step_caller::send(http_request request) {
-    auto answer = co_await http_.send(request);
-    if (answer && answer->status == 202 && !find_header(answer->headers, "Location").empty())
-        answer = co_await poll_until_done(std::move(request), std::move(*answer));
-    co_return answer;
 }
 
 // RFC 9110, 15.3.3: the job goes on behind the Location. Within the deadline of the same attempt.

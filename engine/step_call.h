@@ -1,10 +1,9 @@
-// One attempt at one step: renders the request, waits for a place, calls the service, polls an accepted job, and
+// One attempt at one step: waits for a place, renders the request, calls the service, polls an accepted job, and
 // judges the answer. Records nothing.
 #pragma once
 
 #include <boost/json.hpp>
 
-#include <functional>
 #include <optional>
 #include <string>
 
@@ -25,10 +24,14 @@ struct step_attempt {
     bool from_cache = false;   // a result of before was used
     int http_status = 0;
     std::optional<milliseconds> retry_after;
-    result_summary result;      // of a success
+    std::string result;         // of a success: JSON, as it is kept; empty when there is none
+    std::string message;        // of a success: what the step's definition says then; empty: nothing
     std::string error_code;     // http_error, connect_failed, timed_out, deadline_exceeded, … ; empty on success
     std::string error_message;  // names the service and the fault, and nothing that the service sent
 };
+
+// Given up before the service saw it.
+[[nodiscard]] step_attempt withdrawn_attempt();
 
 class step_caller {
   public:
@@ -37,15 +40,17 @@ class step_caller {
                 result_cache* cache = nullptr)
         : http_{http}, time_{time}, limits_{limits}, longest_result_{longest_result}, cache_{cache} {}
 
-    // `step`: index. `context`: for the templates. `still_wanted`: asked once more when there is a place for the call.
-    // The caller awaits, so references live.
+    // Waits until one more call to the step's service may be in flight. Apart from the attempt, as many wait here and
+    // few are in flight: who waits takes little memory.
+    task<call_limits::permit> place(const active_execution&, std::size_t step);
+
+    // `step`: index. `context`: for the templates. The caller awaits, so references live.
     task<step_attempt> attempt(const active_execution&, std::size_t step, const template_context& context,
-                               const std::function<bool()>& still_wanted);
+                               call_limits::permit place);
 
   private:
     http_request request_for(const active_execution&, std::size_t step, const template_context&);
-    task<std::optional<step_attempt>> from_cache(const result_key&);
-    task<http_result> send(http_request);
+    void take_answer(step_attempt& into, const step_definition&, const template_context&, std::string_view body) const;
     task<http_result> poll_until_done(http_request, http_response accepted);
 
     http_client& http_;

@@ -63,19 +63,17 @@ void tenant_run::spawn(task<> work) {
 // One branch of the run: this step, then whatever becomes ready by it.
 task<> tenant_run::work(std::size_t step) {
     for (std::optional<std::size_t> next = step; next;) {
-        auto ended = co_await attempt(*next);
-        if (!co_await settle(*next, std::move(ended))) co_return;
+        std::optional<step_attempt> ended;
+        if (state_.attempts(*next) == 0) memory_[*next].started_at = environment_.time.now();
+        {
+            auto place = co_await environment_.caller.place(*execution_, *next);
+            // Much may have changed while the call waited for its place.
+            if (!releasing_ && !environment_.draining && !execution_->abandoned)
+                ended = co_await environment_.caller.attempt(*execution_, *next, context(), std::move(place));
+        }
+        if (!co_await settle(*next, ended ? std::move(*ended) : withdrawn_attempt())) co_return;
         next = advance();
     }
-}
-
-task<step_attempt> tenant_run::attempt(std::size_t step) {
-    if (state_.attempts(step) == 0) memory_[step].started_at = environment_.time.now();
-    // Much may have changed while the call waited for a place.
-    const std::function<bool()> still_wanted = [this] {
-        return !releasing_ && !environment_.draining && !execution_->abandoned;
-    };
-    co_return co_await environment_.caller.attempt(*execution_, step, context(), still_wanted);
 }
 
 // Takes an attempt's result into the state and, if it ends the step, into the journal. False: this branch is over.
@@ -106,8 +104,8 @@ task<bool> tenant_run::settle(std::size_t step, step_attempt ended) {
     else
         owed_steps_.push_back(record_of(step, ended, attempts));
     auto after = state_;
-    owe_skipped(after.conclude(step, status), "dependency_failed",
-                fmt::format("skipped: {} failed", definition(step).name));
+    if (const auto unreachable = after.conclude(step, status); !unreachable.empty())
+        owe_skipped(unreachable, "dependency_failed", fmt::format("skipped: {} failed", definition(step).name));
 
     auto entry = owed_entry();
     entry.outcome = outcome_of(after, after.next_move(environment_.time.steady_now()));
@@ -119,7 +117,7 @@ task<bool> tenant_run::settle(std::size_t step, step_attempt ended) {
     }
     state_.conclude(step, status);
     memory_[step].status = status;
-    remember_result(step, ended.result.text);
+    remember_result(step, ended.result);
     co_return !releasing_;
 }
 
@@ -238,8 +236,7 @@ step_record tenant_run::record_of(std::size_t step, step_attempt& ended, int att
     record.http_status = ended.http_status;
     record.started_at = memory_[step].started_at;
     record.duration = std::max(milliseconds{0}, now - record.started_at);
-    record.result =
-        execution_->definition.results_read.contains(step) ? ended.result.text : std::move(ended.result.text);
+    record.result = execution_->definition.results_read.contains(step) ? ended.result : std::move(ended.result);
     record.error_code = ended.error_code;
     record.error_message = ended.error_message;
 
@@ -251,9 +248,8 @@ step_record tenant_run::record_of(std::size_t step, step_attempt& ended, int att
         owe_log(step, log_level::info,
                 definition(step).name + (ended.from_cache ? " taken from the cache" : " completed"));
     } else {
-        const auto* own_result = ended.result.value ? &*ended.result.value : nullptr;
         owe_log(step, log_level::info,
-                definition(step).message.render(context(own_result)) + (ended.from_cache ? " (from the cache)" : ""));
+                ended.from_cache ? ended.message + " (from the cache)" : std::move(ended.message));
     }
     return record;
 }
@@ -295,7 +291,7 @@ journal_entry tenant_run::owed_entry() {
             .outcome = {}};
 }
 
-template_context tenant_run::context(const boost::json::value* own_result) {
+template_context tenant_run::context() {
     const auto& names = execution_->definition.step_names;
     const auto failed = state_.failed() | state_.skipped();
     for (const auto step : state_.completed() | failed)
@@ -305,7 +301,7 @@ template_context tenant_run::context(const boost::json::value* own_result) {
             .workflow_name = execution_->definition.workflow_name,
             .step_names = names,
             .steps = views_,
-            .own_result = own_result,
+            .own_result = nullptr,
             .failed_steps = failed};
 }
 

@@ -47,7 +47,6 @@ class tenant_run : public std::enable_shared_from_this<tenant_run> {
     };
 
     task<> work(std::size_t step);
-    task<step_attempt> attempt(std::size_t step);
     task<bool> settle(std::size_t step, step_attempt);
     void begin_release(run_outcome outcome);
     task<> release(run_outcome outcome);
@@ -65,7 +64,7 @@ class tenant_run : public std::enable_shared_from_this<tenant_run> {
     [[nodiscard]] system_time stored_time(steady_time at) const;
     [[nodiscard]] std::vector<stored_wait> stored_waits(const run_state&) const;
     [[nodiscard]] bool worth_waiting(std::size_t step, const step_attempt&, step_wait& wait);
-    [[nodiscard]] template_context context(const boost::json::value* own_result = nullptr);
+    [[nodiscard]] template_context context();
     [[nodiscard]] const step_definition& definition(std::size_t step) const;
     void remember_result(std::size_t step, const std::string& result);
     bool gives_up();

@@ -3,7 +3,8 @@
 
 #include <boost/asio/associated_executor.hpp>
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/post.hpp>
+#include <boost/asio/execution/blocking.hpp>
+#include <boost/asio/require.hpp>
 
 #include <functional>
 #include <optional>
@@ -20,8 +21,10 @@ task<> suspend(TakeResume take_resume) {
     return asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(
         [](auto handler, TakeResume take) {
             take(std::move_only_function<void()>{[handler = std::move(handler)]() mutable {
-                const auto where = asio::get_associated_executor(handler);
-                asio::post(where, std::move(handler));
+                // What asio::post does, without looking for the handler's executor once more.
+                const auto where =
+                    asio::require(asio::get_associated_executor(handler), asio::execution::blocking.never);
+                where.execute(std::move(handler));
             }});
         },
         use_task, std::move(take_resume));

@@ -39,10 +39,8 @@ task<received> inbox::take(tcp_socket& socket) {
     if (!kept->arrived)
         co_await asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(
             [&kept](auto handler) {
-                kept->resume = [handler = std::move(handler)]() mutable {
-                    const auto where = asio::get_associated_executor(handler);
-                    asio::dispatch(where, std::move(handler));
-                };
+                // Called by the arrival, which is on this thread already.
+                kept->resume = [handler = std::move(handler)]() mutable { std::move(handler)(); };
             },
             use_task);
     kept->arrived = false;

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <boost/asio/async_result.hpp>
-#include <boost/asio/dispatch.hpp>
 
 #include <array>
 #include <functional>

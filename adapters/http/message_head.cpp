@@ -54,6 +54,14 @@ void append_length(std::string& out, std::size_t length) {
     append_field(out, "Content-Length", {digits.data(), digits.size()});
 }
 
+// The port unless it is the scheme's own; IPv6 in brackets.
+void append_host(std::string& out, const http_origin& origin) {
+    const bool is_ipv6 = origin.host.contains(':');
+    out.append("Host: ").append(is_ipv6 ? "[" : "").append(origin.host).append(is_ipv6 ? "]" : "");
+    if (origin.port != (origin.scheme == "https" ? "443" : "80")) out.append(":").append(origin.port);
+    out.append("\r\n");
+}
+
 bool announces_length(const http_request& request) {
     if (!request.body.empty()) return true;
     return request.method != http_method::get && request.method != http_method::delete_;
@@ -100,18 +108,12 @@ std::optional<std::string> find_flaw(const http_request& request) {
     return std::nullopt;
 }
 
-std::string host_field(const http_origin& origin) {
-    const auto host = origin.host.contains(':') ? fmt::format("[{}]", origin.host) : origin.host;
-    if (origin.port == (origin.scheme == "https" ? "443" : "80")) return host;
-    return fmt::format("{}:{}", host, origin.port);
-}
-
 void render_request(std::string& out, const http_request& request, std::string_view user_agent) {
     const auto& origin = *request.origin;
     out.assign(to_string(request.method)).append(" ").append(origin.base_path);
     if (origin.base_path.empty() && !request.target.starts_with('/')) out.push_back('/');
     out.append(request.target).append(" HTTP/1.1\r\n");
-    append_field(out, "Host", host_field(origin));
+    append_host(out, origin);
     bool own_type = false;
     bool own_agent = false;
     for (const auto& [name, value] : request.headers) {

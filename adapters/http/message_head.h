@@ -14,9 +14,6 @@ namespace orchestrator::http {
 // What must not be sent about this request, as a sentence without its values; nullopt when all is well.
 [[nodiscard]] std::optional<std::string> find_flaw(const http_request&);
 
-// "host" or "host:port" without the scheme's own port; IPv6 in brackets.
-[[nodiscard]] std::string host_field(const http_origin&);
-
 // Head and body, replacing what `out` held. The request has no flaw.
 void render_request(std::string& out, const http_request&, std::string_view user_agent);
 

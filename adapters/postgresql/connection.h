@@ -30,8 +30,9 @@ class database_error : public std::runtime_error {
     // Five characters; empty: the connection was lost, and whether the statement took effect is not known.
     [[nodiscard]] const std::string& sqlstate() const { return sqlstate_; }
     [[nodiscard]] bool is_constraint() const { return sqlstate_.starts_with("23"); }
-    // The server ended the transaction for another one's sake (a deadlock): the same may be tried again.
-    [[nodiscard]] bool is_conflict() const { return sqlstate_.starts_with("40"); }
+    // Another transaction was in the way (a deadlock, or it was quicker with the same key): the same may be tried
+    // again.
+    [[nodiscard]] bool is_conflict() const { return sqlstate_.starts_with("40") || sqlstate_ == "23505"; }
 
   private:
     errc what_;

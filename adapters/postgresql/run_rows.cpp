@@ -1,11 +1,48 @@
 #include "adapters/postgresql/run_rows.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 
 #include "adapters/sql/row_values.h"
 
 namespace orchestrator::postgresql {
+namespace {
+
+// What a claim has to know of an execution.
+struct execution_flags {
+    bool cancelled = false;
+    bool retries = false;
+};
+
+claimed_run claimed_run_from(const row& from) {
+    claimed_run run;
+    run.claim = {.run = run_id(from.integer(0)), .token = from.integer(1)};
+    run.execution = {from.id(2)};
+    run.for_tenant = {.id = {from.id(3)},
+                      .name = from.text(4),
+                      .tier = parse_subscription_tier(from.text(5)).value_or(subscription_tier::starter),
+                      .timezone = from.text(6)};
+    run.waits = sql::stored_waits_from_json(from.text(7));
+    return run;
+}
+
+void read_recorded(connection& database, std::vector<claimed_run>& claimed, const std::set<run_id>& with_results) {
+    if (with_results.empty()) return;
+    array_of<std::int64_t> runs;
+    array_of<execution_id> executions;
+    std::map<run_id, claimed_run*> places;
+    for (auto& each : claimed) {
+        if (!with_results.contains(each.claim.run)) continue;
+        runs.add(std::int64_t(each.claim.run));
+        executions.add(each.execution);
+        places.emplace(each.claim.run, &each);
+    }
+    for (auto& record : read_results(database, executions, runs))
+        places.at(record.run)->recorded.push_back(std::move(record));
+}
+
+}  // namespace
 
 void result_columns::add(const result_to_insert& added) {
     const auto& record = *added.record;
@@ -65,32 +102,33 @@ std::vector<step_record> read_results(connection& database, const array_of<execu
 
 std::vector<claimed_run> claim_runs(connection& database, open_claims& open, const std::string& instance_id, int limit,
                                     system_time now) {
+    connection::pipeline whole{database};
+    whole.add("tenant_runs", "claim", instance_id, limit, now);
+    whole.add("tenant_runs", "executions_to_mind");
+    const auto answers = whole.run();
+    std::map<execution_id, execution_flags> to_mind;
+    for (const auto& each : answers.at(1))
+        to_mind.emplace(execution_id{each.id(0)},
+                        execution_flags{.cancelled = each.boolean(1), .retries = each.boolean(2)});
+
     std::vector<claimed_run> claimed;
-    std::map<run_id, std::size_t> places;
-    array_of<std::int64_t> with_results;
-    array_of<execution_id> their_executions;
-    for (const auto& each : database.query("tenant_runs", "claim", instance_id, limit, now)) {
-        claimed_run run;
-        run.claim = {.run = run_id(each.integer(0)), .token = each.integer(1)};
-        run.execution = {each.id(2)};
-        run.for_tenant = {.id = {each.id(3)},
-                          .name = each.text(4),
-                          .tier = parse_subscription_tier(each.text(5)).value_or(subscription_tier::starter),
-                          .timezone = each.text(6)};
-        run.waits = sql::stored_waits_from_json(each.text(7));
-        run.cancel_requested = each.boolean(8);
-        const bool may_have_results = each.boolean(9);
-        if (may_have_results) {
-            with_results.add(std::int64_t(run.claim.run));
-            their_executions.add(run.execution);
-        }
+    // Those whose wait is over first, in the order of their times.
+    std::map<run_id, std::pair<system_time, std::int64_t>> turns;
+    std::set<run_id> with_results;
+    for (const auto& each : answers.at(0)) {
+        auto run = claimed_run_from(each);
+        const auto found = to_mind.find(run.execution);
+        const auto flags = found == to_mind.end() ? execution_flags{} : found->second;
+        run.cancel_requested = flags.cancelled;
+        if (flags.retries || run.claim.token > 1) with_results.insert(run.claim.run);
+        const auto due_at = each.optional_time(9);
+        turns.emplace(run.claim.run, std::pair{due_at.value_or(system_time::max()), due_at ? 0 : each.integer(8)});
         open.add(run.claim, each.integer(10));
-        places.emplace(run.claim.run, claimed.size());
         claimed.push_back(std::move(run));
     }
-    if (with_results.size() > 0)
-        for (auto& record : read_results(database, their_executions, with_results))
-            claimed[places.at(record.run)].recorded.push_back(std::move(record));
+    std::ranges::sort(claimed, {},
+                      [&](const claimed_run& run) { return std::pair{turns.at(run.claim.run), run.claim.run}; });
+    read_recorded(database, claimed, with_results);
     return claimed;
 }
 

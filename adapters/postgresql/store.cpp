@@ -41,6 +41,7 @@ uuid random_uuid() {
 struct store::state {
     explicit state(const store_options& options)
         : journal_database{connection_options_of(options, true)},
+          claim_database{connection_options_of(options, true)},
           write_database{connection_options_of(options, true)},
           read_database{connection_options_of(options)},
           leader_database{connection_options_of(options)},
@@ -57,6 +58,7 @@ struct store::state {
     }
 
     connection journal_database;
+    connection claim_database;
     connection write_database;
     connection read_database;
     connection leader_database;
@@ -65,6 +67,7 @@ struct store::state {
     journal_writer writer;
     // Last, so that their threads end before what they use.
     blocking::worker journal;
+    blocking::worker claimer;
     blocking::worker others;
     blocking::worker reader;
     blocking::worker leader;
@@ -82,6 +85,15 @@ struct store::state {
                     }
             };
             return guarded(in_transaction);
+        });
+    }
+
+    // Beside planning, which would hold up those who wait for work.
+    template <class Work>
+    auto claim(Work work) {
+        return claimer.run([this, work = std::move(work)]() mutable {
+            auto on_connection = [&] { return work(claim_database); };
+            return guarded(on_connection);
         });
     }
 
@@ -136,6 +148,9 @@ result<std::unique_ptr<store>> store::open(const store_options& options) {
         if (auto migrated = migrate(made->write_database); !migrated) return std::unexpected{migrated.error()};
         made->write_database.query("tenant_runs", "forget_old_writers");
         make_partitions(made->write_database, std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
+        // The first outcomes of the morning shall not wait for a connection.
+        for (auto* each : {&made->journal_database, &made->claim_database, &made->read_database})
+            each->connect_if_needed();
         return std::unique_ptr<store>{new store{std::move(made)}};
     };
     return guarded(work);
@@ -236,10 +251,9 @@ task<result<std::vector<log_entry>>> store::list_logs(execution_id id, log_query
 // Runs
 
 task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id, int limit, system_time now) {
-    return state_->write_alone(
-        [state = state_.get(), instance_id = std::move(instance_id), limit, now](connection& db) {
-            return postgresql::claim_runs(db, state->claims, instance_id, limit, now);
-        });
+    return state_->claim([state = state_.get(), instance_id = std::move(instance_id), limit, now](connection& db) {
+        return postgresql::claim_runs(db, state->claims, instance_id, limit, now);
+    });
 }
 task<result<std::int64_t>> store::count_open_runs(int most) {
     return state_->read_alone([most](connection& db) { return postgresql::count_open_runs(db, most); });

@@ -54,14 +54,13 @@ void mask_secrets(json::value& value) {
     }
 }
 
-result_summary summarise_result(std::string_view body, std::size_t bound) {
+result_summary summarise_result(std::string_view body, std::size_t bound, json::storage_ptr memory) {
     result_summary summary;
     if (body.empty()) return summary;
     boost::system::error_code failed;
     json::parse_options options;
     options.max_depth = deepest_answer;
-    // One piece of memory instead of one for each field.
-    auto value = json::parse(body, failed, json::make_shared_resource<json::monotonic_resource>(), options);
+    auto value = json::parse(body, failed, std::move(memory), options);
     if (failed) return summary;
 
     // Written anew only where that may change something. Asked of the bytes and not of `value`, which has lost the

@@ -17,8 +17,9 @@ struct result_summary {
     bool shortened = false;                   // only the scalar fields at the top were kept
 };
 
-// `bound`: the most bytes of `text`. `body` may be cut off or no JSON at all.
-[[nodiscard]] result_summary summarise_result(std::string_view body, std::size_t bound);
+// `bound`: the most bytes of `text`. `body` may be cut off or no JSON at all. `memory`: where `value` lies.
+[[nodiscard]] result_summary summarise_result(std::string_view body, std::size_t bound,
+                                              boost::json::storage_ptr memory = {});
 
 // Masks the values of fields whose names say that they are secret (password, token, secret, authorization, api_key).
 void mask_secrets(boost::json::value&);

@@ -4,43 +4,39 @@ SELECT min(turn) FROM orchestrator_tenant_runs WHERE turn IS NOT NULL;
 -- Here and below arrays are unnested in the SELECT's own list and not in its FROM, where each would be laid down as a table
 -- first: a third of the time for twelve of them.
 --
--- Those that the execution has not got yet; the others are left out first, so that planning again uses up no ids: one by
--- one, as a join that was planned while the table was empty would read all of it for each. The conflict is for who plans
--- at the same moment.
+-- Those that the execution has not got yet: one by one, as a join that was planned while the table was empty would read all
+-- of it for each. Who plans the same at the same moment fails with SQLSTATE 23505 and tries again.
 -- name: insert
 INSERT INTO orchestrator_tenant_runs (execution_id, tenant_id, tenant_name, subscription_tier, timezone, fair_rank, turn,
     steps_total)
 SELECT $1, planned.*
 FROM (SELECT unnest($2) AS tenant_id, unnest($3), unnest($4), unnest($5), unnest($6), unnest($6), unnest($7)) AS planned
 WHERE (SELECT id FROM orchestrator_tenant_runs r WHERE execution_id = $1 AND r.tenant_id = planned.tenant_id) IS NULL
-ON CONFLICT (execution_id, tenant_id) DO NOTHING
 RETURNING id, tenant_id;
 
 -- Nothing without a lease, which nobody takes away meanwhile. Runs whose wait is over have waited for their turn already:
--- they go first. What another instance is claiming at this moment is left to it.
+-- they go first. What another instance is claiming at this moment is left to it. In no order.
 -- name: claim
 WITH lease AS MATERIALIZED (
     SELECT lease_number FROM orchestrator_instances WHERE instance_id = $1 FOR KEY SHARE
 ), due AS MATERIALIZED (
-    SELECT place, row_number() OVER () AS number FROM (
-        SELECT ctid AS place FROM orchestrator_tenant_runs WHERE not_before <= $3
-        ORDER BY not_before, id LIMIT $2 * (SELECT count(*) FROM lease) FOR NO KEY UPDATE SKIP LOCKED) AS waited
+    SELECT ctid, id, not_before FROM orchestrator_tenant_runs WHERE not_before <= $3
+    ORDER BY not_before, id LIMIT $2 * (SELECT count(*) FROM lease) FOR NO KEY UPDATE SKIP LOCKED
 ), in_turn AS MATERIALIZED (
-    SELECT place, row_number() OVER () + (SELECT count(*) FROM due) AS number FROM (
-        SELECT ctid AS place FROM orchestrator_tenant_runs WHERE turn IS NOT NULL
-        ORDER BY turn, id LIMIT $2 * (SELECT count(*) FROM lease) - (SELECT count(*) FROM due)
-        FOR NO KEY UPDATE SKIP LOCKED) AS first
-), chosen AS MATERIALIZED (
-    SELECT * FROM due UNION ALL SELECT * FROM in_turn
-), claimed AS (
-    UPDATE orchestrator_tenant_runs r SET status = 'running', turn = NULL, not_before = NULL, claimed_by = $1,
-        claim_token = claim_token + 1, started_at = coalesce(r.started_at, $3)
-    FROM chosen WHERE r.ctid = place
-    RETURNING number, r.id, claim_token, execution_id, r.tenant_id, tenant_name, subscription_tier, r.timezone, waits
+    SELECT ctid FROM orchestrator_tenant_runs WHERE turn IS NOT NULL
+    ORDER BY turn, id LIMIT $2 * (SELECT count(*) FROM lease) - (SELECT count(*) FROM due)
+    FOR NO KEY UPDATE SKIP LOCKED
 )
-SELECT c.id, claim_token, execution_id, c.tenant_id, tenant_name, subscription_tier, timezone, waits, cancel_requested,
-    claim_token > 1 OR retry_of IS NOT NULL, (SELECT lease_number FROM lease)
-FROM claimed c JOIN orchestrator_executions e ON e.id = execution_id ORDER BY number;
+UPDATE orchestrator_tenant_runs r SET status = 'running', turn = NULL, not_before = NULL, claimed_by = $1,
+    claim_token = claim_token + 1, started_at = coalesce(started_at, $3)
+WHERE ctid = ANY (ARRAY(SELECT ctid FROM due UNION ALL SELECT ctid FROM in_turn))
+RETURNING id, claim_token, execution_id, tenant_id, tenant_name, subscription_tier, timezone, waits, fair_rank,
+    (SELECT due.not_before FROM due WHERE due.id = r.id), (SELECT lease_number FROM lease);
+
+-- Open executions of which a claim has to know more: their runs are not to be called, or may have results already.
+-- name: executions_to_mind
+SELECT id, cancel_requested, retry_of IS NOT NULL FROM orchestrator_executions
+WHERE status IN ('pending', 'running') AND (cancel_requested OR retry_of IS NOT NULL);
 
 -- Counted by the executions: those that wait for a time are not open.
 -- name: count_open

@@ -53,8 +53,11 @@ class step_call_test : public testing::Test {
                                        .own_result = nullptr,
                                        .failed_steps = {}};
         tenant_ = bakery.id;
-        const std::function<bool()> still_wanted = [this] { return wanted_; };
-        return thread_.run(used_->attempt(execution_, 0, context, still_wanted));
+        return thread_.run(attempt(context));
+    }
+    task<step_attempt> attempt(const template_context& context) {
+        auto place = co_await used_->place(execution_, 0);
+        co_return co_await used_->attempt(execution_, 0, context, std::move(place));
     }
 
     simulation::virtual_thread thread_;
@@ -66,7 +69,6 @@ class step_call_test : public testing::Test {
     active_execution execution_;
     tenant_id tenant_;
     std::string tenant_name_ = "Bakery";
-    bool wanted_ = true;
     http_request seen_;
     std::vector<std::string> targets_;
 };
@@ -108,7 +110,7 @@ TEST_F(cached_step_call, a_result_is_used_again_until_its_time_is_over) {
     const auto again = attempt();
     EXPECT_TRUE(again.from_cache);
     EXPECT_EQ(again.verdict, call_verdict::succeeded);
-    EXPECT_EQ(again.result.text, R"({"count":7})");
+    EXPECT_EQ(again.result, R"({"count":7})");
     EXPECT_EQ(calls(), 1);
     thread_.pass(seconds{4});
     EXPECT_FALSE(attempt().from_cache);
@@ -159,14 +161,11 @@ TEST_F(step_call_test, nothing_is_sent_after_the_deadline) {
     EXPECT_EQ(services_.calls(idempotency_key(execution_.id, tenant_, "bake")), 0);
 }
 
-TEST_F(step_call_test, nothing_is_sent_that_is_not_wanted_any_more) {
-    wanted_ = false;
+TEST_F(step_call_test, nothing_is_sent_when_its_execution_has_stopped) {
+    execution_.stop.request_stop();
     const auto ended = attempt();
     EXPECT_TRUE(ended.interrupted);
     EXPECT_FALSE(ended.called);
-    wanted_ = true;
-    execution_.stop.request_stop();
-    EXPECT_FALSE(attempt().called);
     EXPECT_EQ(limits_.in_flight(), 0);
 }
 
@@ -224,16 +223,16 @@ TEST_F(step_call_test, passes_retry_after_on) {
 
 TEST_F(step_call_test, keeps_a_bounded_result_without_secrets) {
     script(answered(200, R"({"count":3,"access_token":"abc"})"));
-    EXPECT_EQ(attempt().result.text, R"({"count":3,"access_token":"***"})");
+    EXPECT_EQ(attempt().result, R"({"count":3,"access_token":"***"})");
     script(answered(200, R"({"count":3,"list":[")" + std::string(500, 'x') + "\"]}"));
-    EXPECT_EQ(attempt().result.text, R"({"count":3})");
+    EXPECT_EQ(attempt().result, R"({"count":3})");
 }
 
 TEST_F(step_call_test, a_truncated_answer_is_a_success_without_a_result) {
     script(answered(200, std::string(2 << 20, '1')));
     const auto ended = attempt();
     EXPECT_EQ(ended.verdict, call_verdict::succeeded);
-    EXPECT_TRUE(ended.result.text.empty());
+    EXPECT_TRUE(ended.result.empty());
 }
 
 TEST_F(step_call_test, an_accepted_job_is_polled_until_it_ends) {
@@ -242,7 +241,7 @@ TEST_F(step_call_test, an_accepted_job_is_polled_until_it_ends) {
     script(accepted);
     const auto ended = attempt();
     EXPECT_EQ(ended.verdict, call_verdict::succeeded);
-    EXPECT_EQ(ended.result.text, R"({"done":true})");
+    EXPECT_EQ(ended.result, R"({"done":true})");
     EXPECT_EQ(services_.effects(idempotency_key(execution_.id, tenant_, "bake")), 1);
 }
 
