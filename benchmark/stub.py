@@ -58,11 +58,8 @@ class Nginx:
         echo = f"echo_sleep {delay}; echo -n '{ANSWER}';" if delay else f"return 200 '{ANSWER}';"
         modules = "/usr/lib/nginx/modules/ngx_http_echo_module.so"
         user = "user root;" if os.geteuid() == 0 else ""
-        # The platform keeps one core, for wrk and for us alike: the kernel moves it to the core of whoever wakes it, and
-        # then the figure would tell of that.
-        affinity = f"worker_cpu_affinity {1 << (os.cpu_count() - 1):b};" if os.cpu_count() > 1 else ""
         (self.folder / "nginx.conf").write_text(f"""
-{user} daemon off; worker_processes 1; {affinity} pid {self.folder}/pid; error_log {self.folder}/error.log warn;
+{user} daemon off; worker_processes 1; pid {self.folder}/pid; error_log {self.folder}/error.log warn;
 {f'load_module {modules};' if delay else ''}
 events {{ worker_connections 8192; }}
 http {{

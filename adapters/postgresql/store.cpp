@@ -88,7 +88,7 @@ struct store::state {
         });
     }
 
-    // Beside planning, which would hold up those who wait for work.
+    // What is asked before a claim and the claim itself: beside planning, which would hold up who waits for work.
     template <class Work>
     auto claim(Work work) {
         return claimer.run([this, work = std::move(work)]() mutable {
@@ -256,10 +256,10 @@ task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id
     });
 }
 task<result<std::int64_t>> store::count_open_runs(int most) {
-    return state_->read_alone([most](connection& db) { return postgresql::count_open_runs(db, most); });
+    return state_->claim([most](connection& db) { return postgresql::count_open_runs(db, most); });
 }
 task<result<std::optional<system_time>>> store::next_parked_run(system_time) {
-    return state_->read_alone([](connection& db) { return postgresql::next_parked_run(db); });
+    return state_->claim([](connection& db) { return postgresql::next_parked_run(db); });
 }
 task<result<journal_receipt>> store::commit(const std::vector<journal_entry>& entries, system_time now) {
     return state_->journal.run([state = state_.get(), &entries, now] {
