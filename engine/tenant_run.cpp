@@ -24,7 +24,7 @@ tenant_run::tenant_run(run_environment& environment, std::shared_ptr<active_exec
         const auto step = std::size_t(record.step_index);
         state_.restore(step, record.status);
         memory_[step].status = record.status;
-        remember_result(step, record.result);
+        remember_result(step, std::move(record.result));
     }
     claimed_.recorded.clear();
     const auto now = environment_.time.now();
@@ -62,63 +62,59 @@ void tenant_run::spawn(task<> work) {
 
 // One branch of the run: this step, then whatever becomes ready by it.
 task<> tenant_run::work(std::size_t step) {
-    for (std::optional<std::size_t> next = step; next;) {
-        std::optional<step_attempt> ended;
+    for (std::optional<std::size_t> next = step; next; next = advance()) {
         if (state_.attempts(*next) == 0) memory_[*next].started_at = environment_.time.now();
+        std::optional<step_attempt> attempt;
         {
             auto place = co_await environment_.caller.place(*execution_, *next);
             // Much may have changed while the call waited for its place.
             if (!releasing_ && !environment_.draining && !execution_->abandoned)
-                ended = co_await environment_.caller.attempt(*execution_, *next, context(), std::move(place));
+                attempt = co_await environment_.caller.attempt(*execution_, *next, context(), std::move(place));
         }
-        if (!co_await settle(*next, ended ? std::move(*ended) : withdrawn_attempt())) co_return;
-        next = advance();
+        auto ended = settle(*next, attempt ? std::move(*attempt) : withdrawn_attempt());
+        if (!ended) continue;
+        const bool last = ended->entry.outcome.has_value();
+        if (!co_await environment_.records.record(std::move(ended->entry)) || last) co_return let_go();
+        state_.conclude(*next, ended->status);
+        memory_[*next].status = ended->status;
+        remember_result(*next, std::move(ended->result));
     }
 }
 
-// Takes an attempt's result into the state and, if it ends the step, into the journal. False: this branch is over.
-task<bool> tenant_run::settle(std::size_t step, step_attempt ended) {
-    if (releasing_ || gives_up()) co_return false;  // the claim was lost while the call was under way
+// Takes an attempt's result into the state. nullopt: the step has not ended by it.
+std::optional<tenant_run::ended_step> tenant_run::settle(std::size_t step, step_attempt attempt) {
+    if (releasing_ || gives_up()) return std::nullopt;  // the claim was lost while the call was under way
     apply_cancellation();
-    if (ended.interrupted && !execution_->cancelled) {
-        if (!ended.called) {
-            state_.withdraw(step);
-            co_return true;
-        }
-        // This instance stops: the outcome is unknown, so nothing is recorded and the step is called again elsewhere.
-        let_go();
-        co_return false;
+    if (attempt.interrupted && !execution_->cancelled) {
+        // Not called: it is called later. Else this instance stops: the outcome is unknown, so nothing is recorded, and
+        // the step is called again elsewhere.
+        attempt.called ? let_go() : state_.withdraw(step);
+        return std::nullopt;
     }
     const int attempts = state_.attempts(step) + 1;
-    if (step_wait wait{step, attempts, {}}; worth_waiting(step, ended, wait)) {
-        owe_log(step, log_level::warning, fmt::format("attempt {} failed: {}", attempts, ended.error_message));
+    if (step_wait wait{step, attempts, {}}; worth_waiting(step, attempt, wait)) {
+        owe_log(step, log_level::warning, fmt::format("attempt {} failed: {}", attempts, attempt.error_message));
         state_.wait(wait);
-        co_return !releasing_;
+        return std::nullopt;
     }
 
-    const auto status = ended.verdict == call_verdict::succeeded ? step_status::completed
-                        : ended.called                           ? step_status::failed
-                                                                 : step_status::skipped;
-    if (status == step_status::skipped)
-        owe_skipped(step_set::of(step), ended.error_code, "skipped: " + ended.error_message);
+    ended_step ended;
+    ended.status = attempt.verdict == call_verdict::succeeded ? step_status::completed
+                   : attempt.called                           ? step_status::failed
+                                                              : step_status::skipped;
+    if (execution_->definition.results_read.contains(step)) ended.result = attempt.result;
+    if (ended.status == step_status::skipped)
+        owe_skipped(step_set::of(step), attempt.error_code, "skipped: " + attempt.error_message);
     else
-        owed_steps_.push_back(record_of(step, ended, attempts));
+        owed_steps_.push_back(record_of(step, std::move(attempt), attempts));
     auto after = state_;
-    if (const auto unreachable = after.conclude(step, status); !unreachable.empty())
+    if (const auto unreachable = after.conclude(step, ended.status); !unreachable.empty())
         owe_skipped(unreachable, "dependency_failed", fmt::format("skipped: {} failed", definition(step).name));
 
-    auto entry = owed_entry();
-    entry.outcome = outcome_of(after, after.next_move(environment_.time.steady_now()));
-    const bool last = entry.outcome.has_value();
-    if (last) releasing_ = true;
-    if (!co_await environment_.records.record(std::move(entry)) || last) {
-        let_go();
-        co_return false;
-    }
-    state_.conclude(step, status);
-    memory_[step].status = status;
-    remember_result(step, ended.result);
-    co_return !releasing_;
+    ended.entry = owed_entry();
+    ended.entry.outcome = outcome_of(after, after.next_move(environment_.time.steady_now()));
+    if (ended.entry.outcome) releasing_ = true;
+    return ended;
 }
 
 bool tenant_run::worth_waiting(std::size_t step, const step_attempt& ended, step_wait& wait) {
@@ -225,7 +221,7 @@ std::vector<stored_wait> tenant_run::stored_waits(const run_state& state) const 
     return waits;
 }
 
-step_record tenant_run::record_of(std::size_t step, step_attempt& ended, int attempts) {
+step_record tenant_run::record_of(std::size_t step, step_attempt ended, int attempts) {
     const bool succeeded = ended.verdict == call_verdict::succeeded;
     const auto now = environment_.time.now();
     step_record record;
@@ -236,14 +232,14 @@ step_record tenant_run::record_of(std::size_t step, step_attempt& ended, int att
     record.http_status = ended.http_status;
     record.started_at = memory_[step].started_at;
     record.duration = std::max(milliseconds{0}, now - record.started_at);
-    record.result = execution_->definition.results_read.contains(step) ? ended.result : std::move(ended.result);
-    record.error_code = ended.error_code;
-    record.error_message = ended.error_message;
+    record.result = std::move(ended.result);
+    record.error_code = std::move(ended.error_code);
+    record.error_message = std::move(ended.error_message);
 
     if (!succeeded) {
         owe_log(step, log_level::error,
                 fmt::format("{} failed after {} {}: {}", definition(step).name, attempts,
-                            attempts == 1 ? "attempt" : "attempts", ended.error_message));
+                            attempts == 1 ? "attempt" : "attempts", record.error_message));
     } else if (definition(step).message.empty()) {
         owe_log(step, log_level::info,
                 definition(step).name + (ended.from_cache ? " taken from the cache" : " completed"));
@@ -307,8 +303,8 @@ template_context tenant_run::context() {
 
 const step_definition& tenant_run::definition(std::size_t step) const { return execution_->definition.steps[step]; }
 
-void tenant_run::remember_result(std::size_t step, const std::string& result) {
-    if (execution_->definition.results_read.contains(step)) memory_[step].result = result;
+void tenant_run::remember_result(std::size_t step, std::string result) {
+    if (execution_->definition.results_read.contains(step)) memory_[step].result = std::move(result);
 }
 
 }  // namespace orchestrator

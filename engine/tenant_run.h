@@ -46,8 +46,14 @@ class tenant_run : public std::enable_shared_from_this<tenant_run> {
         step_status status{};    // once it has ended
     };
 
+    struct ended_step {
+        step_status status{};
+        std::string result;   // if a later template reads it
+        journal_entry entry;  // durable before anything goes on
+    };
+
     task<> work(std::size_t step);
-    task<bool> settle(std::size_t step, step_attempt);
+    [[nodiscard]] std::optional<ended_step> settle(std::size_t step, step_attempt);
     void begin_release(run_outcome outcome);
     task<> release(run_outcome outcome);
     task<> wake(steady_time at);
@@ -59,14 +65,14 @@ class tenant_run : public std::enable_shared_from_this<tenant_run> {
     void owe_skipped(step_set steps, std::string_view code, const std::string& reason);
     void owe_log(std::size_t step, log_level level, std::string message, std::string data = {});
     [[nodiscard]] journal_entry owed_entry();
-    [[nodiscard]] step_record record_of(std::size_t step, step_attempt& attempt, int attempts);
+    [[nodiscard]] step_record record_of(std::size_t step, step_attempt, int attempts);
     [[nodiscard]] std::optional<run_outcome> outcome_of(const run_state&, const run_move&) const;
     [[nodiscard]] system_time stored_time(steady_time at) const;
     [[nodiscard]] std::vector<stored_wait> stored_waits(const run_state&) const;
     [[nodiscard]] bool worth_waiting(std::size_t step, const step_attempt&, step_wait& wait);
     [[nodiscard]] template_context context();
     [[nodiscard]] const step_definition& definition(std::size_t step) const;
-    void remember_result(std::size_t step, const std::string& result);
+    void remember_result(std::size_t step, std::string result);
     bool gives_up();
     void let_go();
 

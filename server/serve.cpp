@@ -249,7 +249,7 @@ class program {
         options.calls = {.total = chosen.max_calls, .each_service = chosen.max_calls_per_service};
         // Enough runs beyond the calls that a place never waits for the journal, and that its batches may grow.
         options.max_active_runs = std::max(1024, chosen.max_calls * 4);
-        options.claim_batch = std::clamp(chosen.max_calls * 2, 16, 512);
+        options.claim_batch = std::clamp(chosen.max_calls * 4, 16, 512);
         options.lease = chosen.claim_lease;
         options.history_kept = std::chrono::days{chosen.history_retention_days};
         options.heartbeat = chosen.claim_lease / heartbeats_in_a_lease;

@@ -51,7 +51,6 @@ struct client::state {
     enum class exchange_end { complete, lost, malformed };
 
     static task<http_result> send(std::shared_ptr<state> self, const http_request& request);
-    task<http_result> send_on(connection_pool::place, const http_request&, call&);
     task<exchange_end> exchange(const http_request&, call&, connection&, response_reader&);
     task<> send_rest(call&, connection&, std::string rest);
     received behind(std::string_view rest, received got);
@@ -96,20 +95,16 @@ task<http_result> client::state::send(std::shared_ptr<state> self, const http_re
     auto& pool = self->pool_of(*request.origin);
     auto place = pool.try_take(now);
     if (!place) place = co_await pool.wait_for_place(call);
-    co_return co_await self->send_on(std::move(place), request, call);
-}
-
-task<http_result> client::state::send_on(connection_pool::place place, const http_request& request, call& call) {
     for (;;) {
         if (call.ended()) co_return std::unexpected{call.failure()};
         const bool reused = place.is_connected();
         if (!reused) {
-            auto opened = co_await opener.open(*request.origin, call);
+            auto opened = co_await self->opener.open(*request.origin, call);
             if (!opened) co_return std::unexpected{std::move(opened.error())};
             place.connect(std::move(*opened));
         }
         response_reader reader{request.max_body};
-        const auto end = co_await exchange(request, call, place.link(), reader);
+        const auto end = co_await self->exchange(request, call, place.link(), reader);
         if (end == exchange_end::complete) {
             if (!call.ended() && reader.reusable()) place.keep(std::chrono::steady_clock::now());
             co_return reader.take();
@@ -139,10 +134,13 @@ task<client::state::exchange_end> client::state::exchange(const http_request& re
     for (;;) {
         if (call.ended()) co_return exchange_end::lost;
         received got;
-        if (link.tls)
+        if (link.tls) {
             got = co_await receive_secured(link, reader.rest());
-        else
-            got = behind(reader.rest(), co_await link.arriving.take(link.socket));
+        } else {
+            link.arriving.watch(link.socket);
+            if (link.arriving.is_empty()) co_await link.arriving.wait();
+            got = behind(reader.rest(), link.arriving.take());
+        }
         if (got.error) co_return finish(got, link, reader);
         const auto progress = reader.feed(got.bytes);
         if (progress == response_reader::progress::complete) co_return exchange_end::complete;

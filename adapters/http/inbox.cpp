@@ -33,18 +33,18 @@ void inbox::watch(tcp_socket& socket) {
     socket.async_read_some(asio::buffer(state_->bytes), arrival{state_});
 }
 
-task<received> inbox::take(tcp_socket& socket) {
-    watch(socket);
-    const auto kept = state_;
-    if (!kept->arrived)
-        co_await asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(
-            [&kept](auto handler) {
-                // Called by the arrival, which is on this thread already.
-                kept->resume = [handler = std::move(handler)]() mutable { std::move(handler)(); };
-            },
-            use_task);
-    kept->arrived = false;
-    co_return received{{kept->bytes.data(), kept->count}, kept->error};
+task<> inbox::wait() {
+    return asio::async_initiate<const asio::use_awaitable_t<executor>, void()>(
+        [](auto handler, state& kept) {
+            // Called by the arrival, which is on this thread already.
+            kept.resume = [handler = std::move(handler)]() mutable { std::move(handler)(); };
+        },
+        use_task, std::ref(*state_));
+}
+
+received inbox::take() {
+    state_->arrived = false;
+    return {{state_->bytes.data(), state_->count}, state_->error};
 }
 
 }  // namespace orchestrator::http

@@ -24,9 +24,12 @@ class inbox {
     // Nothing has arrived since the last piece was taken.
     [[nodiscard]] bool is_empty() const { return !state_ || !state_->arrived; }
 
-    // The next piece, or how the connection ended; in a buffer of ours that holds until the next call of this class.
-    // Returns with operation_aborted when the socket is closed meanwhile.
-    task<received> take(tcp_socket& socket);
+    // Until something has arrived, or the socket is closed. Only while it is watched and empty.
+    task<> wait();
+
+    // The next piece, or how the connection ended (operation_aborted: we closed it); in a buffer of ours that holds
+    // until the next call of this class. Only when it is not empty.
+    [[nodiscard]] received take();
 
   private:
     // Outlives the connection until the read has been told that its socket is closed.
