@@ -246,11 +246,14 @@ result<std::vector<tenant_run_view>> list_runs(connection& database, execution_i
 
 result<std::vector<log_entry>> list_logs(connection& database, execution_id id, const log_query& query) {
     if (const auto at = find_execution(database, id); !at) return std::unexpected{at.error()};
+    const auto level = query.lowest_level.value_or(log_level::info);
+    const text_or_null step{query.step_name};
+    const auto answer = level == log_level::info
+                            ? database.query("executions", "logs", id, query.after, query.tenant, step, query.limit)
+                            : database.query("executions", "logged_problems", id, query.after, query.tenant, step,
+                                             query.limit, to_string(level));
     std::vector<log_entry> found;
-    for (const auto& each :
-         database.query("executions", "logs", id, query.after, query.tenant, text_or_null{query.step_name},
-                        to_string(query.lowest_level.value_or(log_level::info)), query.limit))
-        found.push_back(sql::log_entry_from(each));
+    for (const auto& each : answer) found.push_back(sql::log_entry_from(each));
     return found;
 }
 

@@ -90,6 +90,7 @@ array_builder::array_builder(type_id array, type_id element) : type_{array} {
 }
 
 std::size_t array_builder::begin_element() {
+    for (; nulls_behind_ > 0; --nulls_behind_) binary::put(data_, -1);
     const auto at = data_.size();
     data_.append(4, '\0');
     return at;
@@ -108,8 +109,8 @@ void array_builder::end_element(std::size_t at) {
 }
 
 void array_builder::add_null() {
-    binary::put(data_, -1);
-    overwrite(data_, count_at, std::uint32_t(++size_));
+    ++nulls_behind_;
+    ++size_;
 }
 
 void parameters::add_null(type_id type) {

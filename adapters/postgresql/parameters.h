@@ -75,7 +75,8 @@ consteval type_id type_of() {
         return type_id::uuid;
 }
 
-// A one-dimensional array, for unnest.
+// A one-dimensional array, for unnest beside others: NULLs at its end are left out, as unnest fills up those that are
+// shorter. A column that has no value in nearly any row costs nothing.
 class array_builder {
   public:
     array_builder(type_id array, type_id element);
@@ -99,6 +100,7 @@ class array_builder {
     type_id type_;
     std::string data_;
     std::size_t size_ = 0;
+    std::size_t nulls_behind_ = 0;  // added since the last value, not in `data_`
 };
 
 template <class T>

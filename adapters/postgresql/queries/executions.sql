@@ -127,5 +127,12 @@ FROM orchestrator_executions WHERE id = $1;
 SELECT sequence, tenant_id, step_name, step_index, log_level, log_message, log_data, logged_at
 FROM orchestrator_execution_logs
 WHERE execution_id = $1 AND sequence > $2 AND ($3 IS NULL OR tenant_id = $3) AND ($4 IS NULL OR step_name = $4)
-  AND ($5 = 'info' OR log_level = 'error' OR log_level = $5)
-ORDER BY sequence LIMIT $6;
+ORDER BY sequence LIMIT $5;
+
+-- Few among many: they have an index of their own.
+-- name: logged_problems
+SELECT sequence, tenant_id, step_name, step_index, log_level, log_message, log_data, logged_at
+FROM orchestrator_execution_logs
+WHERE execution_id = $1 AND log_level <> 'info' AND sequence > $2 AND ($3 IS NULL OR tenant_id = $3)
+  AND ($4 IS NULL OR step_name = $4) AND ($6 = 'warning' OR log_level = $6)
+ORDER BY sequence LIMIT $5;
