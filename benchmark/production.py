@@ -198,13 +198,12 @@ def crash(folder, runs, tenants):
                 restarted = time.time()
                 second = stub.Orchestrator(folder / f"resume_{i}", nginx.url, 64, **settings)
                 try:
-                    stub.wait_until("the first resumed call", 30, lambda: nginx.first_call_after(restarted))
-                    resumed.append(nginx.first_call_after(restarted) - restarted)
-                    to_query.append(resumed[-1] / query)
                     while second.ask("GET", f"/executions/{execution['id']}")["status"] == "running":
                         time.sleep(0.1)
                     ended = float(psql(database.url, "SELECT extract(epoch FROM completed_at) FROM orchestrator_executions"))
                     whole.append((ended - restarted + died - began) / undisturbed)
+                    resumed.append(nginx.first_call_after(restarted) - restarted)
+                    to_query.append(resumed[-1] / query)
                 finally:
                     second.stop()
                 database.check(tenants)
