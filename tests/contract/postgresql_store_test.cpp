@@ -2,10 +2,14 @@
 // PostgreSQL does not keep, and a server that is not there.
 #include <gmock/gmock.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
+#include <barrier>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <thread>
 
 #include "adapters/postgresql/history_rows.h"
@@ -66,6 +70,105 @@ TEST(postgresql_history, a_partition_with_an_execution_that_goes_on_is_kept) {
     const auto later = now() + std::chrono::days{30};
     EXPECT_EQ(expect(store->keep_history(later, later - std::chrono::days{1}, 10)), 0);
     EXPECT_EQ(database.query("history", "partitions").size(), 2 * (1 + 8 + 9)) << "only yesterday's has gone";
+}
+
+TEST(postgresql_history, a_large_execution_is_forgotten_bit_by_bit) {
+    const scratch_schema schema;
+    const auto store = open_postgresql(schema.url());
+    expect(store->insert_workflow(make_workflow(1, "workflow_1")));
+    expect(store->open_execution(make_execution(1)));
+    postgresql::connection database{{.url = schema.url()}};
+    database.execute(
+        "INSERT INTO orchestrator_tenant_runs (execution_id, tenant_id, tenant_name, subscription_tier, timezone, "
+        "fair_rank, turn, steps_total) SELECT id, gen_random_uuid(), 'Bakery', 'starter', 'UTC', 0, 0, 2 "
+        "FROM orchestrator_executions, generate_series(1, 25000); "
+        "UPDATE orchestrator_executions SET status = 'cancelled'");
+    EXPECT_EQ(expect(store->keep_history(start, after(1), 10)), 1);
+    EXPECT_TRUE(database.query("tenant_runs", "lowest_rank").front().is_null(0)) << "no run is left";
+    EXPECT_EQ(fault(store->find_execution(execution_no(1))), errc::not_found);
+}
+
+// History, planning and reads wait: none of them may cost the instance its lease.
+TEST(postgresql_leases, a_heartbeat_does_not_wait_for_tables_that_somebody_holds) {
+    const scratch_schema schema;
+    const auto store = open_postgresql(schema.url());
+    postgresql::connection somebody{{.url = schema.url()}};
+    const postgresql::transaction until_the_end{somebody};
+    somebody.execute("LOCK TABLE orchestrator_step_results, orchestrator_execution_logs, orchestrator_executions");
+    std::jthread historian{[&] { ask(store->keep_history(now() + std::chrono::days{30}, now(), 10)); }};
+    std::jthread planner{[&] { ask(store->insert_runs(execution_no(1), {make_run(1)}, start)); }};
+    std::jthread reader{[&] { ask(store->open_executions()); }};
+    std::this_thread::sleep_for(milliseconds{50});
+    const auto began = std::chrono::steady_clock::now();
+    EXPECT_FALSE(expect(store->renew_lease("host_1", after(100))));
+    EXPECT_TRUE(expect(store->renew_lease("host_1", after(200))));
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{5}) << "less than a lock is waited for";
+    somebody.execute("ROLLBACK");
+}
+
+class postgresql_instances : public testing::Test {
+  protected:
+    postgresql_instances() {
+        expect(first_->insert_workflow(make_workflow(1, "workflow_1")));
+        for (const int number : {1, 2}) expect(first_->open_execution(make_execution(number)));
+    }
+    // What each of them does at the same moment.
+    void both(const std::function<void(postgresql::store&, int)>& work) {
+        std::barrier together{2};
+        const auto go = [&](postgresql::store& store, int number) {
+            together.arrive_and_wait();
+            work(store, number);
+        };
+        const std::jthread one{[&] { go(*first_, 1); }};
+        const std::jthread other{[&] { go(*second_, 2); }};
+    }
+
+    const scratch_schema schema_;
+    const std::unique_ptr<postgresql::store> first_ = open_postgresql(schema_.url());
+    const std::unique_ptr<postgresql::store> second_ = open_postgresql(schema_.url());
+};
+
+TEST_F(postgresql_instances, that_plan_the_same_execution_at_once_plan_each_tenant_once) {
+    std::vector<planned_run> runs;
+    for (int tenant = 0; tenant < 500; ++tenant) runs.push_back(make_run(tenant));
+    std::atomic<int> planned = 0;
+    for (int page = 0; page < 10; ++page) {
+        both(
+            [&](postgresql::store& store, int) { planned += expect(store.insert_runs(execution_no(1), runs, start)); });
+        for (auto& run : runs) run.for_tenant.id = tenant_no(1'000 * (page + 1) + int(&run - runs.data()));
+    }
+    EXPECT_EQ(planned, 5'000);
+    const auto found = expect(first_->find_execution(execution_no(1)));
+    EXPECT_EQ(found.tenants.total, 5'000);
+    EXPECT_EQ(found.steps.total, 10'000);
+}
+
+// Who parks a run holds its execution first, and counts in all executions of its batch afterwards.
+TEST_F(postgresql_instances, that_park_runs_and_count_in_each_others_executions_do_not_wait_in_a_circle) {
+    for (const int execution : {1, 2})
+        expect(first_->insert_runs(execution_no(execution), {make_run(1, 1), make_run(2, 2)}, start));
+    const auto claim = [&](int number, int limit, system_time at) {
+        return expect((number == 1 ? *first_ : *second_).claim_runs("host_" + std::to_string(number), limit, at));
+    };
+    std::map<int, std::vector<claimed_run>> held;  // by instance: a run of each execution
+    for (const int number : {1, 2}) {
+        expect(first_->renew_lease("host_" + std::to_string(number), after(1'000'000)));
+        held[number] = claim(number, 2, start);
+    }
+    for (int round = 1; round <= 50; ++round) {
+        both([&](postgresql::store& store, int number) {
+            auto& runs = held.at(number);
+            const auto parks = std::size_t(number - 1);
+            std::vector batch{entry_for(runs[parks], {}, parked(after(round * 10 + number))),
+                              entry_for(runs[1 - parks], {})};
+            batch.back().logs.push_back(make_log("goes on"));
+            EXPECT_TRUE(expect(store.commit(batch, after(round))).refused.empty());
+        });
+        for (const int number : {1, 2})
+            held.at(number)[std::size_t(number - 1)] = claim(number, 1, after(round * 10 + number)).at(0);
+    }
+    EXPECT_EQ(expect(first_->list_logs(execution_no(1), {})).size(), 50U);
+    EXPECT_EQ(expect(first_->list_logs(execution_no(2), {})).size(), 50U);
 }
 
 // While it lives every commit waits, on the disk already, for a standby that there is not.

@@ -207,6 +207,19 @@ TEST_F(engine_test, a_stop_cuts_what_outlasts_it_and_the_next_instance_calls_aga
     EXPECT_EQ(finished(id).status, execution_status::completed);
 }
 
+TEST_F(engine_test, a_stop_that_takes_longer_than_the_lease_keeps_its_runs_until_their_calls_end) {
+    answer_after(seconds{50});  // more than the lease
+    const auto id = open();
+    at_.run_for(seconds{1});
+    at_.start_instance();
+    at_.stop_gracefully(name_, seconds{90});
+    at_.run_for(seconds{55});
+    EXPECT_EQ(at_.instances().size(), 1U);
+    for (const auto& run : at_.runs_of(id))
+        EXPECT_EQ(at_.services().calls(idempotency_key(id, run.tenant, "generate_forecasts")), 1);
+    EXPECT_EQ(finished(id).steps.completed, 12 * 6);
+}
+
 TEST_F(engine_test, a_stop_does_not_wait_for_a_store_that_takes_nothing) {
     open();
     at_.run_for(milliseconds{50});
