@@ -16,6 +16,18 @@ constexpr milliseconds history_look{3'600'000};
 constexpr int executions_forgotten_at_once = 100;
 constexpr milliseconds summary_kept{86'400'000};  // for services that read it in the cache
 
+// Counts who is at it, however they leave.
+class presence {
+  public:
+    explicit presence(int& present) : present_{present} { ++present_; }
+    ~presence() { --present_; }
+    presence(const presence&) = delete;
+    presence& operator=(const presence&) = delete;
+
+  private:
+    int& present_;
+};
+
 }  // namespace
 
 engine::engine(engine_options options, engine_ports ports, const service_directory& services)
@@ -84,7 +96,7 @@ task<> engine::keep_lease() {
     co_await forget_last_life();
     while (!draining_) {
         const bool renewed = co_await renew_lease();
-        if (renewed && !looking_) spawn(look_around());
+        if (renewed && looking_ == 0) spawn(look_around());
         const auto pause = renewed ? options_.heartbeat : std::min(options_.heartbeat, pause_after_fault);
         co_await heartbeat_.wait_until(ports_.time.steady_now() + pause);
     }
@@ -120,11 +132,7 @@ task<> engine::stay_leased() { co_await renew_lease(); }
 // The runs that others lost, executions that were opened or cancelled elsewhere, schedules, and what comes up now and
 // then.
 task<> engine::look_around() {
-    struct presence {
-        bool& flag;
-        explicit presence(bool& looking) : flag{looking} { flag = true; }
-        ~presence() { flag = false; }
-    } const looking{looking_};
+    const presence looking{looking_};
     const auto now = ports_.time.now();
     const auto released = co_await ports_.runs.release_lost_runs(now, options_.instance_id);
     if (released && *released > 0) {
@@ -184,11 +192,7 @@ void engine::want_planned(execution_id id) {
 }
 
 task<> engine::plan_waiting_ones() {
-    struct presence {
-        std::size_t& planners;
-        explicit presence(std::size_t& count) : planners{count} { ++planners; }
-        ~presence() { --planners; }
-    } const present{planners_};
+    const presence planning{planners_};
     while (!to_plan_.empty() && !draining_) {
         const auto id = to_plan_.front();
         to_plan_.pop_front();

@@ -38,7 +38,7 @@ struct engine_options {
     std::chrono::seconds longest_execution{86'400};
     milliseconds survey_interval{900'000};  // how often the tenants' clocks are looked at, if a schedule follows them
     std::chrono::days history_kept{90};
-    std::size_t plan_at_once = 8;  // executions whose tenants are read from the tenant service
+    int plan_at_once = 8;  // executions whose tenants are read from the tenant service
 };
 
 struct engine_ports {
@@ -113,12 +113,12 @@ class engine final : public run_control {
     tenant_survey survey_;
     wake_signal heartbeat_;
     bool had_lease_ = false;
-    bool looking_ = false;
+    int looking_ = 0;  // coroutines that look around: one at most
     steady_time reconciled_at_{};
     reported_problem lease_problem_;
     std::set<execution_id> planning_;   // those that wait for it, too
     std::deque<execution_id> to_plan_;  // those that wait
-    std::size_t planners_ = 0;          // coroutines that plan
+    int planners_ = 0;                  // coroutines that plan
     std::optional<steady_time> surveyed_at_;
     std::optional<steady_time> history_kept_at_;
     std::stop_source stop_survey_;
