@@ -91,11 +91,11 @@ def throughput(folder, runs, tenants):
         for i in range(runs):
             yardstick = stub.wrk(folder, nginx.url, 3)
             seconds, memory = one_run(folder / f"run_{i}", nginx, tenants)
+            two, _ = one_run(folder / f"two_{i}", nginx, tenants, instances=2)
             bare = without_journal(folder / f"bare_{i}", nginx, tenants)
             events, _ = one_run(folder / f"events_{i}", nginx, tenants, ORCHESTRATOR_SCHEDULER="on",
                                 DAILY_WORKFLOW_CRON="0 0 1 1 *", WEEKLY_WORKFLOW_CRON="0 0 1 1 *",
                                 RABBITMQ_URL=os.environ["TEST_RABBITMQ_URL"])
-            two, _ = one_run(folder / f"two_{i}", nginx, tenants, instances=2)
             rate = tenants * STEPS / seconds
             for name, value in zip(found, (rate, yardstick, rate / yardstick, bare / seconds, seconds / events,
                                            seconds / two, memory)):

@@ -132,7 +132,7 @@ class Orchestrator:
         """Executes and waits; returns the finished execution. Asks seldom: each question costs as much as a dozen steps."""
         execution = self.ask("POST", f"/workflows/{workflow}/execute", body)
         while execution["status"] in ("pending", "running"):
-            time.sleep(0.2)
+            time.sleep(0.5)
             execution = self.ask("GET", f"/executions/{execution['id']}")
         return execution
 
