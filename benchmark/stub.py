@@ -128,11 +128,12 @@ class Orchestrator:
         with urllib.request.urlopen(request, timeout=30) as answer:
             return json.load(answer)
 
-    def run(self, workflow, body=None):
-        """Executes and waits; returns the finished execution. Asks seldom: each question costs as much as a dozen steps."""
+    def run(self, workflow, body=None, ask_every=0.5):
+        """Executes and waits; returns the finished execution. `ask_every`: seconds; each question costs as much as a dozen
+        steps."""
         execution = self.ask("POST", f"/workflows/{workflow}/execute", body)
         while execution["status"] in ("pending", "running"):
-            time.sleep(0.5)
+            time.sleep(ask_every)
             execution = self.ask("GET", f"/executions/{execution['id']}")
         return execution
 
