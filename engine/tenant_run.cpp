@@ -24,7 +24,7 @@ tenant_run::tenant_run(run_environment& environment, std::shared_ptr<active_exec
         const auto step = std::size_t(record.step_index);
         state_.restore(step, record.status);
         memory_[step].status = record.status;
-        remember_result(step, std::move(record.result));
+        if (execution_->definition.results_read.contains(step)) memory_[step].result = std::move(record.result);
     }
     claimed_.recorded.clear();
     const auto now = environment_.time.now();
@@ -77,7 +77,7 @@ task<> tenant_run::work(std::size_t step) {
         if (!co_await environment_.records.record(std::move(ended->entry)) || last) co_return let_go();
         state_.conclude(*next, ended->status);
         memory_[*next].status = ended->status;
-        remember_result(*next, std::move(ended->result));
+        memory_[*next].result = std::move(ended->result);
     }
 }
 
@@ -302,9 +302,5 @@ template_context tenant_run::context() {
 }
 
 const step_definition& tenant_run::definition(std::size_t step) const { return execution_->definition.steps[step]; }
-
-void tenant_run::remember_result(std::size_t step, std::string result) {
-    if (execution_->definition.results_read.contains(step)) memory_[step].result = std::move(result);
-}
 
 }  // namespace orchestrator

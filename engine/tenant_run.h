@@ -72,7 +72,6 @@ class tenant_run : public std::enable_shared_from_this<tenant_run> {
     [[nodiscard]] bool worth_waiting(std::size_t step, const step_attempt&, step_wait& wait);
     [[nodiscard]] template_context context();
     [[nodiscard]] const step_definition& definition(std::size_t step) const;
-    void remember_result(std::size_t step, std::string result);
     bool gives_up();
     void let_go();
 

@@ -15,18 +15,6 @@ struct execution_flags {
     bool retries = false;
 };
 
-claimed_run claimed_run_from(const row& from) {
-    claimed_run run;
-    run.claim = {.run = run_id(from.integer(0)), .token = from.integer(1)};
-    run.execution = {from.id(2)};
-    run.for_tenant = {.id = {from.id(3)},
-                      .name = from.text(4),
-                      .tier = parse_subscription_tier(from.text(5)).value_or(subscription_tier::starter),
-                      .timezone = from.text(6)};
-    run.waits = sql::stored_waits_from_json(from.text(7));
-    return run;
-}
-
 void read_recorded(connection& database, std::vector<claimed_run>& claimed, const std::set<run_id>& with_results) {
     if (with_results.empty()) return;
     array_of<std::int64_t> runs;
@@ -116,7 +104,7 @@ std::vector<claimed_run> claim_runs(connection& database, open_claims& open, con
     std::map<run_id, std::pair<system_time, std::int64_t>> turns;
     std::set<run_id> with_results;
     for (const auto& each : answers.at(0)) {
-        auto run = claimed_run_from(each);
+        auto run = sql::claimed_run_from(each, run_id(each.integer(0)), 1);
         const auto found = to_mind.find(run.execution);
         const auto flags = found == to_mind.end() ? execution_flags{} : found->second;
         run.cancel_requested = flags.cancelled;

@@ -9,6 +9,7 @@
 #include "ports/calendar_store.h"
 #include "ports/event_outbox.h"
 #include "ports/execution_store.h"
+#include "ports/run_store.h"
 #include "ports/schedule_store.h"
 
 namespace orchestrator::sql {
@@ -81,6 +82,21 @@ tenant_run_view run_from(const Row& row) {
     read.completed_at = row.optional_time(8);
     read.claimed_by = row.text(9);
     return read;
+}
+
+// From `first` on: token, execution_id, tenant_id, tenant_name,
+// subscription_tier, timezone, waits.
+template <class Row>
+claimed_run claimed_run_from(const Row& row, run_id run, int first) {
+    claimed_run claimed;
+    claimed.claim = {.run = run, .token = row.integer(first)};
+    claimed.execution = {row.id(first + 1)};
+    claimed.for_tenant = {.id = {row.id(first + 2)},
+                          .name = row.text(first + 3),
+                          .tier = parse_subscription_tier(row.text(first + 4)).value_or(subscription_tier::starter),
+                          .timezone = row.text(first + 5)};
+    claimed.waits = stored_waits_from_json(row.text(first + 6));
+    return claimed;
 }
 
 template <class Row>

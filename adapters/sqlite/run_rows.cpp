@@ -77,14 +77,7 @@ std::vector<claimed_run> claim_runs(connection& database, const std::string& ins
         auto row = database.query("tenant_runs", "claimed");
         row.bind(1, std::int64_t(id));
         if (!row.step()) continue;
-        claimed_run run;
-        run.claim = {.run = id, .token = row.integer(0)};
-        run.execution = {row.id(1)};
-        run.for_tenant = {.id = {row.id(2)},
-                          .name = row.text(3),
-                          .tier = parse_subscription_tier(row.text(4)).value_or(subscription_tier::starter),
-                          .timezone = row.text(5)};
-        run.waits = sql::stored_waits_from_json(row.text(6));
+        auto run = sql::claimed_run_from(row, id, 0);
         run.cancel_requested = row.integer(7) != 0;
         const bool may_have_results = row.integer(8) != 0;
         if (may_have_results) run.recorded = read_results(database, id);

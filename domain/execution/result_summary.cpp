@@ -20,15 +20,11 @@ bool begins_with_secret(std::string_view text) {
     });
 }
 
-// Looked for in each answer as a whole: the letters behind the first ones rule out nearly every place.
+// Looked for in each answer as a whole: the first letters alone rule out nearly every place.
 bool is_secret(std::string_view name) {
-    for (std::size_t i = 0; i + 1 < name.size(); ++i) {
-        const char second = lower(name[i + 1]);
-        const bool may_begin = second == 'a' || second == 'o' || second == 'e' || second == 'u' || second == 'p';
-        if (!may_begin) continue;
-        const char first = lower(name[i]);
-        if ((first == 'p' || first == 't' || first == 's' || first == 'a') && begins_with_secret(name.substr(i)))
-            return true;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        const char c = lower(name[i]);
+        if ((c == 'p' || c == 't' || c == 's' || c == 'a') && begins_with_secret(name.substr(i))) return true;
     }
     return false;
 }
