@@ -16,6 +16,9 @@ namespace {
 
 constexpr std::chrono::milliseconds first_pause{50};
 constexpr std::chrono::milliseconds longest_pause{2'000};
+// Between two statements of a transaction we only compute: who says nothing for so long is frozen, and what it holds
+// (the leader's row, executions, schedules) keeps others waiting.
+constexpr std::chrono::milliseconds longest_silence{2'000};
 
 // What a server that is going down, a standby, or a server without room answers will pass; what breaks a rule of the
 // schema will not.
@@ -29,7 +32,7 @@ errc meaning_of(std::string_view sqlstate) {
 
 // After these the session is of no use: another host may have become the one that takes writes.
 bool ends_session(std::string_view sqlstate) {
-    return sqlstate.starts_with("08") || sqlstate.starts_with("57P") || sqlstate == "25006";
+    return sqlstate.starts_with("08") || sqlstate.starts_with("57P") || sqlstate == "25P03" || sqlstate == "25006";
 }
 
 std::string trimmed(const char* message) {
@@ -125,7 +128,7 @@ void connection::connect() {
         "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; "
         "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; "
         "SET tcp_user_timeout = 15000; SET jit = off; SET timezone = 'UTC'; {}",
-        patience, patience, options_.answer_timeout.count() * 4,
+        patience, patience, longest_silence.count(),
         options_.plans_by_index ? "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
                                   "SET plan_cache_mode = force_generic_plan"
                                 : ""));

@@ -154,6 +154,7 @@ int release_unknown_runs(connection& database, const std::string& instance_id, c
 }
 
 int release_lost_runs(connection& database, system_time now, const std::string& survivor) {
+    database.query("tenant_runs", "end_silent_sessions");
     std::vector<std::string> lost;
     for (const auto& each : database.query("tenant_runs", "lost_instances", now, survivor))
         lost.push_back(each.text(0));

@@ -106,6 +106,54 @@ TEST(postgresql_leases, a_heartbeat_does_not_wait_for_tables_that_somebody_holds
     somebody.execute("ROLLBACK");
 }
 
+// A process that is stopped keeps its connections: nobody but the server sees that it says nothing any more.
+TEST(postgresql_leases, a_leader_that_freezes_in_the_middle_of_a_decision_does_not_hold_up_the_next_one) {
+    const scratch_schema schema;
+    const auto store = open_postgresql(schema.url());
+    leader_claim claim{
+        .instance_id = "host_1", .hostname = "host", .ttl = milliseconds{1}, .heartbeat = milliseconds{1}};
+    expect(store->claim_lead(claim, now()));
+    postgresql::connection frozen{{.url = schema.url()}};
+    const postgresql::transaction decision{frozen};
+    frozen.query("leader", "hold_epoch");
+    const auto began = std::chrono::steady_clock::now();
+    claim.instance_id = "host_2";
+    EXPECT_EQ(expect(store->claim_lead(claim, now())).epoch, 2);
+    EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{8});
+    try {
+        frozen.query("leader", "find");
+        ADD_FAILURE() << "what it decided is not kept";
+    } catch (const postgresql::database_error& fault) {
+        EXPECT_EQ(fault.code(), errc::store_unavailable);
+    }
+    EXPECT_FALSE(frozen.is_connected());
+}
+
+TEST(postgresql_leases, the_runs_of_an_instance_that_freezes_while_it_sends_a_batch_are_taken_up) {
+    const scratch_schema schema;
+    const auto store = open_postgresql(schema.url());
+    expect(store->insert_workflow(make_workflow(1, "workflow_1")));
+    expect(store->open_execution(make_execution(1)));
+    expect(store->insert_runs(execution_no(1), {make_run(1)}, start));
+    expect(store->renew_lease("host_1", after(100)));
+    EXPECT_EQ(expect(store->claim_runs("host_1", 1, start)).size(), 1U);
+    // The first statement of a batch, and nothing behind it.
+    const std::unique_ptr<PGconn, void (*)(PGconn*)> frozen{PQconnectdb(schema.url().c_str()), PQfinish};
+    ASSERT_TRUE(PQenterPipelineMode(frozen.get()));
+    ASSERT_TRUE(PQsendQueryParams(frozen.get(), "SELECT FROM orchestrator_instances FOR KEY SHARE", 0, nullptr, nullptr,
+                                  nullptr, nullptr, 0));
+    ASSERT_EQ(PQflush(frozen.get()), 0);
+    std::this_thread::sleep_for(milliseconds{100});
+    EXPECT_EQ(expect(store->release_lost_runs(after(101), "host_2")), 0) << "it may go on any moment";
+    std::this_thread::sleep_for(std::chrono::seconds{2});
+    int released = 0;
+    for (int tries = 0; tries < 50 && released == 0; ++tries) {
+        released = expect(store->release_lost_runs(after(101), "host_2"));
+        std::this_thread::sleep_for(milliseconds{100});
+    }
+    EXPECT_EQ(released, 1);
+}
+
 class postgresql_instances : public testing::Test {
   protected:
     postgresql_instances() {

@@ -4,6 +4,7 @@ of them whatever dies. Judged by the platform simulator's effects, by a consumer
 import collections
 import os
 import shutil
+import signal
 import tempfile
 import time
 import unittest
@@ -80,6 +81,14 @@ class Cluster:
 
     def wait_for_leader(self, seconds=30):
         return wait_until(self.leader, "somebody leads", seconds, pause=0.02)
+
+    def freeze_leader(self):
+        """SIGSTOP of the leader until another one leads, wherever it was just then: (the frozen one, the other one)."""
+        frozen = self.wait_for_leader()
+        frozen.send_signal(signal.SIGSTOP)
+        others = [each for each in self.instances if each is not frozen]
+        return frozen, wait_until(lambda: next((each for each in others if self.health(each)["leads"]), None),
+                                  f"another one leads than {frozen.label}, which is frozen", 15)
 
     def ask(self, expected, method, path, body=None, headers=None):
         """The first answer with one of the expected statuses: the servers may be away."""

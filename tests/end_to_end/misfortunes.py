@@ -39,10 +39,10 @@ class Misfortunes:
         self.cluster.add()
 
     def freeze_leader(self):
-        """SIGSTOP of the leader for twice its lease"""
-        leader = self.cluster.wait_for_leader()
-        leader.send_signal(signal.SIGSTOP)
-        time.sleep(LEADER_TTL * 2)
+        """SIGSTOP of the leader for twice its lease, and until another one leads"""
+        began = time.monotonic()
+        leader, _ = self.cluster.freeze_leader()
+        time.sleep(max(0, began + LEADER_TTL * 2 - time.monotonic()))
         leader.send_signal(signal.SIGCONT)
 
     # The network

@@ -116,10 +116,7 @@ class Leadership(ClusterTest):
 
     def test_a_leader_that_froze_finds_that_it_leads_no_longer(self):
         cluster = self.cluster(2, 1)
-        first = cluster.wait_for_leader()
-        first.send_signal(signal.SIGSTOP)
-        other = next(each for each in cluster.instances if each is not first)
-        wait_until(lambda: cluster.health(other)["leads"], "the other one leads")
+        first, other = cluster.freeze_leader()
         first.send_signal(signal.SIGCONT)
         self.assertFalse(cluster.health(first)["leads"])
         self.assertTrue(cluster.health(other)["leads"])

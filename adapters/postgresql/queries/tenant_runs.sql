@@ -132,6 +132,15 @@ WHERE execution_id IN (SELECT id FROM orchestrator_executions WHERE status IN ('
 -- name: renumber_lease
 UPDATE orchestrator_instances SET lease_number = DEFAULT WHERE instance_id = $1;
 
+-- Of an instance that froze while it was sending a batch: what it holds stays locked, and the server, which waits for
+-- the rest of it, knows a timeout only for the time between batches. It finds its connection lost when it wakes up.
+-- name: end_silent_sessions
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND state = 'active' AND wait_event = 'ClientRead'
+  AND query_start < clock_timestamp() - INTERVAL '2 seconds'
+  AND pid IN (SELECT pid FROM pg_locks WHERE mode <> 'AccessShareLock' AND relation IN (
+      'orchestrator_instances'::regclass, 'orchestrator_executions'::regclass, 'orchestrator_leader'::regclass));
+
 -- name: lost_instances
 SELECT instance_id FROM orchestrator_instances WHERE lease_until < $1 AND instance_id <> $2
 ORDER BY instance_id FOR UPDATE SKIP LOCKED;

@@ -195,6 +195,34 @@ TEST_F(engine_test, a_stop_lets_calls_under_way_end_and_gives_the_runs_back) {
         EXPECT_EQ(at_.services().calls(idempotency_key(id, run.tenant, "generate_forecasts")), 1);
 }
 
+TEST(engine_with_one_place, calls_for_nobody_who_waits_for_it_once_it_stops) {
+    world at{{.seed = 4, .calls = {.total = 1}}};
+    draws random{4};
+    at.services().set_tenants(random_tenants(random, 3, false));
+    at.services().script_steps([](const http_request&, int) { return answered(200, "{}", seconds{4}); });
+    const auto only = at.start_instance();
+    const auto definition = daily_operations();
+    const auto id = at.open(definition);
+    at.run_for(seconds{1});
+    EXPECT_EQ(at.at(only).health().calls_in_flight, 1);
+    at.stop_gracefully(only, seconds{60});
+    EXPECT_TRUE(at.run_until([&] { return at.instances().empty(); }, seconds{6})) << at.report();
+    int called = 0;
+    std::size_t recorded = 0;
+    for (const auto& run : at.runs_of(id)) {
+        EXPECT_EQ(run.status, run_status::pending);
+        recorded += run.steps.size();
+        for (const auto& name : definition.step_names)
+            called += at.services().calls(idempotency_key(id, run.tenant, name));
+    }
+    EXPECT_EQ(called, 1);
+    EXPECT_EQ(recorded, 1U);
+    at.start_instance();
+    EXPECT_TRUE(at.run_to_end({id}, std::chrono::hours{1})) << at.report();
+    at.check_books(id);
+    EXPECT_TRUE(at.books().problems().empty()) << at.report();
+}
+
 TEST_F(engine_test, a_stop_cuts_what_outlasts_it_and_the_next_instance_calls_again) {
     answer_after(seconds{100});
     const auto id = open();
