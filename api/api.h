@@ -42,6 +42,7 @@ struct api_dependencies {
     workflow_rules rules;     // what a new definition is checked against
     std::string instance_id;  // this instance, as its claims name it
     std::string store_kind;   // "postgresql", "sqlite", "memory": shown by /health
+    bool has_broker = true;   // false: events stay in the outbox
 };
 
 class api {

@@ -6,7 +6,10 @@
 namespace orchestrator::api {
 namespace {
 
-json::object event_to_json(const kept_event& kept) {
+constexpr std::string_view without_broker = "no broker is configured (RABBITMQ_URL)";
+
+json::object event_to_json(const kept_event& kept, bool has_broker) {
+    const bool waits_for_ever = !kept.published_at && !has_broker;
     return {{"event_id", to_string(kept.of.id)},
             {"event_type", kept.of.event_type},
             {"exchange", kept.of.exchange},
@@ -15,7 +18,7 @@ json::object event_to_json(const kept_event& kept) {
             {"created_at", format_time(kept.of.created_at)},
             {"published_at", time_or_null(kept.published_at)},
             {"attempts", kept.attempts},
-            {"problem", text_or_null(kept.problem)},
+            {"problem", text_or_null(waits_for_ever ? without_broker : kept.problem)},
             {"payload", stored_json(kept.of.payload)}};
 }
 
@@ -31,7 +34,8 @@ task<answer> list_events(const api_dependencies& api, routed_request request) {
     if (auto refused = parameters.conclude(); !refused) co_return std::unexpected{std::move(refused.error())};
     auto found = co_await api.outbox.list_events(query);
     if (!found) co_return refuse(std::move(found.error()));
-    co_return page_of("events", std::move(*found), limit, event_to_json,
+    const auto show = [&](const kept_event& kept) { return event_to_json(kept, api.has_broker); };
+    co_return page_of("events", std::move(*found), limit, show,
                       [](const kept_event& last) { return to_string(last.of.id); });
 }
 

@@ -36,6 +36,12 @@ struct command_context {
 // For --output json, and for what is no object: prints the answer as it came. False: it is left to the command.
 [[nodiscard]] bool printed_as_json(command_context&, const boost::json::value& answer);
 
+struct list_part;
+// The list as the API would answer it in one page.
+void print_list_as_json(command_context&, const char* name, list_part);
+// On stderr, if the list goes on after what was shown.
+void print_more(command_context&, const list_part&);
+
 // A command's body; its value is the exit status of the program.
 using command = std::function<int(command_context&)>;
 // Runs a command after the whole command line was read.

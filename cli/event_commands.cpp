@@ -14,12 +14,18 @@
 namespace orchestrator::cli {
 namespace {
 
-int list_events(command_context& context, bool waiting, std::size_t limit) {
+struct event_options {
+    bool waiting = false;
+    std::size_t limit = 20;
+    bool all = false;
+};
+
+int list_events(command_context& context, const event_options& options) {
     api_request request{.path = "/events"};
-    if (waiting) request.query.emplace_back("waiting", "true");
-    const auto events = read_list(context.api, request, "events", limit);
+    if (options.waiting) request.query.emplace_back("waiting", "true");
+    auto events = read_list(context.api, request, "events", options.all ? unlimited : options.limit);
     if (context.wants_json()) {
-        context.out << write_indented(json::object{{"events", events.items}});
+        print_list_as_json(context, "events", std::move(events));
         return status_of(exit_code::success);
     }
     std::vector<table_row> rows;
@@ -28,17 +34,18 @@ int list_events(command_context& context, bool waiting, std::size_t limit) {
         if (!of) continue;
         rows.push_back({format_instant(text_of(*of, "created_at")), harmless(text_of(*of, "routing_key")),
                         harmless(text_of(object_of(*of, "payload"), "workflow_name")),
-                        text_of(object_of(*of, "payload"), "status"), text_of(*of, "status"),
+                        text_of(object_of(*of, "payload"), "status"),
+                        harmless(text_of(object_of(*of, "payload"), "execution_id")), text_of(*of, "status"),
                         harmless(text_of(*of, "problem"))});
     }
     if (rows.empty()) {
-        context.out << (waiting ? "no event waits for the broker\n" : "there was no event yet\n");
+        context.out << (options.waiting ? "no event waits for the broker\n" : "there was no event yet\n");
         return status_of(exit_code::success);
     }
     context.out << render_table(
-        {{"at"}, {"event"}, {"workflow"}, {"ended"}, {"broker"}, {"problem", alignment::left, true}}, rows,
-        context.colours, context.text_width());
-    if (events.more) context.out << fmt::format("there are more: --limit shows them\n");
+        {{"at"}, {"event"}, {"workflow"}, {"ended"}, {"execution"}, {"broker"}, {"problem", alignment::left, true}},
+        rows, context.colours, context.text_width());
+    print_more(context, events);
     return status_of(exit_code::success);
 }
 
@@ -47,12 +54,12 @@ int list_events(command_context& context, bool waiting, std::size_t limit) {
 void add_event_commands(CLI::App& root, const command_runner& run) {
     auto* group = root.add_subcommand("event", "What the platform is told of by the message broker");
     group->require_subcommand(1);
-    const auto waiting = std::make_shared<bool>(false);
-    const auto limit = std::make_shared<std::size_t>(20);
+    const auto options = std::make_shared<event_options>();
     auto* list = group->add_subcommand("list", "Events, newest first, and whether the broker has confirmed them");
-    list->add_flag("--waiting,-w", *waiting, "Only those that it has not");
-    list->add_option("--limit,-n", *limit, "How many")->capture_default_str()->check(CLI::Range(1, 100'000));
-    list->callback([=] { run([=](command_context& context) { return list_events(context, *waiting, *limit); }); });
+    list->add_flag("--waiting,-w", options->waiting, "Only those that it has not");
+    list->add_option("--limit,-n", options->limit, "How many")->capture_default_str()->check(CLI::Range(1, 100'000));
+    list->add_flag("--all", options->all, "All of them");
+    list->callback([=] { run([=](command_context& context) { return list_events(context, *options); }); });
 }
 
 }  // namespace orchestrator::cli

@@ -50,23 +50,13 @@ table_row execution_row(const json::object& execution) {
             {fmt::format("{}", unsuccessful), unsuccessful > 0 ? colour::red : colour::plain}};
 }
 
-// The list as the API would answer it in one page.
-void print_json(command_context& context, const char* name, list_part part) {
-    context.out << write_indented(json::object{{name, std::move(part.items)}, {"has_more", part.more}});
-}
-
-void print_more(command_context& context, const list_part& part) {
-    if (part.more)
-        context.err << fmt::format("the first {}; --limit N shows more, --all shows all\n", part.items.size());
-}
-
 int list(command_context& context, const list_options& options) {
     api_request request{.path = options.failed ? "/executions/failed" : "/executions"};
     if (!options.status.empty()) request.query.emplace_back("status", options.status);
     if (!options.workflow.empty()) request.query.emplace_back("workflow", options.workflow);
     auto part = read_list(context.api, request, "executions", options.all ? unlimited : options.limit);
     if (context.wants_json()) {
-        print_json(context, "executions", std::move(part));
+        print_list_as_json(context, "executions", std::move(part));
         return status_of(exit_code::success);
     }
     std::vector<table_row> rows;
@@ -122,7 +112,7 @@ int show_tenants(command_context& context, const std::string& id, const show_opt
     if (!options.status.empty()) request.query.emplace_back("status", options.status);
     auto part = read_list(context.api, request, "tenants", options.all ? unlimited : options.limit);
     if (context.wants_json()) {
-        print_json(context, "tenants", std::move(part));
+        print_list_as_json(context, "tenants", std::move(part));
         return status_of(exit_code::success);
     }
     std::vector<table_row> rows;

@@ -15,7 +15,8 @@ namespace {
 
 int show_leader(command_context& context) {
     const auto answer = context.api.send({.path = "/leader"}).body;
-    if (printed_as_json(context, answer)) return status_of(exit_code::success);
+    const bool is_led = answer.is_object() && is_true(answer.get_object(), "is_led");
+    if (printed_as_json(context, answer)) return status_of(is_led ? exit_code::success : exit_code::not_found);
     const auto& leader = answer.get_object();
     const auto epoch = integer_of(leader, "epoch");
     if (epoch == 0) {
@@ -24,7 +25,7 @@ int show_leader(command_context& context) {
     }
     const auto who = harmless(text_of(leader, "instance_id"));
     const auto seen = format_instant(text_of(leader, "last_heartbeat_at"));
-    if (!is_true(leader, "is_led")) {
+    if (!is_led) {
         context.out << fmt::format("nobody leads: {} was the last, heard of at {} (epoch {})\n", who, seen, epoch);
         return status_of(exit_code::not_found);
     }

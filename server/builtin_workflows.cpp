@@ -1,6 +1,7 @@
 #include "server/builtin_workflows.h"
 
 #include <fmt/format.h>
+#include <spdlog/spdlog.h>
 #include <boost/json.hpp>
 
 #include <algorithm>
@@ -15,6 +16,23 @@ void seed_schedule(workflow& built_in, const schedule_seeds& seeds) {
     built_in.when.timezone = seeds.timezone;
     if (built_in.workflow_name == "daily_operations") built_in.when.cron_expression = seeds.daily_cron;
     if (built_in.workflow_name == "weekly_digest") built_in.when.cron_expression = seeds.weekly_cron;
+}
+
+// Somebody who sets a variable and sees no change shall learn why.
+void tell_what_holds(const workflow& built_in, const schedule_seeds& seeds, const result<workflow>& stored) {
+    if (!stored) return;  // deleted, or renamed
+    auto seeded = built_in;
+    seed_schedule(seeded, seeds);
+    const auto tell = [&](std::string_view what, const std::string& usual, const std::string& wanted,
+                          const std::string& holds) {
+        if (wanted != usual && wanted != holds)
+            spdlog::warn(
+                "{}: the environment says {} \"{}\", but only for a new database: \"{}\" is stored and holds; "
+                "change it with orchestrator workflow show {} -o json, edit, workflow apply",
+                built_in.workflow_name, what, wanted, holds, built_in.workflow_name);
+    };
+    tell("cron", built_in.when.cron_expression, seeded.when.cron_expression, stored->when.cron_expression);
+    tell("zone", built_in.when.timezone, seeded.when.timezone, stored->when.timezone);
 }
 
 std::unexpected<error> broken(const embedded_file& file, const violation& why) {
@@ -32,7 +50,10 @@ task<result<int>> install_builtin_workflows(workflow_store& store, clock& time, 
         // An operator who deleted or renamed a workflow does not get it back with the next start.
         const auto known = co_await store.knows_workflow_name(parsed->workflow_name);
         if (!known) co_return std::unexpected{known.error()};
-        if (*known) continue;
+        if (*known) {
+            tell_what_holds(*parsed, seeds, co_await store.find_workflow_by_name(parsed->workflow_name));
+            continue;
+        }
         parsed->id = random.new_id<workflow_id>(time.now());
         parsed->max_execution_time_seconds = std::min(parsed->max_execution_time_seconds, longest);
         parsed->created_at = parsed->updated_at = time.now();

@@ -8,6 +8,7 @@
 #include <charconv>
 #include <cmath>
 #include <numeric>
+#include <regex>
 
 #include "adapters/postgresql/url.h"
 #include "domain/cron/parse_cron.h"
@@ -68,11 +69,17 @@ class reader {
         Number value{};
         const auto [end, failed] = std::from_chars(given.data(), given.data() + given.size(), value);
         if (failed != std::errc{} || end != given.data() + given.size() || value < lowest || value > highest)
-            refuse(name, fmt::format("\"{}\" is not a whole number from {} to {}", given, lowest, highest));
+            refuse_value(name, given, fmt::format("a whole number from {} to {}", lowest, highest));
         else
             into = value;
     }
 
+    // A value that is not what it should be; `expected` completes "… is not".
+    void refuse_value(std::string_view name, std::string_view value, std::string_view expected) {
+        const auto text = shown(name, value);
+        refuse(name, text == "***" ? fmt::format("what it holds (not shown: it may be a password) is not {}", expected)
+                                   : fmt::format("\"{}\" is not {}", text, expected));
+    }
     void refuse(std::string_view name, std::string message) {
         violations_.push_back({std::string{name}, std::move(message)});
     }
@@ -96,8 +103,7 @@ void read_database(config& into, reader& from) {
         into.database = url.substr(sqlite.size());
         if (into.database.starts_with("///")) into.database.erase(0, 2);  // sqlite:///absolute
     } else {
-        from.refuse("DATABASE_URL",
-                    fmt::format("\"{}\" is none of postgresql://…, sqlite:PATH and memory:", masked(url)));
+        from.refuse_value("DATABASE_URL", url, "postgresql://…, sqlite:PATH or memory:");
     }
 }
 
@@ -106,9 +112,20 @@ void read_address(config& into, reader& from) {
     boost::system::error_code failed;
     asio::ip::make_address(into.address, failed);
     if (failed)
-        from.refuse("ORCHESTRATOR_ADDRESS",
-                    fmt::format("\"{}\" is not an IP address; did you mean {}?", into.address,
-                                into.address == "localhost" ? "127.0.0.1" : "0.0.0.0 (all addresses of this machine)"));
+        from.refuse(
+            "ORCHESTRATOR_ADDRESS",
+            fmt::format("\"{}\" is not an IP address; did you mean {}?", shown("ORCHESTRATOR_ADDRESS", into.address),
+                        into.address == "localhost" ? "127.0.0.1" : "0.0.0.0 (all addresses of this machine)"));
+}
+
+// It stands in keys, logs and labels of metrics, and in columns of this length.
+void read_instance_id(config& into, reader& from) {
+    constexpr std::string_view name = "ORCHESTRATOR_INSTANCE_ID";
+    constexpr std::size_t longest = 255;
+    into.instance_id = from.text(name, "");
+    if (into.instance_id.size() > longest ||
+        std::ranges::any_of(into.instance_id, [](char c) { return c <= ' ' || c > '~'; }))
+        from.refuse_value(name, into.instance_id, "1 to 255 printable ASCII characters without spaces");
 }
 
 void read_services(config& into, reader& from) {
@@ -119,9 +136,7 @@ void read_services(config& into, reader& from) {
         if (auto origin = parse_http_origin(url))
             into.services.emplace(service.name, std::move(*origin));
         else
-            from.refuse(
-                name,
-                fmt::format("\"{}\" is not an http:// or https:// address without user, query and fragment", url));
+            from.refuse_value(name, url, "an http:// or https:// address without user, query and fragment");
     }
 }
 
@@ -132,14 +147,15 @@ void read_seconds(reader& from, std::string_view name, milliseconds& into) {
     double seconds = 0;
     const auto [end, failed] = std::from_chars(given.data(), given.data() + given.size(), seconds);
     if (failed != std::errc{} || end != given.data() + given.size() || !(seconds >= 0.01 && seconds <= 86'400))
-        from.refuse(name, fmt::format("\"{}\" is not a number of seconds from 0.01 to 86400", given));
+        from.refuse_value(name, given, "a number of seconds from 0.01 to 86400");
     else
         into = milliseconds{std::llround(seconds * 1'000)};
 }
 
 bool read_switch(reader& from, std::string_view name, std::string_view on, std::string_view off, bool fallback) {
     const auto given = from.text(name, fallback ? on : off);
-    if (given != on && given != off) from.refuse(name, fmt::format("\"{}\" is neither {} nor {}", given, on, off));
+    if (given != on && given != off)
+        from.refuse(name, fmt::format("\"{}\" is neither {} nor {}", shown(name, given), on, off));
     return given == on;
 }
 
@@ -163,7 +179,7 @@ void read_server(reader& from, std::string_view name, std::string_view form, Par
     const auto url = from.text(name, "");
     if (url.empty()) return;
     into = parse(url);
-    if (!into) from.refuse(name, fmt::format("\"{}\" is not {}", masked(url), form));
+    if (!into) from.refuse_value(name, url, form);
 }
 
 void read_schedules(config& into, reader& from, zone_source* zones) {
@@ -179,15 +195,46 @@ void read_schedules(config& into, reader& from, zone_source* zones) {
         from.refuse("DEFAULT_TIMEZONE", zone.error().message);
 }
 
-void refuse_unknown(const environment& variables, reader& from) {
-    constexpr std::string_view prefix = "ORCHESTRATOR_";
+constexpr std::string_view prefix = "ORCHESTRATOR_";
+
+// Where others find us, and what Kubernetes tells the containers beside a service of this name.
+bool is_about_us(const std::string& name, std::string_view value) {
+    static const std::regex of_kubernetes{
+        "ORCHESTRATOR_(.*_)?(SERVICE_HOST|SERVICE_PORT.*|PORT_[0-9]+_(TCP|UDP|SCTP).*)"};
+    return name == "ORCHESTRATOR_URL" || name == "ORCHESTRATOR_SERVICE_URL" ||
+           (name.ends_with("_PORT") && value.contains("://")) || std::regex_match(name, of_kubernetes);
+}
+
+bool is_setting(std::string_view name) {
     const auto known = settings();
+    return std::ranges::find(known, name, &setting::name) != known.end();
+}
+
+setting nearest_setting(std::string_view name) {
+    const auto known = settings();
+    return *std::ranges::min_element(known, {}, [&](const setting& s) { return distance(name, s.name); });
+}
+
+// Whoever misspelt DATABASE_URL would run on a database of its own.
+std::vector<violation> names_like_settings(const environment& variables) {
+    constexpr std::size_t shortest = 8;  // letters: among shorter names many are alike
+    constexpr std::size_t farthest = 2;
+    std::vector<violation> doubts;
     for (const auto& [name, value] : variables) {
-        if (!name.starts_with(prefix) || name == "ORCHESTRATOR_URL") continue;  // the command line's own
-        if (std::ranges::find(known, name, &setting::name) != known.end()) continue;
-        const auto nearest =
-            std::ranges::min_element(known, {}, [&](const setting& s) { return distance(name, s.name); });
-        from.refuse(name, fmt::format("is not a setting; did you mean {}?", nearest->name));
+        if (name.size() < shortest || name.starts_with(prefix) || is_setting(name)) continue;
+        const auto nearest = nearest_setting(name).name;
+        if (nearest.size() >= shortest && distance(name, nearest) <= farthest && !variables.contains(nearest))
+            doubts.push_back({name, fmt::format("is not a setting; did you mean {}?", nearest)});
+    }
+    return doubts;
+}
+
+void refuse_unknown(const environment& variables, reader& from) {
+    for (const auto& [name, value] : variables) {
+        if (!name.starts_with(prefix) || is_setting(name) || is_about_us(name, value)) continue;
+        const auto bare = std::string_view{name}.substr(prefix.size());
+        from.refuse(name, fmt::format("is not a setting; did you mean {}?",
+                                      is_setting(bare) ? bare : nearest_setting(name).name));
     }
 }
 
@@ -251,15 +298,16 @@ std::expected<config, std::vector<violation>> parse_config(const environment& va
     from.number<unsigned short>("PORT", read.port, 0, 65'535);
     read_database(read, from);
     read_services(read, from);
-    read.instance_id = from.text("ORCHESTRATOR_INSTANCE_ID", "");
+    read_instance_id(read, from);
     from.number("MAX_WORKFLOW_DURATION_SECONDS", read.max_workflow_duration_seconds, 1, 86'400);
     from.number("ORCHESTRATOR_MAX_CALLS", read.max_calls, 1, 100'000);
     from.number("ORCHESTRATOR_MAX_CALLS_PER_SERVICE", read.max_calls_per_service, 1, 100'000);
     read_schedules(read, from, zones);
     read_leadership(read, from);
-    read_server(from, "REDIS_URL", "redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE]", redis::parse_address,
-                read.redis);
-    read_server(from, "RABBITMQ_URL", "amqp://[USER:PASSWORD@]HOST[:PORT][/VIRTUAL_HOST], or amqps",
+    read_server(from, "REDIS_URL", "redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], with a port from 1 to 65535",
+                redis::parse_address, read.redis);
+    read_server(from, "RABBITMQ_URL",
+                "amqp://[USER:PASSWORD@]HOST[:PORT][/VIRTUAL_HOST], or amqps, with a port from 1 to 65535",
                 rabbitmq::parse_address, read.rabbitmq);
     from.number("HISTORY_RETENTION_DAYS", read.history_retention_days, 1, 36'500);
     read_seconds(from, "ORCHESTRATOR_LEASE_SECONDS", read.claim_lease);
@@ -270,9 +318,9 @@ std::expected<config, std::vector<violation>> parse_config(const environment& va
     read.log_level = from.text("ORCHESTRATOR_LOG_LEVEL", read.log_level);
     constexpr std::array<std::string_view, 4> levels{"debug", "info", "warning", "error"};
     if (std::ranges::find(levels, read.log_level) == levels.end())
-        from.refuse("ORCHESTRATOR_LOG_LEVEL",
-                    fmt::format("\"{}\" is not one of debug, info, warning, error", read.log_level));
+        from.refuse_value("ORCHESTRATOR_LOG_LEVEL", read.log_level, "one of debug, info, warning, error");
     refuse_unknown(variables, from);
+    read.doubtful_names = names_like_settings(variables);
     if (!violations.empty()) return std::unexpected{std::move(violations)};
     return read;
 }

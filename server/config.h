@@ -46,6 +46,7 @@ struct config {
     milliseconds drain_timeout{20'000};  // after the first signal
     std::string ca_file;                 // PEM; empty: the system's certificates
     std::string log_level = "info";
+    std::vector<violation> doubtful_names;  // variables that are no settings, but one or two letters away from one
 };
 
 // One line of `orchestrator serve --help`.
@@ -56,8 +57,9 @@ struct setting {
 };
 [[nodiscard]] std::vector<setting> settings();
 
-// Unknown variables that begin with ORCHESTRATOR_ are refused with the nearest known name; a violation's pointer is
-// the name of the variable. `zones`: nullptr: whether DEFAULT_TIMEZONE is there is not looked up.
+// Unknown variables that begin with ORCHESTRATOR_ (but for those by which a platform names this service) are refused
+// with the nearest known name; a violation's pointer is the name of the variable. `zones`: nullptr: whether
+// DEFAULT_TIMEZONE is there is not looked up.
 [[nodiscard]] std::expected<config, std::vector<violation>> parse_config(const environment&,
                                                                          zone_source* zones = nullptr);
 

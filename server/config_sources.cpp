@@ -65,11 +65,13 @@ class gatherer {
                 found_[name] = given;
             } else if (const auto twin = from.find(meant); twin != from.end()) {
                 refuse(name, fmt::format("is set beside {}: say one of them", meant));
-            } else if (auto text = read_(given.value)) {
-                found_[std::string{meant}] = {without_line_break(std::move(*text)),
-                                              fmt::format("{} ({})", given.value, name)};
-            } else {
+            } else if (auto text = read_(given.value); !text) {
                 refuse(name, fmt::format("{} cannot be read: {}", given.value, text.error()));
+            } else if (auto value = without_line_break(std::move(*text)); value.empty()) {
+                // A secret that has not been filled in is no wish for the default.
+                refuse(name, fmt::format("{} is empty; without {} the default of {} holds", given.value, name, meant));
+            } else {
+                found_[std::string{meant}] = {std::move(value), fmt::format("{} ({})", given.value, name)};
             }
         }
     }
@@ -116,6 +118,18 @@ environment values_of(const sourced_settings& all) {
     environment values;
     for (const auto& [name, each] : all) values.emplace(name, each.value);
     return values;
+}
+
+std::string shown(std::string_view name, std::string_view value) {
+    constexpr std::size_t longest = 200;  // bytes: a key or a certificate in its place is no help to anybody
+    const bool holds_password = name == "DATABASE_URL" || name == "REDIS_URL" || name == "RABBITMQ_URL";
+    if (holds_password && !value.empty() && !value.contains("://") && !value.starts_with("sqlite:") &&
+        value != "memory:")
+        return "***";
+    auto text = name.ends_with("_URL") ? masked(value) : std::string{value};
+    if (text.size() > longest) text = text.substr(0, longest) + "...";
+    std::ranges::replace_if(text, [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
+    return text;
 }
 
 std::string masked(std::string_view value) {

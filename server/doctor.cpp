@@ -208,10 +208,10 @@ void examine_zones(const config& chosen, std::vector<finding>& into) {
 
 void examine_ca_file(const config& chosen, std::vector<finding>& into) {
     if (chosen.ca_file.empty()) return;
-    into.push_back(::access(chosen.ca_file.c_str(), R_OK) == 0
-                       ? good("ORCHESTRATOR_CA_FILE", chosen.ca_file + " can be read")
-                       : bad("ORCHESTRATOR_CA_FILE", chosen.ca_file + " cannot be read",
-                             "name a PEM file that this user may read, or unset it for the system's authorities"));
+    const auto checked = http::check_ca_file(chosen.ca_file);
+    into.push_back(checked ? good("ORCHESTRATOR_CA_FILE", chosen.ca_file + " holds certificates")
+                           : bad("ORCHESTRATOR_CA_FILE", fmt::format("{}: {}", chosen.ca_file, checked.error().message),
+                                 "name a PEM file that this user may read, or unset it for the system's authorities"));
 }
 
 void examine_port(const config& chosen, std::vector<finding>& into) {
@@ -291,14 +291,16 @@ std::string_view to_string(health state) {
     return "";
 }
 
-std::vector<finding> examine(const config& chosen) {
+std::vector<finding> examine(const config& given) {
     std::vector<finding> all;
+    examine_ca_file(given, all);
+    auto chosen = given;
+    if (!all.empty() && all.front().state != health::good) chosen.ca_file.clear();  // the rest is looked at without it
     examine_database(chosen, all);
     examine_redis(chosen, all);
     examine_rabbitmq(chosen, all);
     examine_clock(all);
     examine_zones(chosen, all);
-    examine_ca_file(chosen, all);
     examine_port(chosen, all);
     examine_services(chosen, all);
     return all;

@@ -10,6 +10,7 @@
 #include <iterator>
 #include <string>
 
+#include "adapters/http/client.h"
 #include "adapters/system/zone_files.h"
 #include "cli/command_line.h"
 #include "cli/json_text.h"
@@ -51,14 +52,20 @@ int tell(const std::vector<violation>& all) {
     return usage_error;
 }
 
-enum class zones { looked_up, taken_on_trust };
+// What settings name outside of them: zones, and the file of authorities.
+enum class named { looked_up, taken_on_trust };
 
 std::expected<server::config, std::vector<violation>> config_from(const server::gathered_settings& gathered,
-                                                                  zones named) {
+                                                                  named things) {
     system::zone_files of_this_machine;
+    const bool looks = things == named::looked_up;
     auto wrong = gathered.violations;
-    auto parsed =
-        server::parse_config(server::values_of(gathered.found), named == zones::looked_up ? &of_this_machine : nullptr);
+    auto parsed = server::parse_config(server::values_of(gathered.found), looks ? &of_this_machine : nullptr);
+    if (const auto found = gathered.found.find("ORCHESTRATOR_CA_FILE"); looks && found != gathered.found.end())
+        if (const auto& path = found->second.value; !path.empty())
+            if (const auto checked = http::check_ca_file(path); !checked)
+                wrong.push_back({found->first, fmt::format("{}: {}; name a PEM file of certificates", path,
+                                                           checked.error().message)});
     if (!parsed) wrong.insert(wrong.end(), parsed.error().begin(), parsed.error().end());
     if (!wrong.empty()) return std::unexpected{std::move(wrong)};
     return parsed;
@@ -66,8 +73,8 @@ std::expected<server::config, std::vector<violation>> config_from(const server::
 
 // Runs `work` with the configuration, or tells every error of it.
 template <class Work>
-int with_config(Work work, zones named = zones::looked_up) {
-    const auto config = config_from(server::gather_settings(read_environment(), read_file), named);
+int with_config(Work work, named things = named::looked_up) {
+    const auto config = config_from(server::gather_settings(read_environment(), read_file), things);
     return config ? work(*config) : tell(config.error());
 }
 
@@ -79,7 +86,7 @@ int show_config(bool as_json) {
     for (const auto& each : server::settings()) {
         const auto found = gathered.found.find(each.name);
         const bool is_set = found != gathered.found.end();
-        const auto value = server::masked(is_set ? found->second.value : each.default_value);
+        const auto value = server::shown(each.name, is_set ? found->second.value : each.default_value);
         const auto origin = is_set ? found->second.origin : std::string{"default"};
         rows.push_back({std::string{each.name}, value, origin});
         list.push_back({{"name", each.name}, {"value", value}, {"origin", origin}});
@@ -88,11 +95,28 @@ int show_config(bool as_json) {
         fmt::print("{}", cli::write_indented(boost::json::object{{"settings", std::move(list)}}));
     else
         fmt::print("{}", cli::render_table({{"setting"}, {"value"}, {"origin"}}, rows, cli::palette{false}));
-    const auto config = config_from(gathered, zones::looked_up);
+    const auto config = config_from(gathered, named::looked_up);
     return config ? 0 : tell(config.error());
 }
 
-int check_config(const server::config&) {
+boost::json::array to_json(const std::vector<violation>& all) {
+    boost::json::array list;
+    for (const auto& each : all) list.push_back({{"setting", each.pointer}, {"message", each.message}});
+    return list;
+}
+
+int check_config(bool as_json) {
+    const auto config = config_from(server::gather_settings(read_environment(), read_file), named::looked_up);
+    const auto doubts = config ? config->doubtful_names : std::vector<violation>{};
+    if (as_json) {
+        const boost::json::object found{{"is_valid", config.has_value()},
+                                        {"errors", to_json(config ? std::vector<violation>{} : config.error())},
+                                        {"warnings", to_json(doubts)}};
+        fmt::print("{}", cli::write_indented(found));
+        return config ? 0 : usage_error;
+    }
+    for (const auto& each : doubts) fmt::print(stderr, "warning: {} {}\n", each.pointer, each.message);
+    if (!config) return tell(config.error());
     fmt::print("the configuration is valid\n");
     return 0;
 }
@@ -120,6 +144,8 @@ int run_doctor(const server::config& config, bool as_json) {
     return any_bad ? 1 : 0;
 }
 
+bool wants_json(const CLI::App& root) { return root.get_option("--output")->as<std::string>() == "json"; }
+
 std::string settings_text() {
     std::string text =
         "Settings: environment variables. NAME_FILE names a file that holds NAME; ORCHESTRATOR_CONFIG_FILE one of\n"
@@ -142,22 +168,25 @@ void add_commands(CLI::App& root, int& exit_status) {
     config->require_subcommand(1);
     config->footer(settings_text());
     config->add_subcommand("check", "Tell everything that is wrong with them, or that they are valid")
-        ->callback([&exit_status] { exit_status = with_config(check_config); });
+        ->callback([&root, &exit_status] { exit_status = check_config(wants_json(root)); });
     auto* show = config->add_subcommand("show", "Each setting with its value and where it comes from");
-    show->callback(
-        [&root, &exit_status] { exit_status = show_config(root.get_option("--output")->as<std::string>() == "json"); });
+    show->callback([&root, &exit_status] { exit_status = show_config(wants_json(root)); });
 
     auto* doctor = root.add_subcommand(
         "doctor", "Look at the database, Redis, the broker, clocks, zones and services, and say how to mend them");
     doctor->footer("Leaves nothing behind but the exchange that serve would make. Exit status 1: something is bad.");
     doctor->callback([&root, &exit_status] {
-        const bool as_json = root.get_option("--output")->as<std::string>() == "json";
-        exit_status = with_config([&](const server::config& chosen) { return run_doctor(chosen, as_json); },
-                                  zones::taken_on_trust);
+        exit_status = with_config([&](const server::config& chosen) { return run_doctor(chosen, wants_json(root)); },
+                                  named::taken_on_trust);
     });
 
     auto* migrate = root.add_subcommand("migrate", "Bring the database named by DATABASE_URL to this program's schema");
-    migrate->callback([&exit_status] { exit_status = with_config(server::migrate, zones::taken_on_trust); });
+    migrate->footer("Exit status 5: the database belongs to a newer program; 6: it cannot be used.");
+    migrate->callback([&root, &exit_status] {
+        exit_status =
+            with_config([&](const server::config& chosen) { return server::migrate(chosen, wants_json(root)); },
+                        named::taken_on_trust);
+    });
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 namespace orchestrator::server {
 
-int migrate(const config&);
+// The exit status: 5, the database belongs to a newer program; 6, it cannot be used.
+[[nodiscard]] int migrate(const config&, bool as_json);
 
 }  // namespace orchestrator::server

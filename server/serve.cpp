@@ -190,7 +190,8 @@ class program {
                           .longest_execution_seconds = chosen.max_workflow_duration_seconds,
                           .default_timezone = chosen.default_timezone},
                 .instance_id = instance_id_,
-                .store_kind = std::string{to_string(chosen.store)}}},
+                .store_kind = std::string{to_string(chosen.store)},
+                .has_broker = chosen.rabbitmq.has_value()}},
           server_{api_thread_.context(), chosen.address, chosen.port,
                   [this](http::server_request request) { return answer(api_, std::move(request)); }} {}
 
@@ -370,6 +371,7 @@ void configure_logging(const std::string& level) {
 int serve(const config& chosen, const std::string& ready_file) {
     configure_logging(chosen.log_level);
     try {
+        for (const auto& each : chosen.doubtful_names) spdlog::warn("{} {}", each.pointer, each.message);
         auto opened = open_stores(chosen);
         if (!opened) {
             spdlog::error("{}", opened.error().message);

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <memory>
 
+#include "domain/error.h"
 #include "ports/http_client.h"
 
 namespace orchestrator::http {
@@ -22,6 +23,9 @@ struct client_options {
     std::string ca_file;                   // PEM; empty: the system's certificates
     std::string user_agent = "bakery-orchestrator/" ORCHESTRATOR_VERSION;
 };
+
+// invalid_argument: no certificate of an authority can be read from it; the message says why.
+[[nodiscard]] result<void> check_ca_file(const std::string& path);
 
 class client final : public http_client {
   public:

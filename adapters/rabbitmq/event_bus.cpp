@@ -74,7 +74,10 @@ std::optional<address> parse_address(std::string_view text) {
     found.uses_tls = parsed->scheme() == "amqps";
     found.port = found.uses_tls ? 5'671 : 5'672;
     found.host = parsed->host_address();
-    if (parsed->has_port() && !parsed->port().empty()) found.port = parsed->port_number();
+    if (const std::string port = parsed->port(); !port.empty()) {
+        found.port = parsed->port_number();
+        if (port != std::to_string(found.port)) return std::nullopt;  // cut to 16 bits
+    }
     if (found.port <= 0) return std::nullopt;
     if (!parsed->user().empty()) found.user = parsed->user();
     if (parsed->has_password()) found.password = parsed->password();

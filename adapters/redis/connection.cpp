@@ -18,14 +18,18 @@ std::optional<address> parse_address(std::string_view text) {
     found.host = parsed->host_address();
     found.user = parsed->user();
     found.password = parsed->password();
-    if (parsed->has_port() && !parsed->port().empty()) found.port = parsed->port_number();
+    if (const std::string port = parsed->port(); !port.empty()) {
+        found.port = parsed->port_number();
+        if (port != std::to_string(found.port)) return std::nullopt;  // cut to 16 bits
+    }
     std::string_view path{parsed->encoded_path()};
     if (path.starts_with('/')) path.remove_prefix(1);
     if (!path.empty()) {
         const auto [end, failed] = std::from_chars(path.data(), path.data() + path.size(), found.database);
         if (failed != std::errc{} || end != path.data() + path.size() || found.database < 0) return std::nullopt;
     }
-    if (found.port <= 0 || found.port > 65'535) return std::nullopt;
+    if (found.port <= 0) return std::nullopt;
+    if (!found.user.empty() && found.password.empty()) return std::nullopt;
     return found;
 }
 

@@ -307,7 +307,8 @@ TEST(rabbitmq_address, is_read_from_a_url) {
     EXPECT_EQ(parse_address("amqp://h/")->virtual_host, "/");
     EXPECT_EQ(parse_address("amqp://h")->port, 5'672);
     EXPECT_EQ(parse_address("amqps://h")->port, 5'671);
-    for (const auto* wrong : {"", "amqp://", "http://h", "amqp://h/a/b", "amqp://h?x=1", "amqp://h:0"})
+    for (const auto* wrong :
+         {"", "amqp://", "http://h", "amqp://h/a/b", "amqp://h?x=1", "amqp://h:0", "amqp://h:65536"})
         EXPECT_FALSE(parse_address(wrong)) << wrong;
 }
 

@@ -6,7 +6,7 @@ import sqlite3
 import subprocess
 import unittest
 
-from harness import PlatformTest, step
+from harness import PlatformTest, step, wait_until
 
 REFUSED, NOT_FOUND, CONFLICT, UNAVAILABLE = 2, 3, 5, 6
 NOBODY = "00000000-0000-7000-8000-000000000000"
@@ -92,6 +92,36 @@ class CommandLine(PlatformTest):
             self.assertEqual(done.returncode, UNAVAILABLE, arguments)
             self.assertIn("127.0.0.1:9", done.stderr)
         self.assertEqual(orchestrator.cli("workflow", "list", url="ftp://x").returncode, REFUSED)
+
+    def test_who_leads_and_which_events_wait(self):
+        orchestrator = self.platform(2, ORCHESTRATOR_SCHEDULER="off").orchestrator
+        nobody = orchestrator.cli("leader", "-o", "json")
+        self.assertEqual(nobody.returncode, NOT_FOUND, "as without -o json")
+        shown = json.loads(nobody.stdout)
+        self.assertEqual({name for name, value in shown.items() if value is None},
+                         {"instance_id", "instance_hostname", "became_leader_at", "last_heartbeat_at",
+                          "heartbeat_interval_seconds", "heartbeat_interval_ms", "lease_left_ms"})
+        ids = [orchestrator.execute() for _ in range(2)]
+        for id in ids:
+            wait_until(lambda: orchestrator.has_ended(id), "it ends")
+        listed = orchestrator.cli("event", "list", "-n", "1", "-o", "json")
+        self.assertEqual(listed.returncode, 0, listed.stderr)
+        listed = json.loads(listed.stdout)
+        self.assertTrue(listed["has_more"])
+        self.assertEqual(listed["events"][0]["problem"], "no broker is configured (RABBITMQ_URL)")
+        self.assertEqual(len(json.loads(orchestrator.cli("event", "list", "--all", "-o", "json").stdout)["events"]), 2)
+        table = orchestrator.cli("event", "list", "--waiting")
+        for id in ids:
+            self.assertIn(id, table.stdout)
+        self.assertIn("no broker is configured", table.stdout)
+
+    def test_a_leader_by_the_database_alone(self):
+        orchestrator = self.platform(1, ORCHESTRATOR_SCHEDULER="on").orchestrator
+        wait_until(lambda: orchestrator.cli("leader").returncode == 0, "it leads")
+        shown = json.loads(orchestrator.cli("leader", "-o", "json").stdout)
+        self.assertTrue(shown["is_led"] and shown["is_this_instance"])
+        self.assertEqual((shown["heartbeat_interval_seconds"], shown["heartbeat_interval_ms"]), (30, 30_000))
+        self.assertIsInstance(shown["heartbeat_interval_seconds"], int, "as the specification has it")
 
     def test_waiting_tells_how_it_ended(self):
         platform = self.platform(5)
@@ -195,6 +225,64 @@ class Programs(PlatformTest):
         shown = self.program("config", "show", DATABASE_URL="postgresql://me:secret/secret@db/x?password=secret")
         self.assertNotIn("secret", shown.stdout + shown.stderr)
 
+    def test_a_secret_that_is_empty_or_no_url_starts_nothing_and_is_not_shown(self):
+        secret = os.path.join(self.platform(1).folder, "secret")
+        with open(secret, "w") as out:
+            out.write("\n")
+        empty = self.program("serve", PORT="0", DATABASE_URL_FILE=secret)
+        self.assertEqual(empty.returncode, 2)
+        self.assertIn(f"DATABASE_URL_FILE: {secret} is empty", empty.stderr)
+        with open(secret, "w") as out:
+            out.write("pass_word")
+        for verb in ("check", "show"):
+            done = self.program("config", verb, REDIS_URL_FILE=secret, SALES_SERVICE_URL="http://u:pass_word@sales")
+            self.assertEqual(done.returncode, 2)
+            self.assertNotIn("pass_word", done.stdout + done.stderr)
+
+    def test_what_config_check_finds_as_json(self):
+        right = self.program("config", "check", "-o", "json", DATABSE_URL="sqlite:o.db")
+        self.assertEqual(right.returncode, 0)
+        self.assertEqual(json.loads(right.stdout), {"is_valid": True, "errors": [], "warnings": [
+            {"setting": "DATABSE_URL", "message": "is not a setting; did you mean DATABASE_URL?"}]})
+        wrong = self.program("config", "check", "-o", "json", PORT="x")
+        self.assertEqual(wrong.returncode, 2)
+        self.assertEqual([each["setting"] for each in json.loads(wrong.stdout)["errors"]], ["PORT"])
+
+    def test_a_file_without_certificates(self):
+        platform = self.platform(1)
+        path = os.path.join(platform.folder, "no.pem")
+        with open(path, "w") as out:
+            out.write("no certificate")
+        for file, why in (("/nowhere.pem", "No such file"), (path, "there is no certificate in it")):
+            for verb in (("serve",), ("config", "check")):
+                done = self.program(*verb, PORT="0", ORCHESTRATOR_CA_FILE=file)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn(f"ORCHESTRATOR_CA_FILE: {file}: {why}", done.stderr)
+            ill = self.program("doctor", "-o", "json", PORT="0", DATABASE_URL="memory:", ORCHESTRATOR_CA_FILE=file)
+            self.assertEqual(ill.returncode, 1, ill.stderr)
+            found = {each["subject"]: each for each in json.loads(ill.stdout)["findings"]}
+            self.assertEqual(found["ORCHESTRATOR_CA_FILE"]["state"], "bad")
+            self.assertIn("service sales", found, "the rest is looked at, too")
+
+    def test_a_changed_first_schedule_tells_that_the_stored_one_holds(self):
+        platform = self.platform(1)
+        path = os.path.join(platform.folder, "seeded.db")
+
+        def log_of_a_start(**variables):
+            ready = os.path.join(platform.folder, "ready")
+            process = subprocess.Popen(
+                [os.environ["ORCHESTRATOR_BIN"], "serve", "--ready-file", ready], stderr=subprocess.PIPE, text=True,
+                env={"PATH": os.environ["PATH"], "PORT": "0", "DATABASE_URL": "sqlite:" + path, **variables})
+            wait_until(lambda: os.path.exists(ready), "it serves")
+            os.remove(ready)
+            process.terminate()
+            return process.communicate()[1]
+        self.assertNotIn("holds", log_of_a_start(DAILY_WORKFLOW_CRON="0 7 * * *"))
+        self.assertNotIn("holds", log_of_a_start(DAILY_WORKFLOW_CRON="0 7 * * *"))
+        self.assertNotIn("holds", log_of_a_start())
+        self.assertIn('"0 6 * * *", but only for a new database: "0 7 * * *" is stored and holds',
+                      log_of_a_start(DAILY_WORKFLOW_CRON="0 6 * * *"))
+
     def test_migrate_twice(self):
         platform = self.platform(1)
         path = os.path.join(platform.folder, "fresh.db")
@@ -202,6 +290,9 @@ class Programs(PlatformTest):
         self.assertEqual((first.returncode, second.returncode), (0, 0), first.stderr + second.stderr)
         self.assertIn("applied", first.stdout)
         self.assertIn("already", second.stdout)
+        third = json.loads(self.program("migrate", "-o", "json", DATABASE_URL="sqlite:" + path).stdout)
+        self.assertEqual((third["database"], third["applied"]), (path, []))
+        self.assertGreater(third["schema_version"], 0)
 
     def test_a_database_of_a_newer_program_is_left_alone(self):
         platform = self.platform(1)

@@ -69,6 +69,13 @@ TEST_F(config_sources, tells_everything_that_is_wrong_at_once) {
                 ElementsAre(HasSubstr("ORCHESTRATOR_CONFIG_FILE: /etc/none cannot be read")));
 }
 
+TEST_F(config_sources, an_empty_secret_is_no_wish_for_the_default) {
+    files["/run/secrets/db"] = "\n";
+    EXPECT_THAT(refused({{"DATABASE_URL_FILE", "/run/secrets/db"}}),
+                ElementsAre("DATABASE_URL_FILE: /run/secrets/db is empty; without DATABASE_URL_FILE the default of "
+                            "DATABASE_URL holds"));
+}
+
 TEST_F(config_sources, what_cannot_be_read_hides_nothing_of_the_rest) {
     const auto settings = gather({{"DATABASE_URL_FILE", "/nowhere"}, {"PORT", "x"}});
     EXPECT_EQ(settings.violations.size(), 1U);
@@ -87,6 +94,13 @@ TEST_F(config_sources, passwords_are_not_shown) {
     EXPECT_EQ(masked("postgresql://u:p?password=x@h"), "postgresql://***");
     EXPECT_EQ(masked("postgres:u:word@h"), "postgres:***@h") << "whose slashes were forgotten";
     EXPECT_EQ(masked("http://host:80/a@b"), "http://host:***@b") << "too much is better than too little";
+    EXPECT_EQ(shown("REDIS_URL", "word"), "***") << "it may be the password alone";
+    EXPECT_EQ(shown("DATABASE_URL", "host=h password=word"), "***");
+    EXPECT_EQ(shown("SALES_SERVICE_URL", "sales:8004"), "sales:8004");
+    EXPECT_EQ(shown("SALES_SERVICE_URL", "http://u:word@sales"), "http://u:***@sales");
+    EXPECT_EQ(shown("PORT", std::string(201, 'x') + "\n"), std::string(200, 'x') + "...");
+    EXPECT_EQ(shown("DEFAULT_TIMEZONE", "a\nb\x1b"), "a?b?");
+    EXPECT_EQ(shown("DATABASE_URL", ""), "");
     for (const auto* harmless : {"http://host/a@b", "sqlite:o.db", "0 8 * * *", "https://user@host", ""})
         EXPECT_EQ(masked(harmless), harmless);
 }

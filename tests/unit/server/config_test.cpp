@@ -192,12 +192,24 @@ INSTANTIATE_TEST_SUITE_P(
                     mistake{"ORCHESTRATOR_MAX_CALLS", "0", "from 1 to 100000"},
                     mistake{"ORCHESTRATOR_MAX_CALLS_PER_SERVICE", "100001", "from 1 to 100000"},
                     mistake{"ORCHESTRATOR_DRAIN_SECONDS", "3601", "from 0 to 3600"},
-                    mistake{"DATABASE_URL", "sqlite:", "none of postgresql://…, sqlite:PATH and memory:"},
-                    mistake{"DATABASE_URL", "mysql://me:secret@db/x", "\"mysql://me:***@db/x\" is none of"},
-                    mistake{"DATABASE_URL", "orchestrator.db", "none of"},
+                    mistake{"DATABASE_URL", "sqlite:", "\"sqlite:\" is not postgresql://…, sqlite:PATH or memory:"},
+                    mistake{"DATABASE_URL", "mysql://me:secret@db/x", "\"mysql://me:***@db/x\" is not"},
+                    mistake{"DATABASE_URL", "s3cret", "what it holds (not shown: it may be a password) is not"},
+                    mistake{"DATABASE_URL", "host=h password=s3cret", "what it holds (not shown"},
+                    mistake{"DATABASE_URL", "postgresql://h:99999/db", "the port is no number from 1 to 65535"},
+                    mistake{"DATABASE_URL", "postgresql://a:1,b:0/db", "the port is no number from 1 to 65535"},
+                    mistake{"DATABASE_URL", "postgresql://h/db?sslmode=on", "sslmode is not one of disable, allow"},
                     mistake{"REDIS_URL", "http://cache", "\"http://cache\" is not redis://"},
                     mistake{"REDIS_URL", "redis://:word@cache/x", "\"redis://:***@cache/x\" is not"},
+                    mistake{"REDIS_URL", "redis://cache:65536", "\"redis://cache:65536\" is not"},
+                    mistake{"REDIS_URL", "redis://user@cache", "\"redis://user@cache\" is not"},
                     mistake{"RABBITMQ_URL", "broker:5672", "is not amqp://"},
+                    mistake{"RABBITMQ_URL", "amqp://broker:99999", "\"amqp://broker:99999\" is not"},
+                    mistake{"ORCHESTRATOR_INSTANCE_ID", "a b", "\"a b\" is not 1 to 255 printable ASCII"},
+                    mistake{"ORCHESTRATOR_INSTANCE_ID", "a\n", "\"a?\" is not"},
+                    mistake{"ORCHESTRATOR_INSTANCE_ID", "a\xff", "printable ASCII"},
+                    mistake{"ORCHESTRATOR_INSTANCE_ID", std::string(256, 'a'), "1 to 255"},
+                    mistake{"PORT", std::string(3'000, '1'), "111...\" is not"},
                     mistake{"ENABLE_LEADER_ELECTION", "yes", "\"yes\" is neither true nor false"},
                     mistake{"LEADER_HEARTBEAT_SECONDS", "31", "31 s is above a third"},
                     mistake{"LEADER_HEARTBEAT_SECONDS", "soon", "\"soon\" is not a number of seconds"},
@@ -207,10 +219,12 @@ INSTANTIATE_TEST_SUITE_P(
                             "\"verbose\" is not one of debug, info, warning, error"},
                     mistake{"SALES_SERVICE_URL", "sales:8004", "not an http:// or https:// address"},
                     mistake{"SALES_SERVICE_URL", "ftp://sales", "not an http:// or https:// address"},
+                    mistake{"SALES_SERVICE_URL", "http://u:s3cret@sales", "\"http://u:***@sales\" is not"},
                     mistake{"SALES_SERVICE_URL", "http://user@sales", "not an http:// or https:// address"},
                     mistake{"SALES_SERVICE_URL", "http://sales?x=1", "not an http:// or https:// address"},
                     mistake{"ORCHESTRATOR_LOGLEVEL", "info", "did you mean ORCHESTRATOR_LOG_LEVEL?"},
                     mistake{"ORCHESTRATOR_MAX_CALL", "1", "did you mean ORCHESTRATOR_MAX_CALLS?"},
+                    mistake{"ORCHESTRATOR_PORT", "9000", "did you mean PORT?"},
                     mistake{"ORCHESTRATOR_", "", "is not a setting"}));
 
 TEST(config, takes_the_bounds_themselves) {
@@ -234,6 +248,33 @@ TEST(config, reports_all_mistakes_at_once) {
     EXPECT_EQ(pointers,
               (std::set<std::string>{"PORT", "DATABASE_URL", "TENANT_SERVICE_URL", "ORCHESTRATOR_DRAIN_SECONDS",
                                      "ORCHESTRATOR_LOG_LEVEL", "ORCHESTRATOR_X"}));
+}
+
+TEST(config, doubts_names_that_look_like_settings) {
+    const auto read = parse_config({{"DATABSE_URL", "x"},
+                                    {"FORCASTING_SERVICE_URL", "x"},
+                                    {"REDIS_URLS", "x"},
+                                    {"REDIS_URL", "redis://h"},
+                                    {"POS_SERVICE_URL", "x"},
+                                    {"SORT", "x"}});
+    ASSERT_TRUE(read);
+    ASSERT_EQ(read->doubtful_names.size(), 2U) << "REDIS_URL is set, the others are far from any";
+    EXPECT_EQ(read->doubtful_names[0].pointer, "DATABSE_URL");
+    EXPECT_EQ(read->doubtful_names[0].message, "is not a setting; did you mean DATABASE_URL?");
+    EXPECT_EQ(read->doubtful_names[1].pointer, "FORCASTING_SERVICE_URL");
+}
+
+TEST(config, leaves_what_a_platform_tells_of_this_service_alone) {
+    EXPECT_THAT(violations_of({{"ORCHESTRATOR_SERVICE_URL", "http://orchestrator:8018"},
+                               {"ORCHESTRATOR_SERVICE_HOST", "10.0.0.1"},
+                               {"ORCHESTRATOR_SERVICE_PORT", "8018"},
+                               {"ORCHESTRATOR_SERVICE_PORT_HTTP", "8018"},
+                               {"ORCHESTRATOR_PORT", "tcp://10.0.0.1:8018"},
+                               {"ORCHESTRATOR_PORT_8018_TCP", "tcp://10.0.0.1:8018"},
+                               {"ORCHESTRATOR_PORT_8018_TCP_ADDR", "10.0.0.1"},
+                               {"ORCHESTRATOR_DB_SERVICE_HOST", "10.0.0.2"},
+                               {"ORCHESTRATOR_DB_PORT", "tcp://10.0.0.2:5432"}}),
+                IsEmpty());
 }
 
 TEST(config, leaves_the_variables_of_others_alone) {
