@@ -54,7 +54,7 @@ int migrate(const config& chosen, bool as_json) {
             return migrate_database(chosen, as_json, database, sqlite::migrate, sqlite::schema_version);
         }
         if (chosen.store == store_kind::postgresql) {
-            postgresql::connection database{{.url = chosen.database}};
+            postgresql::connection database{{.url = chosen.database, .answer_timeout = postgresql::longest_migration}};
             return migrate_database(chosen, as_json, database, postgresql::migrate, postgresql::schema_version);
         }
     } catch (const sqlite::database_error& fault) {

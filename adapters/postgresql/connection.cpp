@@ -124,14 +124,20 @@ void connection::connect() {
     const auto patience = options_.answer_timeout.count() * 9 / 10;
     // The server gives up a little earlier than we do, so that it tells why, and asks soon after a client whose machine
     // has vanished, as its locks stay until then.
-    execute(fmt::format(
+    const auto settings_of_session = fmt::format(
         "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; "
         "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; "
         "SET tcp_user_timeout = 15000; SET jit = off; SET timezone = 'UTC'; {}",
         patience, patience, longest_silence.count(),
         options_.plans_by_index ? "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
                                   "SET plan_cache_mode = force_generic_plan"
-                                : ""));
+                                : "");
+    try {
+        execute(settings_of_session);
+    } catch (const database_error&) {
+        disconnect();  // a session without them would wait for ever
+        throw;
+    }
 }
 
 void connection::raise_lost(std::string_view doing) {

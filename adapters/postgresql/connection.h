@@ -30,9 +30,11 @@ class database_error : public std::runtime_error {
     // Five characters; empty: the connection was lost, and whether the statement took effect is not known.
     [[nodiscard]] const std::string& sqlstate() const { return sqlstate_; }
     [[nodiscard]] bool is_constraint() const { return sqlstate_.starts_with("23"); }
-    // Another transaction was in the way (a deadlock, or it was quicker with the same key): the same may be tried
-    // again.
-    [[nodiscard]] bool is_conflict() const { return sqlstate_.starts_with("40") || sqlstate_ == "23505"; }
+    // Another transaction was in the way (a deadlock, or it was quicker with the same key), or ours fell silent for too
+    // long: the same may be tried again.
+    [[nodiscard]] bool is_conflict() const {
+        return sqlstate_.starts_with("40") || sqlstate_ == "23505" || sqlstate_ == "25P03";
+    }
 
   private:
     errc what_;

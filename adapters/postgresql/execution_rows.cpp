@@ -166,8 +166,13 @@ result<void> request_cancel(connection& database, execution_id id) {
         if (!at) return std::unexpected{at.error()};
         return ended(*at);
     }
-    database.query("executions", "unpark_runs", id);
     return {};
+}
+
+std::optional<run_id> unpark_runs(connection& database, execution_id id, run_id after, int most) {
+    const auto last = database.query("executions", "unpark_runs", id, std::int64_t(after), most);
+    if (last.front().is_null(0)) return std::nullopt;
+    return run_id(last.front().integer(0));
 }
 
 result<execution> finish_if_done(connection& database, execution_id id, system_time now) {

@@ -1,6 +1,7 @@
 // orchestrator_executions and what is read beside them. Synchronous; called by store.cpp on a worker's thread.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,7 +20,10 @@ result<opened_execution> open_execution(connection&, const execution&);
 void insert_executions(connection&, const std::vector<execution_to_insert>&);
 result<int> insert_runs(connection&, execution_id, const std::vector<planned_run>&, system_time now);
 result<void> complete_planning(connection&, execution_id, const std::string& error_message, system_time now);
+// Those of its runs that are parked are left to unpark_runs.
 result<void> request_cancel(connection&, execution_id);
+// The next parked runs, `most` of them, may be claimed at once. Returns the last; nullopt: there is none any more.
+std::optional<run_id> unpark_runs(connection&, execution_id, run_id after, int most);
 result<execution> finish_if_done(connection&, execution_id, system_time now);
 
 result<execution> find_execution(connection&, execution_id);

@@ -8,11 +8,15 @@
 namespace orchestrator::postgresql {
 namespace {
 
+constexpr milliseconds longest_wait_for_table{10'000};
+
 // True: it was applied here. The lock ends with the transaction; who waited for it sees the new version.
 bool apply_if_missing(connection& database, const sql::migration& next) {
     transaction work{database};
     database.query("migrations", "lock");
     if (schema_version(database) >= next.version) return false;
+    // Whoever uses a table waits behind us while we wait for it.
+    database.execute(fmt::format("SET LOCAL lock_timeout = {}", longest_wait_for_table.count()));
     database.execute(std::string{next.text});
     database.query("migrations", "note", next.version, next.name);
     work.commit();

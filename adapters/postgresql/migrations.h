@@ -8,6 +8,9 @@
 
 namespace orchestrator::postgresql {
 
+// For `answer_timeout` of a connection that migrates: a new index on a long history takes its time.
+inline constexpr milliseconds longest_migration = std::chrono::hours{24};
+
 [[nodiscard]] int newest_schema_version();
 // 0: the database is empty.
 [[nodiscard]] int schema_version(connection&);

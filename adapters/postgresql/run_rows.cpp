@@ -30,6 +30,13 @@ void read_recorded(connection& database, std::vector<claimed_run>& claimed, cons
         places.at(record.run)->recorded.push_back(std::move(record));
 }
 
+// One at a time: a statement over all of them would reach its timeout one day, and so would its next try.
+std::vector<execution_id> executions_under_way(connection& database) {
+    std::vector<execution_id> found;
+    for (const auto& each : database.query("tenant_runs", "executions_under_way")) found.push_back({each.id(0)});
+    return found;
+}
+
 }  // namespace
 
 void result_columns::add(const result_to_insert& added) {
@@ -139,22 +146,33 @@ std::vector<std::string> live_instances(connection& database, system_time now) {
 }
 
 int release_unknown_runs(connection& database, const std::string& instance_id, const std::vector<run_claim>& known) {
+    const array_of<std::string_view> ours{std::array{std::string_view{instance_id}}};
+    // Waits for a claim that is still being made. Nobody waits for us while we look: the rows of all that is open are
+    // many.
+    database.query("tenant_runs", "seize_instances", ours);
+    const std::set<run_claim> ones{known.begin(), known.end()};
     array_of<std::int64_t> runs;
     array_of<std::int64_t> tokens;
-    for (const auto& each : known) {
-        runs.add(std::int64_t(each.run));
-        tokens.add(each.token);
-    }
-    // Waits for a claim that is still being made.
-    database.query("tenant_runs", "seize_instances",
-                   array_of<std::string_view>{std::array{std::string_view{instance_id}}});
-    const auto released = database.query("tenant_runs", "release_unknown", instance_id, runs, tokens).affected();
+    for (const auto execution : executions_under_way(database))
+        for (const auto& each : database.query("tenant_runs", "claimed_by", execution, instance_id)) {
+            if (ones.contains({run_id(each.integer(0)), each.integer(1)})) continue;
+            runs.add(each.integer(0));
+            tokens.add(each.integer(1));
+        }
+    if (runs.size() == 0) return 0;
+    transaction work{database};
+    database.query("tenant_runs", "seize_instances", ours);
+    const auto released = database.query("tenant_runs", "give_back", runs, tokens).affected();
     if (released > 0) database.query("tenant_runs", "renumber_lease", instance_id);
+    work.commit();
     return int(released);
 }
 
+void end_silent_sessions(connection& database, milliseconds silence) {
+    database.query("tenant_runs", "end_silent_sessions", std::int64_t{silence.count()});
+}
+
 int release_lost_runs(connection& database, system_time now, const std::string& survivor) {
-    database.query("tenant_runs", "end_silent_sessions");
     std::vector<std::string> lost;
     for (const auto& each : database.query("tenant_runs", "lost_instances", now, survivor))
         lost.push_back(each.text(0));
@@ -165,7 +183,9 @@ int release_instances(connection& database, const std::vector<std::string>& inst
     array_of<std::string_view> names;
     for (const auto& each : instances) names.add(std::string_view{each});
     database.query("tenant_runs", "seize_instances", names);
-    const auto released = database.query("tenant_runs", "give_back_all", names).affected();
+    std::int64_t released = 0;
+    for (const auto execution : executions_under_way(database))
+        released += database.query("tenant_runs", "give_back_all", names, execution).affected();
     database.query("tenant_runs", "forget_instances", names);
     return int(released);
 }

@@ -59,8 +59,11 @@ std::optional<system_time> next_parked_run(connection&);
 
 // False: it had none.
 bool renew_lease(connection&, const std::string& instance_id, system_time until);
+// In transactions of its own.
 int release_unknown_runs(connection&, const std::string& instance_id, const std::vector<run_claim>& known);
 std::vector<std::string> live_instances(connection&, system_time now);
+// Ends the sessions of instances that hold rows and have said nothing for so long in the middle of a batch.
+void end_silent_sessions(connection&, milliseconds silence);
 int release_lost_runs(connection&, system_time now, const std::string& survivor);
 int release_instances(connection&, const std::vector<std::string>& instances);
 

@@ -28,6 +28,7 @@ auto guarded(Work& work) {
 }
 
 constexpr int tries_after_conflict = 3;
+constexpr int unparked_at_once = 10'000;
 
 uuid random_uuid() {
     std::random_device device;
@@ -44,8 +45,10 @@ struct store::state {
           claim_database{connection_options_of(options, true)},
           write_database{connection_options_of(options, true)},
           read_database{connection_options_of(options)},
+          browse_database{connection_options_of(options)},
           leader_database{connection_options_of(options)},
           history_database{connection_options_of(options)},
+          answer_timeout{options.answer_timeout},
           writer{random_uuid(), claims} {}
 
     static connection_options connection_options_of(const store_options& options, bool plans_by_index = false) {
@@ -61,8 +64,10 @@ struct store::state {
     connection claim_database;
     connection write_database;
     connection read_database;
+    connection browse_database;
     connection leader_database;
     connection history_database;
+    milliseconds answer_timeout;
     open_claims claims;
     journal_writer writer;
     // Last, so that their threads end before what they use.
@@ -70,6 +75,7 @@ struct store::state {
     blocking::worker claimer;
     blocking::worker others;
     blocking::worker reader;
+    blocking::worker browser;
     blocking::worker leader;
     blocking::worker historian;
 
@@ -127,10 +133,21 @@ struct store::state {
     // One snapshot for several statements.
     template <class Work>
     auto read(Work work) {
-        return reader.run([this, work = std::move(work)]() mutable {
+        return snapshot(reader, read_database, std::move(work));
+    }
+
+    // Lists for people, who may ask for much: what the engine reads does not wait behind them.
+    template <class Work>
+    auto browse(Work work) {
+        return snapshot(browser, browse_database, std::move(work));
+    }
+
+    template <class Work>
+    static auto snapshot(blocking::worker& worker, connection& database, Work work) {
+        return worker.run([&database, work = std::move(work)]() mutable {
             auto in_snapshot = [&] {
-                transaction snapshot{read_database, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
-                auto answer = work(read_database);
+                transaction snapshot{database, "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"};
+                auto answer = work(database);
                 snapshot.commit();
                 return answer;
             };
@@ -145,7 +162,10 @@ store::~store() = default;
 result<std::unique_ptr<store>> store::open(const store_options& options) {
     auto work = [&]() -> result<std::unique_ptr<store>> {
         auto made = std::make_unique<state>(options);
-        if (auto migrated = migrate(made->write_database); !migrated) return std::unexpected{migrated.error()};
+        auto patiently = state::connection_options_of(options);
+        patiently.answer_timeout = longest_migration;
+        connection migrating{patiently};
+        if (auto migrated = migrate(migrating); !migrated) return std::unexpected{migrated.error()};
         made->write_database.query("tenant_runs", "forget_old_writers");
         make_partitions(made->write_database, std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
         // The first outcomes of the morning shall not wait for a connection.
@@ -204,7 +224,16 @@ task<result<void>> store::complete_planning(execution_id id, std::string message
     });
 }
 task<result<void>> store::request_cancel(execution_id id, system_time) {
-    return state_->write([id](connection& db) { return postgresql::request_cancel(db, id); });
+    const auto marked = co_await state_->write([id](connection& db) { return postgresql::request_cancel(db, id); });
+    if (!marked) co_return marked;
+    // Bit by bit, as all who record outcomes of it would wait for us. Who parks a run from now on knows of it.
+    for (run_id last{};;) {
+        const auto next = co_await state_->write_alone(
+            [id, last](connection& db) { return postgresql::unpark_runs(db, id, last, unparked_at_once); });
+        if (!next) co_return std::unexpected{next.error()};
+        if (!*next) co_return result<void>{};
+        last = **next;
+    }
 }
 task<result<execution>> store::finish_if_done(execution_id id, system_time now) {
     return state_->write([=](connection& db) { return postgresql::finish_if_done(db, id, now); });
@@ -234,17 +263,17 @@ task<result<execution>> store::find_execution(execution_id id) {
     return state_->read_alone([id](connection& db) { return postgresql::find_execution(db, id); });
 }
 task<result<std::vector<execution>>> store::list_executions(execution_query query) {
-    return state_->read_alone(
+    return state_->browse(
         [query = std::move(query)](connection& db) { return postgresql::list_executions(db, query); });
 }
 task<result<std::vector<step_summary>>> store::step_summaries(execution_id id) {
-    return state_->read([id](connection& db) { return postgresql::step_summaries(db, id); });
+    return state_->browse([id](connection& db) { return postgresql::step_summaries(db, id); });
 }
 task<result<std::vector<tenant_run_view>>> store::list_runs(execution_id id, run_query query) {
-    return state_->read([id, query](connection& db) { return postgresql::list_runs(db, id, query); });
+    return state_->browse([id, query](connection& db) { return postgresql::list_runs(db, id, query); });
 }
 task<result<std::vector<log_entry>>> store::list_logs(execution_id id, log_query query) {
-    return state_->read(
+    return state_->browse(
         [id, query = std::move(query)](connection& db) { return postgresql::list_logs(db, id, query); });
 }
 
@@ -273,7 +302,7 @@ task<result<bool>> store::renew_lease(std::string instance_id, system_time lease
     });
 }
 task<result<int>> store::release_unknown_runs(std::string instance_id, std::vector<run_claim> known) {
-    return state_->write([instance_id = std::move(instance_id), known = std::move(known)](connection& db) {
+    return state_->write_alone([instance_id = std::move(instance_id), known = std::move(known)](connection& db) {
         return postgresql::release_unknown_runs(db, instance_id, known);
     });
 }
@@ -281,7 +310,10 @@ task<result<std::vector<std::string>>> store::live_instances(system_time now) {
     return state_->read_alone([now](connection& db) { return postgresql::live_instances(db, now); });
 }
 task<result<int>> store::release_lost_runs(system_time now, std::string survivor) {
-    return state_->write([now, survivor = std::move(survivor)](connection& db) {
+    // Where nothing waits for the rows that such a session holds. A fault of it shows in what follows.
+    static_cast<void>(co_await state_->lead(
+        [silence = state_->answer_timeout](connection& db) { postgresql::end_silent_sessions(db, silence); }));
+    co_return co_await state_->write([now, survivor = std::move(survivor)](connection& db) {
         return postgresql::release_lost_runs(db, now, survivor);
     });
 }
@@ -304,10 +336,10 @@ task<result<decision_receipt>> store::decide(const std::vector<schedule_decision
 }
 task<result<std::vector<decided_occurrence>>> store::list_occurrences(workflow_id id, system_time from,
                                                                       system_time until, int limit) {
-    return state_->read_alone([=](connection& db) { return postgresql::list_occurrences(db, id, from, until, limit); });
+    return state_->browse([=](connection& db) { return postgresql::list_occurrences(db, id, from, until, limit); });
 }
 task<result<std::vector<schedule_version>>> store::list_schedule_versions(workflow_id id) {
-    return state_->read_alone([=](connection& db) { return postgresql::list_schedule_versions(db, id); });
+    return state_->browse([=](connection& db) { return postgresql::list_schedule_versions(db, id); });
 }
 task<result<std::vector<milliseconds>>> store::past_durations(workflow_id id, int most) {
     return state_->read_alone([=](connection& db) { return postgresql::past_durations(db, id, most); });
@@ -395,7 +427,7 @@ task<result<void>> store::note_broker_problem(std::string problem) {
         [problem = std::move(problem)](connection& db) { postgresql::note_broker_problem(db, problem); });
 }
 task<result<std::vector<kept_event>>> store::list_events(event_query query) {
-    return state_->read_alone([query](connection& db) { return postgresql::list_events(db, query); });
+    return state_->browse([query](connection& db) { return postgresql::list_events(db, query); });
 }
 
 }  // namespace orchestrator::postgresql

@@ -1,8 +1,8 @@
 // The stores on PostgreSQL: for many instances.
 //
-// Five threads, each with its own connection: one writes the journal, one renews leases, one does all other writes, one
-// reads, one keeps the history; libpq blocks. A connection that is lost is made again at the next call; what was in
-// doubt is looked up by its key.
+// Seven threads, each with its own connection: for the journal, claims, leases, all other writes, what the engine
+// reads, lists for people, and the history; libpq blocks. A connection that is lost is made again at the next call;
+// what was in doubt is looked up by its key.
 #pragma once
 
 #include <memory>

@@ -88,6 +88,28 @@ TEST(postgresql_history, a_large_execution_is_forgotten_bit_by_bit) {
     EXPECT_EQ(fault(store->find_execution(execution_no(1))), errc::not_found);
 }
 
+TEST(postgresql_cancellation, frees_the_parked_runs_of_a_large_execution_and_of_no_other) {
+    const scratch_schema schema;
+    const auto store = open_postgresql(schema.url());
+    expect(store->insert_workflow(make_workflow(1, "workflow_1")));
+    constexpr int many = 25'000;  // in several bits
+    for (const int number : {1, 2}) {
+        expect(store->open_execution(make_execution(number)));
+        std::vector<planned_run> runs;
+        for (int tenant = 0; tenant < (number == 1 ? many : 2); ++tenant) runs.push_back(make_run(tenant, tenant));
+        expect(store->insert_runs(execution_no(number), std::move(runs), start));
+    }
+    postgresql::connection database{{.url = schema.url()}};
+    database.execute("UPDATE orchestrator_tenant_runs SET not_before = now() + INTERVAL '1 year', turn = NULL");
+    expect(store->renew_lease("host_1", after(1'000'000)));
+    EXPECT_TRUE(expect(store->claim_runs("host_1", 10, start)).empty());
+    expect(store->request_cancel(execution_no(1), start));
+    const auto claimed = expect(store->claim_runs("host_1", many + 2, start));
+    EXPECT_EQ(claimed.size(), std::size_t{many});
+    EXPECT_TRUE(std::ranges::all_of(claimed, &claimed_run::cancel_requested));
+    EXPECT_TRUE(expect(store->next_parked_run(start))) << "the other execution's are parked on";
+}
+
 // History, planning and reads wait: none of them may cost the instance its lease.
 TEST(postgresql_leases, a_heartbeat_does_not_wait_for_tables_that_somebody_holds) {
     const scratch_schema schema;
@@ -131,7 +153,7 @@ TEST(postgresql_leases, a_leader_that_freezes_in_the_middle_of_a_decision_does_n
 
 TEST(postgresql_leases, the_runs_of_an_instance_that_freezes_while_it_sends_a_batch_are_taken_up) {
     const scratch_schema schema;
-    const auto store = open_postgresql(schema.url());
+    const auto store = postgresql::store::open({.url = schema.url(), .answer_timeout = milliseconds{2'000}}).value();
     expect(store->insert_workflow(make_workflow(1, "workflow_1")));
     expect(store->open_execution(make_execution(1)));
     expect(store->insert_runs(execution_no(1), {make_run(1)}, start));

@@ -122,11 +122,16 @@ RETURNING xmax = 0;  -- it had no lease
 -- name: live_instances
 SELECT instance_id FROM orchestrator_instances WHERE lease_until >= $1 ORDER BY instance_id;
 
--- name: release_unknown
+-- name: executions_under_way
+SELECT id FROM orchestrator_executions WHERE status IN ('pending', 'running') ORDER BY id;
+
+-- name: claimed_by
+SELECT id, claim_token FROM orchestrator_tenant_runs WHERE execution_id = $1 AND status = 'running' AND claimed_by = $2;
+
+-- name: give_back
 UPDATE orchestrator_tenant_runs SET status = 'pending', turn = fair_rank, claimed_by = NULL
-WHERE execution_id IN (SELECT id FROM orchestrator_executions WHERE status IN ('pending', 'running'))
-  AND status = 'running' AND claimed_by = $1
-  AND NOT EXISTS (SELECT FROM unnest($2, $3) AS known (run, token) WHERE run = id AND token = claim_token);
+FROM (SELECT unnest($1) AS run, unnest($2) AS token) AS given
+WHERE id = run AND claim_token = token AND status = 'running';
 
 -- Some claims under the old one hold no longer.
 -- name: renumber_lease
@@ -134,10 +139,11 @@ UPDATE orchestrator_instances SET lease_number = DEFAULT WHERE instance_id = $1;
 
 -- Of an instance that froze while it was sending a batch: what it holds stays locked, and the server, which waits for
 -- the rest of it, knows a timeout only for the time between batches. It finds its connection lost when it wakes up.
+-- $1: milliseconds after which such a client has given up itself.
 -- name: end_silent_sessions
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE datname = current_database() AND usename = current_user AND state = 'active' AND wait_event = 'ClientRead'
-  AND query_start < clock_timestamp() - INTERVAL '2 seconds'
+  AND query_start < clock_timestamp() - $1::bigint * INTERVAL '1 millisecond'
   AND pid IN (SELECT pid FROM pg_locks WHERE mode <> 'AccessShareLock' AND relation IN (
       'orchestrator_instances'::regclass, 'orchestrator_executions'::regclass, 'orchestrator_leader'::regclass));
 
@@ -147,8 +153,7 @@ ORDER BY instance_id FOR UPDATE SKIP LOCKED;
 
 -- name: give_back_all
 UPDATE orchestrator_tenant_runs SET status = 'pending', turn = fair_rank, claimed_by = NULL
-WHERE execution_id IN (SELECT id FROM orchestrator_executions WHERE status IN ('pending', 'running'))
-  AND status = 'running' AND claimed_by = ANY ($1);
+WHERE execution_id = $2 AND status = 'running' AND claimed_by = ANY ($1);
 
 -- name: forget_instances
 DELETE FROM orchestrator_instances WHERE instance_id = ANY ($1);
