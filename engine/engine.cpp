@@ -1,5 +1,6 @@
 #include "engine/engine.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -10,6 +11,8 @@ namespace {
 
 constexpr milliseconds pause_after_fault{1'000};
 constexpr milliseconds drain_look{20};
+constexpr int heartbeats_left_to_others = 2;
+constexpr int leases_until_stuck = 2;
 constexpr milliseconds longest_survey{300'000};
 constexpr milliseconds reconcile_interval{60'000};
 constexpr milliseconds history_look{3'600'000};
@@ -68,7 +71,8 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
                  ports.epoch,
                  [this](execution_id id) { want_planned(id); }},
       survey_{directory_, ports.schedules, ports.calendars},
-      heartbeat_{ports.time} {
+      heartbeat_{ports.time},
+      looked_around_at_{ports.time.steady_now().time_since_epoch().count()} {
     assert(options_.heartbeat * 3 < options_.lease);
 }
 
@@ -114,7 +118,7 @@ task<> engine::forget_last_life() {
 }
 
 task<bool> engine::renew_lease() {
-    const auto trusted_until = ports_.time.steady_now() + options_.lease - options_.heartbeat;
+    const auto asked_at = ports_.time.steady_now();
     const auto renewed = co_await ports_.runs.renew_lease(options_.instance_id, ports_.time.now() + options_.lease);
     if (!renewed) {
         if (lease_problem_.report(renewed.error()))
@@ -122,8 +126,12 @@ task<bool> engine::renew_lease() {
         co_return false;
     }
     lease_problem_.report(std::nullopt);
+    // After an outage of the store all leases are over, and their owners come back one after the other.
+    if (had_lease_ && asked_at >= lease_ends_at_)
+        leaves_others_until_ = ports_.time.steady_now() + heartbeats_left_to_others * options_.heartbeat;
+    lease_ends_at_ = asked_at + options_.lease;
     if (std::exchange(had_lease_, true) && !*renewed) co_await abandon_runs();
-    dispatcher_.lease_renewed(trusted_until);
+    dispatcher_.lease_renewed(lease_ends_at_ - options_.heartbeat);
     co_return true;
 }
 
@@ -134,15 +142,13 @@ task<> engine::stay_leased() { co_await renew_lease(); }
 task<> engine::look_around() {
     const presence looking{looking_};
     const auto now = ports_.time.now();
-    const auto released = co_await ports_.runs.release_lost_runs(now, options_.instance_id);
-    if (released && *released > 0) {
-        spdlog::warn("{} tenant runs of lost instances are taken up again", *released);
-        dispatcher_.notify();
-    }
-    if (const auto live = co_await ports_.runs.live_instances(now)) {
+    const bool released = co_await take_up_lost_runs(now);
+    const auto live = co_await ports_.runs.live_instances(now);
+    if (live) {
         dispatcher_.shared_by(int(live->size()));
         co_await look_for_executions(*live);
     }
+    if (released && live) looked_around_at_ = ports_.time.steady_now().time_since_epoch().count();
     co_await scheduler_.look();
     if (const auto at = ports_.time.steady_now(); at - reconciled_at_ >= reconcile_interval) {
         reconciled_at_ = at;
@@ -150,6 +156,17 @@ task<> engine::look_around() {
     }
     spawn(survey_tenants());
     spawn(keep_history());
+}
+
+// False: the store did not take it.
+task<bool> engine::take_up_lost_runs(system_time now) {
+    if (ports_.time.steady_now() < leaves_others_until_) co_return true;
+    const auto released = co_await ports_.runs.release_lost_runs(now, options_.instance_id);
+    if (released && *released > 0) {
+        spdlog::warn("{} tenant runs of lost instances are taken up again", *released);
+        dispatcher_.notify();
+    }
+    co_return released.has_value();
 }
 
 // We were away for so long that others have taken up our runs: whatever goes on here is refused when it is recorded.
@@ -327,10 +344,23 @@ task<> engine::keep_history() {
         spdlog::info("{} executions older than {} days are forgotten", forgotten, options_.history_kept.count());
 }
 
+std::optional<milliseconds> engine::is_stuck_for() const {
+    const steady_time looked_at{steady_time::duration{looked_around_at_.load()}};
+    const auto since = std::chrono::duration_cast<milliseconds>(ports_.time.steady_now() - looked_at);
+    if (since < leases_until_stuck * options_.lease) return std::nullopt;
+    return since;
+}
+
 engine_health engine::health() const {
-    const auto problem = journal_.problem();
+    auto problem = journal_.problem();
+    if (!problem) problem = lease_problem_.now();
+    if (const auto stuck = is_stuck_for(); stuck && !problem)
+        problem = error{
+            errc::store_unavailable,
+            fmt::format("for {} s nothing could be looked up and given back in the store", stuck->count() / 1'000),
+            {}};
     return {.accepting = !draining_,
-            .store_problem = problem ? problem : lease_problem_.now(),
+            .store_problem = std::move(problem),
             .leads = ports_.epoch().has_value(),
             .refused_writes = journal_.refused(),
             .refused_decisions = scheduler_.refused() + refused_surveys_,

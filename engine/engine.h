@@ -77,6 +77,9 @@ class engine final : public run_control {
     void cancel_requested(execution_id) override;
     void schedules_changed() override;
     [[nodiscard]] engine_health health() const override;
+    // Has all been possible lately that a heartbeat does? It takes this thread, and the store's reading and writing.
+    // From any thread.
+    [[nodiscard]] bool gets_things_done() const { return !is_stuck_for().has_value(); }
 
   private:
     task<> keep_lease();
@@ -84,6 +87,7 @@ class engine final : public run_control {
     task<bool> renew_lease();
     task<> stay_leased();
     task<> look_around();
+    task<bool> take_up_lost_runs(system_time now);
     task<> abandon_runs();
     task<> look_for_executions(const std::vector<std::string>& live_instances);
     [[nodiscard]] bool is_ours_to_plan(const execution&, const std::vector<std::string>& live_instances) const;
@@ -94,6 +98,7 @@ class engine final : public run_control {
     task<> keep_history();
     task<> finish(execution_id);
     void spawn(task<> work);
+    [[nodiscard]] std::optional<milliseconds> is_stuck_for() const;
     [[nodiscard]] bool idle() const {
         return dispatcher_.active_runs() == 0 && working_ == 0 && limits_.in_flight() == 0;
     }
@@ -113,6 +118,9 @@ class engine final : public run_control {
     tenant_survey survey_;
     wake_signal heartbeat_;
     bool had_lease_ = false;
+    steady_time lease_ends_at_{};
+    steady_time leaves_others_until_{};  // what they may still come back for is not taken from them
+    std::atomic<steady_time::rep> looked_around_at_;
     int looking_ = 0;  // coroutines that look around: one at most
     steady_time reconciled_at_{};
     reported_problem lease_problem_;

@@ -9,6 +9,7 @@ namespace orchestrator {
 namespace {
 
 constexpr milliseconds look_at_end{5};
+constexpr int ttls_without_question = 2;  // of the row, by who is refused outside
 
 }  // namespace
 
@@ -26,7 +27,7 @@ leader_elector::leader_elector(options chosen, executor where, leader_store& sto
     if (outside_)
         outside_->on_resigned([this] {
             asio::post(where_, [this] {
-                if (!state_.leads(time_.steady_now())) wake_.notify();
+                if (!leads()) wake_.notify();
             });
         });
 }
@@ -40,15 +41,24 @@ task<> leader_elector::run() {
         if (stopped_) break;
         // Woken at the end of what we hold, too: nobody else would say that it is over.
         auto next = state_.next_request();
-        if (state_.leads(time_.steady_now())) next = std::min(next, state_.holds_until());
+        if (leads()) next = std::min(next, state_.holds_until());
         co_await wake_.wait_until(next);
         tell();
     }
 }
 
 task<> leader_elector::ask() {
-    const auto asked_at = time_.steady_now();
-    if (!co_await outside_allows()) co_return;
+    const bool is_unfit = options_.is_fit && !options_.is_fit();
+    if (is_unfit != std::exchange(is_unfit_, is_unfit))
+        spdlog::warn(is_unfit ? "this instance gets nothing done, and leaves the lead to others"
+                              : "this instance gets things done again, and may lead");
+    if (is_unfit) {
+        co_await give_back();
+        co_return state_.refused(time_.steady_now(), options_.terms.heartbeat);
+    }
+    const bool led = leads();
+    if (!led && !co_await outside_allows()) co_return;
+    asked_row_at_ = time_.steady_now();
     const auto answer = co_await store_.claim_lead({.instance_id = options_.instance_id,
                                                     .hostname = options_.hostname,
                                                     .ttl = options_.terms.ttl,
@@ -61,22 +71,31 @@ task<> leader_elector::ask() {
             spdlog::warn("cannot {} the lead: {}", told_ ? "renew" : "ask for", answer.error().message);
         state_.unanswered(time_.steady_now());
         // Others that reach the database may not ask it while we hold the lease outside.
-        if (!state_.leads(time_.steady_now())) co_await release_outside();
+        if (!leads()) co_await release_outside();
         co_return;
     }
     store_is_away_ = false;
-    if (answer->is_ours) {
-        state_.granted(asked_at, answer->epoch);
-    } else {
+    if (!answer->is_ours) {
         state_.refused(time_.steady_now(), answer->left);
-        co_await release_outside();
+        co_return co_await release_outside();
     }
+    state_.granted(asked_row_at_, answer->epoch);
+    if (!led) co_return;
+    // The row comes first, so that what happens to the lease outside delays no renewal.
+    tell();
+    if (outside_) co_await take_outside();
 }
 
-// May the database be asked? A leader always asks; the others when the lease outside is theirs, or cannot be asked, or
-// when it is the database that did not answer: who cannot lead must not hold it.
+// May the database be asked? When the lease outside is ours, or cannot be asked, or when it is the database that did
+// not answer: who cannot lead must not hold it.
 task<bool> leader_elector::outside_allows() {
-    if (!outside_ || (store_is_away_ && !state_.leads(time_.steady_now()))) co_return true;
+    if (!outside_ || store_is_away_ || co_await take_outside()) co_return true;
+    if (time_.steady_now() - asked_row_at_ < options_.terms.ttl * ttls_without_question) co_return false;
+    co_return true;  // whoever holds it for so long may lead another installation, which uses the same Redis
+}
+
+// True: it is ours, or cannot be asked.
+task<bool> leader_elector::take_outside() {
     const auto answer = co_await outside_->take(options_.terms.ttl);
     if (!answer) {
         if (!std::exchange(outside_is_away_, true))
@@ -85,9 +104,8 @@ task<bool> leader_elector::outside_allows() {
     }
     if (std::exchange(outside_is_away_, false)) spdlog::info("the lease in Redis can be asked again");
     holds_outside_ = answer->is_held;
-    if (answer->is_held || state_.leads(time_.steady_now())) co_return true;
-    state_.refused(time_.steady_now(), answer->left);
-    co_return false;
+    if (!answer->is_held && !leads()) state_.refused(time_.steady_now(), answer->left);
+    co_return answer->is_held;
 }
 
 task<> leader_elector::release_outside() {
@@ -97,15 +115,15 @@ task<> leader_elector::release_outside() {
 }
 
 void leader_elector::tell() {
-    const bool leads = !stopped_ && state_.leads(time_.steady_now());
+    const bool leading = !stopped_ && leads();
     epoch_ = state_.epoch();
-    holds_until_ = leads ? state_.holds_until().time_since_epoch().count() : 0;
-    if (std::exchange(told_, leads) == leads) return;
-    if (leads)
+    holds_until_ = leading ? state_.holds_until().time_since_epoch().count() : 0;
+    if (std::exchange(told_, leading) == leading) return;
+    if (leading)
         spdlog::info("this instance leads, epoch {}", state_.epoch());
     else
         spdlog::info("this instance leads no longer");
-    on_change_(leads);
+    on_change_(leading);
 }
 
 std::optional<std::int64_t> leader_elector::epoch(steady_time now) const {
@@ -119,7 +137,11 @@ task<> leader_elector::stop() {
     stopped_ = true;
     wake_.notify();
     while (asking_) co_await time_.sleep_until(time_.steady_now() + look_at_end);
-    const bool led = state_.leads(time_.steady_now());
+    co_await give_back();
+}
+
+task<> leader_elector::give_back() {
+    const bool led = leads();
     const auto epoch = state_.epoch();
     state_.resigned();
     tell();
@@ -128,6 +150,7 @@ task<> leader_elector::stop() {
     const auto resigned = co_await store_.resign_lead(epoch, time_.now());
     if (!resigned) spdlog::warn("cannot give the lead back: {}", resigned.error().message);
     if (!outside_) co_return;
+    holds_outside_ = false;
     if (const auto told = co_await outside_->resign(); !told) spdlog::debug("{}", told.error().message);
 }
 

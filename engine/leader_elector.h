@@ -2,8 +2,8 @@
 // does not delay a renewal.
 //
 // The row in the database decides: it holds the lease and the epoch. The lease outside (Redis) stands before it: who
-// does not lead asks the database only when that one is free or does not answer. A leader that cannot reach it goes on
-// by the database alone.
+// does not lead asks the database only when that one is free or does not answer, and now and then. A leader that cannot
+// reach it goes on by the database alone. Who could not do a leader's work gives the lead back.
 #pragma once
 
 #include <atomic>
@@ -26,6 +26,9 @@ class leader_elector {
         std::string hostname;
         leadership_terms terms;
         bool is_unopposed = false;  // there are no other instances
+        // Could this instance do a leader's work just now? The lease alone says no more than that the elector's own
+        // connection lives. Called on the elector's thread; empty: it always could.
+        std::function<bool()> is_fit{};
     };
 
     // `outside`: nullptr when there is none. `on_change`: this instance leads from now on, or no longer; called on the
@@ -43,7 +46,10 @@ class leader_elector {
   private:
     task<> ask();
     task<bool> outside_allows();
+    task<bool> take_outside();
     task<> release_outside();
+    task<> give_back();
+    [[nodiscard]] bool leads() const { return state_.leads(time_.steady_now()); }
     void tell();
 
     options options_;
@@ -58,6 +64,8 @@ class leader_elector {
     bool store_is_away_ = false;    // said once, not with each try
     bool outside_is_away_ = false;  // likewise
     bool holds_outside_ = false;
+    bool is_unfit_ = false;  // likewise
+    steady_time asked_row_at_{};
     bool asking_ = false;
     bool stopped_ = false;
     std::atomic<steady_time::rep> holds_until_ = 0;  // for other threads

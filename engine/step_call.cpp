@@ -158,7 +158,7 @@ task<http_result> step_caller::poll_until_done(http_request request, http_respon
     http_result answer = std::move(accepted);
     while (answer && answer->status == 202) {
         const auto asked = parse_retry_after(find_header(answer->headers, "Retry-After"), time_.now());
-        const auto wake = time_.steady_now() + asked.value_or(pause);
+        const auto wake = time_.steady_now() + std::max(asked.value_or(pause), first_poll_pause);
         pause = std::min(pause * 2, longest_poll_pause);
         co_await time_.sleep_until(std::min(wake, request.deadline), request.stop);
         if (time_.steady_now() >= request.deadline)

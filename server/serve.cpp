@@ -115,7 +115,7 @@ class own_thread {
     bool finish(steady_time latest) {
         work_.reset();
         const bool ended = !thread_.joinable() || ended_.get_future().wait_until(latest) == std::future_status::ready;
-        stop();
+        if (ended) stop();
         return ended;
     }
     void stop() {
@@ -165,7 +165,7 @@ class program {
               chosen.services},
           elector_time_{elector_thread_.context()},
           lease_{lease_of(chosen, instance_id_, random_)},
-          elector_{elector_options_of(chosen, instance_id_),
+          elector_{elector_options_of(chosen, instance_id_, engine_),
                    elector_thread_.context().get_executor(),
                    opened,
                    lease_.get(),
@@ -274,11 +274,13 @@ class program {
                                                      fmt::format("{} {:016x}", instance_id, random.next()), timeout);
     }
 
-    static leader_elector::options elector_options_of(const config& chosen, const std::string& instance_id) {
+    static leader_elector::options elector_options_of(const config& chosen, const std::string& instance_id,
+                                                      const engine& works) {
         return {.instance_id = instance_id,
                 .hostname = host_name(),
                 .terms = {.ttl = chosen.leader_lock_ttl, .heartbeat = chosen.leader_heartbeat},
-                .is_unopposed = !chosen.leader_election || chosen.store != store_kind::postgresql};
+                .is_unopposed = !chosen.leader_election || chosen.store != store_kind::postgresql,
+                .is_fit = [&works] { return works.gets_things_done(); }};
     }
 
     static std::set<std::string, std::less<>> service_names(const config& chosen) {
@@ -329,7 +331,7 @@ class program {
         std::promise<void> api_drained;
         asio::co_spawn(api_thread_.context().get_executor(), server_.drain(api_time_.steady_now() + api_drain),
                        [&](std::exception_ptr) { api_drained.set_value(); });
-        api_drained.get_future().wait();
+        if (api_drained.get_future().wait_for(api_drain + last_words) != std::future_status::ready) leave();
         client_.close();
         stopped_ = true;
     }

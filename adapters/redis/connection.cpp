@@ -56,6 +56,7 @@ result<void> connection::connect() {
     if (!context_) return lost("out of memory");
     if (context_->err) return lost(std::string{context_->errstr});
     redisSetTimeout(context_.get(), limit);
+    redisEnableKeepAlive(context_.get());  // who only listens would not notice that nobody speaks any more
     if (!where_.password.empty()) {
         auto words = std::vector<std::string_view>{"AUTH", where_.password};
         if (!where_.user.empty()) words.insert(words.begin() + 1, where_.user);

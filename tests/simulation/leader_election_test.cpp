@@ -105,6 +105,20 @@ TEST_P(leader_election, a_quiet_leader_leads_on_under_its_epoch) {
     EXPECT_EQ(at_once(at_.store().find_leader(at_.time().now()))->epoch, 1);
 }
 
+TEST_P(leader_election, who_gets_nothing_done_leaves_the_lead_to_others) {
+    expect_a_leader_soon();
+    const auto first = leaders().at(0);
+    at_.weather().deaf = first;  // its heartbeat still reaches the store
+    EXPECT_TRUE(at_.run_until([&] { return !leaders().empty() && leaders().at(0) != first; }, seconds{120}))
+        << at_.report();
+    EXPECT_TRUE(at_.at(first).health().store_problem) << "its health tells";
+    pass(seconds{100});
+    EXPECT_NE(leaders(), std::vector{first});
+    at_.weather().deaf.clear();
+    pass(seconds{100});
+    EXPECT_FALSE(at_.at(first).health().store_problem);
+}
+
 TEST_P(leader_election, whose_first_answer_was_lost_leads_at_the_next_question) {
     at_.weather().lost_receipts = 1;
     pass(milliseconds{100});
@@ -148,7 +162,7 @@ TEST_P(leader_election_with_lease_outside, there_is_one_leader_at_most_and_soon_
 TEST_P(leader_election_with_lease_outside, only_the_leader_asks_the_row) {
     expect_a_leader_soon();
     pass(lease_ttl);
-    EXPECT_LE(questions(seconds{100}), 41) << "one for each heartbeat";
+    EXPECT_LE(questions(seconds{100}), 41 + 12) << "one for each heartbeat, and each follower's now and then";
 }
 
 TEST_P(leader_election_with_lease_outside, an_emptied_one_costs_each_follower_a_question_or_two) {
@@ -156,7 +170,7 @@ TEST_P(leader_election_with_lease_outside, an_emptied_one_costs_each_follower_a_
     pass(lease_ttl);
     const auto first = leaders();
     at_.lease_outside().empty();
-    EXPECT_LE(questions(seconds{100}), 41 + 4);
+    EXPECT_LE(questions(seconds{100}), 41 + 12 + 4);
     EXPECT_EQ(leaders(), first);
 }
 
@@ -168,7 +182,7 @@ TEST_P(leader_election_with_lease_outside, one_that_is_away_leaves_the_questions
     at_.lease_outside().empty();
     at_.lease_outside().is_reachable = true;
     pass(lease_ttl);
-    EXPECT_LE(questions(seconds{100}), 41);
+    EXPECT_LE(questions(seconds{100}), 41 + 12);
     EXPECT_EQ(leaders(), first);
 }
 
@@ -178,6 +192,14 @@ TEST_P(leader_election_with_lease_outside, who_cannot_reach_the_row_does_not_kee
     pass(lease_ttl * 2);
     EXPECT_TRUE(leaders().empty());
     EXPECT_EQ(at_.lease_outside().holder, "") << "nobody leads, and so nobody holds it";
+}
+
+TEST_P(leader_election_with_lease_outside, one_that_another_installation_holds_keeps_nobody_from_leading_for_long) {
+    at_.lease_outside().hold_for_ever("somebody else");
+    EXPECT_TRUE(at_.run_until([&] { return !leaders().empty(); }, lease_ttl * 3)) << at_.report();
+    const auto first = leaders();
+    pass(seconds{100});
+    EXPECT_EQ(leaders(), first);
 }
 
 TEST_P(leader_election_with_lease_outside, a_leader_that_leaves_is_followed_at_once) {

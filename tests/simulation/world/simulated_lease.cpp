@@ -29,7 +29,7 @@ task<result<lease_answer>> simulated_lease::take(milliseconds ttl) {
         server_.holder = token_;
         server_.until = now + ttl;
     } else {
-        answer.left = std::chrono::ceil<milliseconds>(server_.until - now);
+        answer.left = std::min(ttl, std::chrono::ceil<milliseconds>(server_.until - now));
     }
     co_await travel();
     co_return answer;

@@ -15,6 +15,11 @@ class simulated_lease;
 // Shared by all instances, and changed by the world.
 struct lease_server {
     void empty() { holder.clear(); }
+    // As a client does that is none of ours.
+    void hold_for_ever(std::string by) {
+        holder = std::move(by);
+        until = steady_time::max();
+    }
 
     std::string holder{};  // empty: nobody
     steady_time until{};

@@ -14,9 +14,12 @@ task<> simulated_store::travel() {
 }
 
 std::optional<error> simulated_store::fault(access kind) {
-    if (!weather_.fault || (kind == access::reads && *weather_.fault != errc::store_unavailable)) return std::nullopt;
+    auto what = weather_.fault;
+    if (kind == access::reads && what != errc::store_unavailable) what.reset();
+    if (kind != access::leases && instance_ == weather_.deaf) what = errc::store_unavailable;
+    if (!what) return std::nullopt;
     ++weather_.failed_calls;
-    return error{*weather_.fault, "simulated: " + std::string{to_string(*weather_.fault)}, {}};
+    return error{*what, "simulated: " + std::string{to_string(*what)}, {}};
 }
 
 template <class T, class Call>
@@ -133,7 +136,7 @@ task<result<journal_receipt>> simulated_store::commit(const std::vector<journal_
 }
 
 task<result<bool>> simulated_store::renew_lease(std::string instance_id, system_time lease_until) {
-    return over_the_wire<bool>(access::writes, [this, lease_until, id = std::move(instance_id)]() mutable {
+    return over_the_wire<bool>(access::leases, [this, lease_until, id = std::move(instance_id)]() mutable {
         return inner_.renew_lease(std::move(id), lease_until);
     });
 }
@@ -153,7 +156,7 @@ task<result<leader_answer>> simulated_store::claim_lead(leader_claim claim, syst
     const auto until_answered = sent();
     co_await travel();
     ++weather_.lead_claims;
-    if (auto failed = fault(access::writes)) co_return std::unexpected{std::move(*failed)};
+    if (auto failed = fault(access::leases)) co_return std::unexpected{std::move(*failed)};
     auto answer = co_await inner_.claim_lead(std::move(claim), now);
     co_await travel();
     if (draws_.chance(weather_.lost_receipts))
@@ -162,7 +165,7 @@ task<result<leader_answer>> simulated_store::claim_lead(leader_claim claim, syst
 }
 
 task<result<void>> simulated_store::resign_lead(std::int64_t epoch, system_time now) {
-    return over_the_wire<void>(access::writes, [this, epoch, now]() mutable { return inner_.resign_lead(epoch, now); });
+    return over_the_wire<void>(access::leases, [this, epoch, now]() mutable { return inner_.resign_lead(epoch, now); });
 }
 
 task<result<std::optional<leader_record>>> simulated_store::find_leader(system_time now) {

@@ -18,6 +18,7 @@ namespace orchestrator::simulation {
 struct store_weather {
     std::optional<errc> fault{};  // every write fails with it, with store_unavailable every read, too
     milliseconds slowest{3};      // a call takes at most twice as long
+    std::string deaf{};           // an instance for which all fails but what renews its leases; empty: none
     int failed_calls = 0;
     int lead_claims = 0;
     double lost_receipts = 0;  // probability that a commit is done and its answer lost
@@ -105,7 +106,7 @@ class simulated_store final : public stores {
     [[nodiscard]] int pending() const { return pending_; }
 
   private:
-    enum class access { reads, writes };
+    enum class access { reads, writes, leases };
 
     // `call` is no coroutine: it makes the inner store's, and this one keeps what it captured.
     template <class T, class Call>

@@ -38,7 +38,8 @@ world::instance::instance(world& of, const std::string& name)
     elector = std::make_unique<leader_elector>(
         leader_elector::options{.instance_id = name,
                                 .hostname = "host",
-                                .terms = {.ttl = milliseconds{9'000}, .heartbeat = milliseconds{2'500}}},
+                                .terms = {.ttl = milliseconds{9'000}, .heartbeat = milliseconds{2'500}},
+                                .is_fit = [this] { return runs->gets_things_done(); }},
         context.get_executor(), store, outside.get(), time, [this](bool leads) { runs->leadership_changed(leads); });
     runs->start();
     asio::co_spawn(context, elector->run(), asio::detached);

@@ -266,6 +266,23 @@ TEST_F(engine_test, a_stop_while_it_plans_leaves_planning_to_the_next_instance) 
     EXPECT_EQ(finished(id).tenants.total, 12);
 }
 
+TEST_F(engine_test, an_outage_of_the_store_for_longer_than_the_lease_takes_no_run_from_anybody) {
+    answer_after(seconds{2});
+    at_.start_instance();
+    at_.run_for(seconds{6});  // they know of each other
+    const auto id = open();
+    at_.run_for(seconds{1});
+    at_.weather().fault = errc::store_unavailable;
+    at_.run_for(seconds{40});
+    at_.weather().fault.reset();
+    const auto ended = finished(id);
+    EXPECT_EQ(ended.steps.completed, 12 * 6);
+    for (const auto& instance : at_.instances()) EXPECT_EQ(at_.at(instance).health().refused_writes, 0);
+    for (const auto& run : at_.runs_of(id))
+        for (const auto& name : definition_.step_names)
+            EXPECT_EQ(at_.services().calls(idempotency_key(id, run.tenant, name)), 1);
+}
+
 TEST_F(engine_test, a_step_that_waits_for_its_retry_keeps_its_attempts_over_a_stop) {
     at_.services().set_tenants(random_tenants(draws_, 1, false));
     at_.services().script_steps(
