@@ -42,8 +42,9 @@ bool execution_snapshot::has_ended() const { return status != "pending" && statu
 
 milliseconds execution_snapshot::elapsed(system_time now) const {
     if (duration) return *duration;
-    if (!started_at) return milliseconds{0};
-    return std::max(milliseconds{0}, now - *started_at);  // the server's clock may be ahead of ours
+    const auto since = started_at ? started_at : created_at;
+    if (!since) return milliseconds{0};
+    return std::max(milliseconds{0}, now - *since);  // the server's clock may be ahead of ours
 }
 
 std::optional<execution_snapshot> read_execution(const json::value& value) {
@@ -56,6 +57,7 @@ std::optional<execution_snapshot> read_execution(const json::value& value) {
         .error_message = text_of(*object, "error_message"),
         .cancel_requested = is_true(*object, "cancel_requested"),
         .planning_complete = is_true(*object, "planning_complete"),
+        .created_at = parse_time(text_of(*object, "created_at")),
         .started_at = parse_time(text_of(*object, "started_at")),
         .duration = duration_of(*object, "duration_ms"),
         .steps_per_second = number_of(*object, "steps_per_second"),

@@ -44,6 +44,7 @@ struct execution_snapshot {
     std::string error_message;  // empty: none
     bool cancel_requested = false;
     bool planning_complete = false;
+    std::optional<system_time> created_at;
     std::optional<system_time> started_at;
     std::optional<milliseconds> duration;  // nullopt before the start
     std::optional<double> steps_per_second;

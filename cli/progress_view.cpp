@@ -117,6 +117,11 @@ std::string step_line(const step_progress& step, step_layout layout, std::size_t
            joined(rest, columns - before, colours);
 }
 
+// What planning waits for; empty: it does not.
+std::string planning_problem(const execution_snapshot& execution) {
+    return execution.planning_complete || execution.has_ended() ? "" : harmless(execution.error_message);
+}
+
 std::string headline(const execution_snapshot& execution, milliseconds elapsed, std::size_t columns,
                      const palette& colours) {
     const auto& tenants = execution.tenants;
@@ -148,8 +153,9 @@ std::string progress_bar(const step_progress& step, std::size_t width, const pal
     return bar + colours.paint(colour::dim, repeated("░", width - std::min(width, used)));
 }
 
-std::vector<std::string> live_lines(const execution_snapshot& execution, milliseconds elapsed,
-                                    const std::string& notice, view_size size, const palette& colours) {
+std::vector<std::string> live_lines(const execution_snapshot& execution, milliseconds elapsed, const std::string& news,
+                                    view_size size, const palette& colours) {
+    const auto notice = news.empty() ? planning_problem(execution) : news;
     // The last column stays free: a full line leaves some terminals' cursor on the next one.
     const auto columns = std::max<std::size_t>(size.columns, 2) - 1;
     std::vector<std::string> lines{headline(execution, elapsed, columns, colours)};
@@ -176,10 +182,11 @@ std::string plain_progress_line(const execution_snapshot& execution, millisecond
     }
     const auto& tenants = execution.tenants;
     return fmt::format(
-        "{}: {} after {}: {}/{}{} tenants done; steps: {} ok, {} failed, {} skipped, {} retries; {} steps/s",
+        "{}: {} after {}: {}/{}{} tenants done; steps: {} ok, {} failed, {} skipped, {} retries; {} steps/s{}{}",
         harmless(execution.workflow_name), execution.status, format_duration(elapsed), tenants.ended(), tenants.total,
         execution.planning_complete ? "" : "+", all.completed, all.failed, all.skipped, all.retries,
-        format_rate(execution.steps_per_second));
+        format_rate(execution.steps_per_second), planning_problem(execution).empty() ? "" : "; ",
+        planning_problem(execution));
 }
 
 }  // namespace orchestrator::cli

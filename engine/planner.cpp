@@ -84,10 +84,16 @@ task<result<void>> planner::plan_tenants(const active_execution& active, const e
         }
         co_return co_await insert(active.id, std::move(runs));
     };
+    const auto note_trouble = [&](std::string problem) -> task<> {
+        spdlog::warn("planning of execution {} waits: {}", to_string(active.id), problem);
+        // Not noted, it is only not shown.
+        static_cast<void>(co_await store_.note_planning_problem(active.id, "planning waits: " + problem));
+    };
     co_return co_await directory_.for_each_page({.page_size = options_.page_size,
                                                  .max_tenants = options_.max_tenants,
                                                  .deadline = active.deadline,
-                                                 .stop = active.stop.get_token()},
+                                                 .stop = active.stop.get_token(),
+                                                 .on_trouble = note_trouble},
                                                 insert_page);
 }
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr milliseconds page_timeout{30'000};
 constexpr std::size_t longest_page = 8 << 20;  // bytes
+constexpr std::string_view no_list = "the tenant service's answer is not a list of tenants";
 constexpr retry_policy until_deadline{
     .max_retries = 1'000'000, .delay = milliseconds{500}, .max_delay = milliseconds{15'000}};
 
@@ -26,7 +27,7 @@ result<tenant_page> parse_page(const http_response& response) {
             elements = value.if_array();
         }
     }
-    if (!elements) return fail(errc::service_failed, "the tenant service's answer is not a list of tenants");
+    if (!elements) return fail(errc::service_failed, std::string{no_list});
     tenant_page page{.tenants = {}, .received = elements->size()};
     for (const auto& element : *elements)
         if (auto tenant = parse_tenant(element)) page.tenants.push_back(std::move(*tenant));
@@ -40,15 +41,14 @@ std::string describe(const http_result& answer, const std::string& target) {
 
 }  // namespace
 
-task<result<tenant_page>> tenant_directory::page(std::int64_t skip, int limit, steady_time deadline,
-                                                 std::stop_token stop) {
+task<result<tenant_page>> tenant_directory::page(const walk& how, std::int64_t skip) {
     http_request request;
     request.origin = &origin_;
-    request.target = fmt::format("/api/v1/tenants?status=active&skip={}&limit={}", skip, limit);
+    request.target = fmt::format("/api/v1/tenants?status=active&skip={}&limit={}", skip, how.page_size);
     request.max_body = longest_page;
-    request.stop = stop;
+    request.stop = how.stop;
     for (int attempts = 1;; ++attempts) {
-        request.deadline = std::min(deadline, time_.steady_now() + page_timeout);
+        request.deadline = std::min(how.deadline, time_.steady_now() + page_timeout);
         const auto answer = co_await http_.send(request);
         const auto verdict = answer ? judge_status(answer->status) : call_verdict::worth_a_retry;
         bool cut = false;
@@ -61,10 +61,12 @@ task<result<tenant_page>> tenant_directory::page(std::int64_t skip, int limit, s
         if (answer) retry_after = parse_retry_after(find_header(answer->headers, "Retry-After"), time_.now());
         const auto delay = retry_delay(until_deadline, attempts, retry_after, random_.uniform());
         const auto again = time_.steady_now() + *delay;
-        if (verdict == call_verdict::refused || stop.stop_requested() || again >= deadline || (cut && attempts >= 5))
-            co_return fail(errc::service_failed, cut ? "the tenant service's answer is not a list of tenants"
-                                                     : describe(answer, request.target));
-        co_await time_.sleep_until(again, stop);
+        auto problem = cut ? std::string{no_list} : describe(answer, request.target);
+        if (verdict == call_verdict::refused || how.stop.stop_requested() || again >= how.deadline ||
+            (cut && attempts >= 5))
+            co_return fail(errc::service_failed, std::move(problem));
+        if (attempts == 2 && how.on_trouble) co_await how.on_trouble(std::move(problem));
+        co_await time_.sleep_until(again, how.stop);
     }
 }
 
@@ -72,7 +74,7 @@ task<result<void>> tenant_directory::for_each_page(walk how,
                                                    std::function<task<result<void>>(std::vector<tenant>)> take) {
     std::optional<tenant_id> first_of_last_page;
     for (std::int64_t skip = 0; !how.stop.stop_requested(); skip += how.page_size) {
-        auto found = co_await page(skip, how.page_size, how.deadline, how.stop);
+        auto found = co_await page(how, skip);
         if (!found) co_return std::unexpected{found.error()};
         if (!found->tenants.empty() && found->tenants.front().id == first_of_last_page)
             co_return fail(errc::service_failed, "the tenant service answers the same page again and again");

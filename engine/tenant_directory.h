@@ -25,16 +25,17 @@ class tenant_directory {
     tenant_directory(http_client& http, clock& time, random_source& random, const http_origin& origin)
         : http_{http}, time_{time}, random_{random}, origin_{origin} {}
 
-    // Tenants `skip` to `skip + limit` in the service's own order. Tries again until `deadline` while the service is
-    // away. service_failed: it refused, answered something else than tenants, or time ran out.
-    task<result<tenant_page>> page(std::int64_t skip, int limit, steady_time deadline, std::stop_token stop);
-
     struct walk {
         int page_size = 500;
         std::int64_t max_tenants = 2'000'000;  // a tenant service that never ends its list is stopped here
         steady_time deadline;
         std::stop_token stop;
+        // Told once for each page that cannot be read at the second attempt either, and is tried on; empty: nobody.
+        std::function<task<>(std::string problem)> on_trouble{};
     };
+    // Tenants `skip` to `skip + page_size` in the service's own order. Tries again until the deadline while the service
+    // is away. service_failed: it refused, answered something else than tenants, or time ran out.
+    task<result<tenant_page>> page(const walk&, std::int64_t skip);
     // Every page in turn, until one is not full. An error is `take`'s, or service_failed as above.
     task<result<void>> for_each_page(walk, std::function<task<result<void>>(std::vector<tenant>)> take);
 

@@ -81,6 +81,15 @@ task<result<int>> store::insert_runs(execution_id id, std::vector<planned_run> r
     co_return int(into.runs.size() - before);
 }
 
+task<result<void>> store::note_planning_problem(execution_id id, std::string problem) {
+    const std::scoped_lock lock{guard_};
+    const auto found = kept(id);
+    if (!found) co_return std::unexpected{found.error()};
+    auto& current = (*found)->current;
+    if (!current.planning_complete) current.error_message = std::move(problem);
+    co_return result<void>{};
+}
+
 task<result<void>> store::complete_planning(execution_id id, std::string error_message, system_time now) {
     const std::scoped_lock lock{guard_};
     const auto found = kept(id);

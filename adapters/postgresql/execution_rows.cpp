@@ -152,6 +152,13 @@ result<int> insert_runs(connection& database, execution_id id, const std::vector
     return int(count);
 }
 
+result<void> note_planning_problem(connection& database, execution_id id, const std::string& problem) {
+    if (database.query("executions", "note_planning_problem", id, problem).affected() > 0) return {};
+    const auto at = find_execution(database, id);
+    if (!at) return std::unexpected{at.error()};
+    return {};  // completed before
+}
+
 result<void> complete_planning(connection& database, execution_id id, const std::string& error_message,
                                system_time now) {
     if (database.query("executions", "complete_planning", id, error_message, now).affected() > 0) return {};

@@ -19,6 +19,7 @@ result<opened_execution> open_execution(connection&, const execution&);
 // Without a look at their keys.
 void insert_executions(connection&, const std::vector<execution_to_insert>&);
 result<int> insert_runs(connection&, execution_id, const std::vector<planned_run>&, system_time now);
+result<void> note_planning_problem(connection&, execution_id, const std::string& problem);
 result<void> complete_planning(connection&, execution_id, const std::string& error_message, system_time now);
 // Those of its runs that are parked are left to unpark_runs.
 result<void> request_cancel(connection&, execution_id);

@@ -90,6 +90,18 @@ result<int> insert_runs(connection& database, execution_id id, const std::vector
     return inserted;
 }
 
+result<void> note_planning_problem(connection& database, execution_id id, const std::string& problem) {
+    {
+        auto row = database.query("executions", "note_planning_problem");
+        row.bind(1, id).bind(2, std::string_view{problem});
+        row.run();
+    }
+    if (database.changes() > 0) return {};
+    const auto at = find_execution(database, id);
+    if (!at) return std::unexpected{at.error()};
+    return {};  // completed before
+}
+
 result<void> complete_planning(connection& database, execution_id id, const std::string& error_message,
                                system_time now) {
     {

@@ -219,6 +219,10 @@ task<result<int>> store::insert_runs(execution_id id, std::vector<planned_run> r
     return state_->write(
         [id, now, runs = std::move(runs)](connection& db) { return sqlite::insert_runs(db, id, runs, now); });
 }
+task<result<void>> store::note_planning_problem(execution_id id, std::string problem) {
+    return state_->write(
+        [id, problem = std::move(problem)](connection& db) { return sqlite::note_planning_problem(db, id, problem); });
+}
 task<result<void>> store::complete_planning(execution_id id, std::string message, system_time now) {
     return state_->write([id, now, message = std::move(message)](connection& db) {
         return sqlite::complete_planning(db, id, message, now);

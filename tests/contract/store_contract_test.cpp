@@ -231,6 +231,19 @@ TEST_P(store_contract, planning_is_completed_once) {
     EXPECT_EQ(read.started_at, after(3));
 }
 
+TEST_P(store_contract, what_planning_waits_for_is_shown_until_it_is_over) {
+    expect(executions().open_execution(make_execution(1)));
+    expect(executions().note_planning_problem(execution_no(1), "planning waits: no answer"));
+    EXPECT_EQ(found(1).error_message, "planning waits: no answer");
+    EXPECT_FALSE(found(1).started_at || found(1).planning_complete);
+    expect(executions().complete_planning(execution_no(1), "", after(3)));
+    EXPECT_EQ(found(1).error_message, "");
+    expect(executions().note_planning_problem(execution_no(1), "too late"));
+    EXPECT_EQ(found(1).error_message, "");
+    EXPECT_EQ(expect(executions().finish_if_done(execution_no(1), after(4))).status, execution_status::completed);
+    EXPECT_EQ(fault(executions().note_planning_problem(execution_no(9), "")), errc::not_found);
+}
+
 TEST_P(store_contract, an_execution_ends_only_when_it_is_planned_and_no_run_is_open) {
     expect(executions().open_execution(make_execution(1)));
     EXPECT_EQ(expect(executions().finish_if_done(execution_no(1), start)).status, execution_status::pending);

@@ -93,6 +93,15 @@ class CommandLine(PlatformTest):
             self.assertIn("127.0.0.1:9", done.stderr)
         self.assertEqual(orchestrator.cli("workflow", "list", url="ftp://x").returncode, REFUSED)
 
+    def test_what_planning_waits_for_is_shown(self):
+        orchestrator = self.platform(3, {"kind": "error", "route": "list_tenants", "rate": 1, "statuses": [503]}).orchestrator
+        id = orchestrator.execute()
+        shown = wait_until(lambda: next((text for text in [orchestrator.cli("execution", "show", id).stdout]
+                                         if "planning waits: the tenant service answered HTTP 503" in text), None), "it is shown")
+        self.assertNotIn("pending after 0 ms", shown)
+        self.assertIn("planning waits", orchestrator.get(f"/executions/{id}")["error_message"])
+        self.assertIn("waits: the tenant service", orchestrator.log_tail(5))
+
     def test_who_leads_and_which_events_wait(self):
         orchestrator = self.platform(2, ORCHESTRATOR_SCHEDULER="off").orchestrator
         nobody = orchestrator.cli("leader", "-o", "json")

@@ -61,6 +61,9 @@ UPDATE orchestrator_executions SET tenants_total = tenants_total + $2, steps_tot
     last_run = greatest(last_run, $6)
 WHERE id = $1 AND status IN ('pending', 'running');
 
+-- name: note_planning_problem
+UPDATE orchestrator_executions SET error_message = $2 WHERE id = $1 AND NOT planning_complete;
+
 -- name: complete_planning
 UPDATE orchestrator_executions SET planning_complete = TRUE, error_message = $2, started_at = coalesce(started_at, $3)
 WHERE id = $1 AND NOT planning_complete;

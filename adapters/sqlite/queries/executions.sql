@@ -43,6 +43,9 @@ UPDATE orchestrator_executions SET tenants_total = tenants_total + ?2, steps_tot
     status = 'running', started_at = coalesce(started_at, ?4)
 WHERE id = ?1 AND status IN ('pending', 'running');
 
+-- name: note_planning_problem
+UPDATE orchestrator_executions SET error_message = ?2 WHERE id = ?1 AND planning_complete = 0;
+
 -- name: complete_planning
 UPDATE orchestrator_executions SET planning_complete = 1, error_message = ?2, started_at = coalesce(started_at, ?3)
 WHERE id = ?1 AND planning_complete = 0;

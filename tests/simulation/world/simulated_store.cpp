@@ -45,6 +45,12 @@ task<result<int>> simulated_store::insert_runs(execution_id id, std::vector<plan
     });
 }
 
+task<result<void>> simulated_store::note_planning_problem(execution_id id, std::string problem) {
+    return over_the_wire<void>(access::writes, [this, id, problem = std::move(problem)]() mutable {
+        return inner_.note_planning_problem(id, std::move(problem));
+    });
+}
+
 task<result<void>> simulated_store::complete_planning(execution_id id, std::string error_message, system_time now) {
     return over_the_wire<void>(access::writes, [this, id, now, message = std::move(error_message)]() mutable {
         return inner_.complete_planning(id, std::move(message), now);

@@ -141,6 +141,7 @@ class fake_execution_store final : public execution_store {
     }
     task<result<int>> insert_runs(execution_id, std::vector<planned_run>, system_time) override { co_return 0; }
     task<result<int>> keep_history(system_time, system_time, int) override { co_return 0; }
+    task<result<void>> note_planning_problem(execution_id, std::string) override { co_return result<void>{}; }
     task<result<void>> complete_planning(execution_id, std::string, system_time) override { co_return result<void>{}; }
     task<result<void>> request_cancel(execution_id id, system_time) override {
         auto& row = *std::ranges::find(rows, id, &execution::id);

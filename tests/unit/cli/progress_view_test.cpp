@@ -81,5 +81,16 @@ TEST(cli_plain_progress_line, sums_up_all_steps) {
         "1234 steps/s");
 }
 
+TEST(cli_progress, tells_what_planning_waits_for) {
+    auto execution = running();
+    execution.planning_complete = false;
+    execution.error_message = "planning waits: the tenant service cannot be reached";
+    EXPECT_TRUE(plain_progress_line(execution, milliseconds{1}).ends_with("; " + execution.error_message));
+    EXPECT_EQ(live_lines(execution, milliseconds{1}, "", {100, 24}, plain).back(), execution.error_message);
+    EXPECT_EQ(live_lines(execution, milliseconds{1}, "news", {100, 24}, plain).back(), "news");
+    execution.planning_complete = true;
+    EXPECT_FALSE(plain_progress_line(execution, milliseconds{1}).contains("waits"));
+}
+
 }  // namespace
 }  // namespace orchestrator::cli

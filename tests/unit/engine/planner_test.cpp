@@ -127,6 +127,19 @@ TEST_F(planner_test, the_same_page_again_and_again_is_an_error_of_the_service) {
     EXPECT_EQ(find(id).error_message, "the tenant service answers the same page again and again");
 }
 
+TEST_F(planner_test, what_it_waits_for_is_shown_until_planning_is_over) {
+    const auto id = open();
+    std::string shown;
+    services_.script_tenants([&](const http_request&, int nth) {
+        if (nth == 5) shown = find(id).error_message;
+        return nth < 5 ? simulation::answered(503) : simulation::answered(200, "");
+    });
+    ASSERT_TRUE(plan(id));
+    EXPECT_TRUE(shown.starts_with("planning waits: the tenant service answered HTTP 503")) << shown;
+    EXPECT_EQ(find(id).error_message, "");
+    EXPECT_EQ(find(id).tenants.total, 25);
+}
+
 TEST_F(planner_test, a_list_without_an_end_is_stopped) {
     services_.script_tenants([this](const http_request&, int) {
         return simulation::answered(

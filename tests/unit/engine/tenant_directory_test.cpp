@@ -27,7 +27,13 @@ class tenant_directory_test : public testing::Test {
         });
     }
     result<tenant_page> page(milliseconds time_left = std::chrono::hours{1}) {
-        return thread_.run(directory_.page(0, 500, thread_.line.steady_now() + time_left, stop_.get_token()));
+        return thread_.run(directory_.page({.deadline = thread_.line.steady_now() + time_left,
+                                            .stop = stop_.get_token(),
+                                            .on_trouble = [this](std::string problem) -> task<> {
+                                                troubles_.push_back(std::move(problem));
+                                                co_return;
+                                            }},
+                                           0));
     }
     [[nodiscard]] int calls() const { return services_.tenant_list_calls(); }
 
@@ -38,7 +44,18 @@ class tenant_directory_test : public testing::Test {
     tenant_directory directory_{network_, thread_.time, random_, services_.directory().at("tenant")};
     std::stop_source stop_;
     std::string last_target_;
+    std::vector<std::string> troubles_;
 };
+
+TEST_F(tenant_directory_test, tells_once_of_what_lasts_longer_than_an_attempt) {
+    script({answered(503), answered(200, "[]")});
+    ASSERT_TRUE(page());
+    EXPECT_TRUE(troubles_.empty());
+    script({answered(503), answered(503), answered(503), answered(503), answered(200, "[]")});
+    ASSERT_TRUE(page());
+    ASSERT_EQ(troubles_.size(), 1U);
+    EXPECT_TRUE(troubles_[0].starts_with("the tenant service answered HTTP 503")) << troubles_[0];
+}
 
 TEST_F(tenant_directory_test, reads_an_object_with_tenants_and_a_bare_array) {
     for (const auto& body : {R"({"tenants":[)" + std::string{one_tenant} + "]}", "[" + std::string{one_tenant} + "]"}) {
@@ -53,7 +70,8 @@ TEST_F(tenant_directory_test, reads_an_object_with_tenants_and_a_bare_array) {
 
 TEST_F(tenant_directory_test, asks_for_the_page_that_it_is_told) {
     script({answered(200, "[]")});
-    ASSERT_TRUE(thread_.run(directory_.page(1'500, 250, thread_.line.steady_now() + std::chrono::hours{1}, {})));
+    ASSERT_TRUE(thread_.run(directory_.page(
+        {.page_size = 250, .deadline = thread_.line.steady_now() + std::chrono::hours{1}, .stop = {}}, 1'500)));
     EXPECT_EQ(last_target_, "/api/v1/tenants?status=active&skip=1500&limit=250");
 }
 
