@@ -133,7 +133,7 @@ std::string shown(std::string_view name, std::string_view value) {
 }
 
 std::string masked(std::string_view value) {
-    const auto text = without_secret_parameters(value);
+    auto text = without_secret_parameters(value);
     const auto scheme = text.find("://");
     const auto begin = scheme == text.npos ? 0 : scheme + 3;
     // The last @ of all, not that of a well-formed URL: a password may hold whatever its author forgot to encode.

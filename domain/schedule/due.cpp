@@ -110,13 +110,13 @@ due_decision decide_due(std::span<const timetable* const> timetables, const star
             }
         }
     }
-    for (auto& [at, what] : start) {
+    for (const auto& [at, what] : start) {
         missed.erase(at);  // of one group, and started for another
-        decision.start.push_back(std::move(what));
+        decision.start.push_back(what);
     }
     const auto noted = std::min(missed.size(), most_missed_noted);
     for (auto each = std::prev(missed.end(), std::ptrdiff_t(noted)); each != missed.end(); ++each)
-        decision.missed.push_back(std::move(each->second));
+        decision.missed.push_back(each->second);
     return decision;
 }
 

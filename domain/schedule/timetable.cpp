@@ -26,7 +26,7 @@ result<std::optional<cron_expression>> parse_optional(const std::string& text) {
 }
 
 void keep_earlier(std::optional<firing>& best, std::optional<firing> other) {
-    if (other && (!best || other->at < best->at)) best = std::move(other);
+    if (other && (!best || other->at < best->at)) best = other;
 }
 
 // The last instant before a day begins, or a little earlier where clocks jump at midnight.
@@ -51,7 +51,7 @@ result<timetable> timetable::make(const schedule& from, std::shared_ptr<const ti
         return fail(errc::invalid_argument, "holiday_policy needs a calendar, and there is none");
     timetable made;
     made.zone_ = std::move(zone);
-    made.holidays_ = holidays ? std::move(holidays) : no_holidays;
+    made.holidays_ = holidays ? holidays : no_holidays;
     made.base_ = std::move(*base);
     made.weekend_ = std::move(*weekend);
     if (from.holidays == holiday_policy::alternative_cron) made.holiday_ = std::move(*holiday);
