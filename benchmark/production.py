@@ -165,10 +165,11 @@ def recovery_seconds(url, instance):
     anew with what is recorded of them. Nothing of it is kept."""
     began = time.time()
     psql(url, f"""SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; BEGIN;
-        PREPARE give_back(text[]) AS {statement("give_back_all")}
+        PREPARE give_back(text[], uuid) AS {statement("give_back_all")}
         PREPARE claim(text, integer, timestamptz) AS {statement("claim")}
         PREPARE results(uuid[], bigint[]) AS {statement("results")}
-        EXECUTE give_back(ARRAY['{instance}']);
+        SELECT id AS execution FROM orchestrator_executions WHERE status IN ('pending', 'running') \\gset
+        EXECUTE give_back(ARRAY['{instance}'], :'execution');
         EXECUTE claim('{instance}', 128, now());
         SELECT array_agg(execution_id) AS executions, array_agg(id) AS runs FROM orchestrator_tenant_runs
             WHERE claimed_by = '{instance}' AND status = 'running' \\gset

@@ -14,7 +14,7 @@ enum class errc {
     not_found,          // no such thing, or not for this caller
     already_exists,     // the name or key is taken
     state_conflict,     // the thing exists, but its state does not allow this
-    superseded,         // a newer leader has begun: what this one decided is not kept
+    superseded,         // a newer leader, or process of this name, has begun: what this one decided is not kept
     store_unavailable,  // the store did not answer; nothing is known to be lost; worth another try
     store_full,         // no room on the disk; worth another try once there is some
     store_read_only,    // the database cannot be written; worth another try once it can

@@ -123,9 +123,16 @@ task<bool> engine::renew_lease() {
     if (!renewed) {
         if (lease_problem_.report(renewed.error()))
             spdlog::warn("cannot renew the lease of this instance: {}", renewed.error().message);
+        // Our claims are not ours any more, and what is given back by our name would be the other one's.
+        if (renewed.error().code == errc::superseded) {
+            is_displaced_ = true;
+            executions_.abandon_all();
+            dispatcher_.lease_renewed(asked_at);  // it holds no longer
+        }
         co_return false;
     }
     lease_problem_.report(std::nullopt);
+    is_displaced_ = false;
     // After an outage of the store all leases are over, and their owners come back one after the other.
     if (had_lease_ && asked_at >= lease_ends_at_)
         leaves_others_until_ = ports_.time.steady_now() + heartbeats_left_to_others * options_.heartbeat;
@@ -286,6 +293,7 @@ task<> engine::stop(steady_time deadline) {
         if (now >= deadline + pause_after_fault) break;
         co_await ports_.time.sleep_until(now + drain_look);
     }
+    if (is_displaced_) co_return;
     const auto released = co_await ports_.runs.release_instance(options_.instance_id);
     if (!released) spdlog::warn("cannot give back the claims: {}", released.error().message);
 }

@@ -79,7 +79,7 @@ class engine final : public run_control {
     [[nodiscard]] engine_health health() const override;
     // Has all been possible lately that a heartbeat does? It takes this thread, and the store's reading and writing.
     // From any thread.
-    [[nodiscard]] bool gets_things_done() const { return !is_stuck_for().has_value(); }
+    [[nodiscard]] bool gets_things_done() const { return !is_displaced_ && !is_stuck_for().has_value(); }
 
   private:
     task<> keep_lease();
@@ -121,7 +121,8 @@ class engine final : public run_control {
     steady_time lease_ends_at_{};
     steady_time leaves_others_until_{};  // what they may still come back for is not taken from them
     std::atomic<steady_time::rep> looked_around_at_;
-    int looking_ = 0;  // coroutines that look around: one at most
+    std::atomic<bool> is_displaced_ = false;  // another process runs under our name
+    int looking_ = 0;                         // coroutines that look around: one at most
     steady_time reconciled_at_{};
     reported_problem lease_problem_;
     std::set<execution_id> planning_;   // those that wait for it, too

@@ -82,7 +82,7 @@ class run_store {
     virtual task<result<journal_receipt>> commit(const std::vector<journal_entry>& entries, system_time now) = 0;
 
     // The heartbeat of an instance: its claims hold until `lease_until`. False: it had no lease, so that none of its
-    // earlier claims holds any more.
+    // earlier claims holds any more. superseded: another process renews the lease of this name, and began later.
     virtual task<result<bool>> renew_lease(std::string instance_id, system_time lease_until) = 0;
     // Gives back the claims of this instance that it does not know of: the answer to a claim was lost. Returns how
     // many.

@@ -1,5 +1,7 @@
 #include "adapters/postgresql/run_rows.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <set>
@@ -135,8 +137,13 @@ std::optional<system_time> next_parked_run(connection& database) {
     return database.query("tenant_runs", "next_parked").front().optional_time(0);
 }
 
-bool renew_lease(connection& database, const std::string& instance_id, system_time until) {
-    return !database.query("tenant_runs", "renew_lease", instance_id, until).front().boolean(0);
+result<bool> renew_lease(connection& database, const std::string& instance_id, uuid process, system_time until) {
+    const auto renewed = database.query("tenant_runs", "renew_lease", instance_id, until, process);
+    if (!renewed.empty()) return !renewed.front().boolean(0);
+    return fail(
+        errc::superseded,
+        fmt::format("another process runs as {}: each instance needs an ORCHESTRATOR_INSTANCE_ID of its own, or none",
+                    instance_id));
 }
 
 std::vector<std::string> live_instances(connection& database, system_time now) {

@@ -57,8 +57,8 @@ std::vector<claimed_run> claim_runs(connection&, open_claims&, const std::string
 std::int64_t count_open_runs(connection&, int most);
 std::optional<system_time> next_parked_run(connection&);
 
-// False: it had none.
-bool renew_lease(connection&, const std::string& instance_id, system_time until);
+// False: it had none. superseded: another process has taken the name since.
+result<bool> renew_lease(connection&, const std::string& instance_id, uuid process, system_time until);
 // In transactions of its own.
 int release_unknown_runs(connection&, const std::string& instance_id, const std::vector<run_claim>& known);
 std::vector<std::string> live_instances(connection&, system_time now);

@@ -49,7 +49,7 @@ struct store::state {
           leader_database{connection_options_of(options)},
           history_database{connection_options_of(options)},
           answer_timeout{options.answer_timeout},
-          writer{random_uuid(), claims} {}
+          writer{process_id, claims} {}
 
     static connection_options connection_options_of(const store_options& options, bool plans_by_index = false) {
         connection_options chosen;
@@ -68,6 +68,7 @@ struct store::state {
     connection leader_database;
     connection history_database;
     milliseconds answer_timeout;
+    uuid process_id = random_uuid();
     open_claims claims;
     journal_writer writer;
     // Last, so that their threads end before what they use.
@@ -302,9 +303,8 @@ task<result<journal_receipt>> store::commit(const std::vector<journal_entry>& en
     });
 }
 task<result<bool>> store::renew_lease(std::string instance_id, system_time lease_until) {
-    return state_->lead([instance_id = std::move(instance_id), lease_until](connection& db) {
-        return postgresql::renew_lease(db, instance_id, lease_until);
-    });
+    return state_->lead([process = state_->process_id, instance_id = std::move(instance_id), lease_until](
+                            connection& db) { return postgresql::renew_lease(db, instance_id, process, lease_until); });
 }
 task<result<int>> store::release_unknown_runs(std::string instance_id, std::vector<run_claim> known) {
     return state_->write_alone([instance_id = std::move(instance_id), known = std::move(known)](connection& db) {

@@ -198,6 +198,17 @@ class postgresql_instances : public testing::Test {
     const std::unique_ptr<postgresql::store> second_ = open_postgresql(schema_.url());
 };
 
+TEST_F(postgresql_instances, of_one_name_are_told_apart) {
+    EXPECT_FALSE(expect(first_->renew_lease("twin", after(100))));
+    EXPECT_EQ(fault(second_->renew_lease("twin", after(100))), errc::superseded) << "it has not taken the name";
+    expect(second_->release_instance("twin"));  // as each does when it starts
+    EXPECT_FALSE(expect(second_->renew_lease("twin", after(100))));
+    EXPECT_EQ(fault(first_->renew_lease("twin", after(200))), errc::superseded);
+    EXPECT_TRUE(expect(second_->renew_lease("twin", after(200))));
+    expect(second_->release_instance("twin"));
+    EXPECT_FALSE(expect(first_->renew_lease("twin", after(300)))) << "the name is free again";
+}
+
 TEST_F(postgresql_instances, that_plan_the_same_execution_at_once_plan_each_tenant_once) {
     std::vector<planned_run> runs;
     for (int tenant = 0; tenant < 500; ++tenant) runs.push_back(make_run(tenant));

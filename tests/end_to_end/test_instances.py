@@ -96,6 +96,26 @@ class SharedWork(ClusterTest):
         self.assertEqual({each["log_message"] for each in logs}, {"remembered taken from the cache"})
 
 
+    def test_of_two_that_were_given_one_name_the_later_one_works(self):
+        cluster = self.cluster(1, 60, {"kind": "latency", "route": "*", "distribution": "uniform", "min_ms": 300,
+                                       "max_ms": 500}, **FEW_CALLS, ORCHESTRATOR_INSTANCE_ID="twin")
+        first = cluster.wait_for_leader()
+        id = first.execute()
+        cluster.wait_for_steps(id, 20)
+        second = cluster.add()
+        wait_until(lambda: cluster.health(first)["active_runs"] == 0, "the first one stops its runs")
+        self.assertEqual(cluster.health(first)["status"], "unhealthy")
+        self.assertIn("another process runs as twin", cluster.health(first)["store"]["problem"])
+        wait_until(lambda: cluster.health(second)["leads"] and not cluster.health(first)["leads"], "the second one leads")
+        wait_until(lambda: second.has_ended(id), "it ends")
+        cluster.check(id)
+        cluster.instances.remove(second)
+        second.send_signal(signal.SIGTERM)
+        self.assertEqual(second.wait(), 0)
+        wait_until(lambda: cluster.health(first)["status"] == "healthy", "the name is free again")
+        wait_until(lambda: cluster.health(first)["leads"], "and the lead")
+
+
 class Leadership(ClusterTest):
     def test_another_one_leads_soon_after_a_kill_and_at_once_after_a_stop(self):
         cluster = self.cluster(3, 1)

@@ -114,9 +114,11 @@ WHERE execution_id = $1 AND id > $2 AND id >= (SELECT first_run FROM orchestrato
   AND ($5 IS NULL OR tenant_id = $5)
 ORDER BY id LIMIT $6;
 
+-- No row: the name is that of another process now.
 -- name: renew_lease
-INSERT INTO orchestrator_instances (instance_id, lease_until) VALUES ($1, $2)
-ON CONFLICT (instance_id) DO UPDATE SET lease_until = excluded.lease_until
+INSERT INTO orchestrator_instances AS current (instance_id, lease_until, process_id) VALUES ($1, $2, $3)
+ON CONFLICT (instance_id) DO UPDATE SET lease_until = excluded.lease_until, process_id = excluded.process_id
+WHERE coalesce(current.process_id, excluded.process_id) = excluded.process_id
 RETURNING xmax = 0;  -- it had no lease
 
 -- name: live_instances
