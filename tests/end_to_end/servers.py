@@ -49,6 +49,11 @@ class Servers:
         cls._run("alarm", state)
 
     @classmethod
+    def rights(cls, which):
+        """What RabbitMQ's user may do from now on: `all` or `none`."""
+        cls._run("rights", which)
+
+    @classmethod
     def signal(cls, server, which):
         os.kill(int(cls._run("pid", server)), which)
 

@@ -227,6 +227,19 @@ class DyingServers(ClusterTest):
         self.assertIn("no queue is bound", waiting[0]["problem"])
         self.assertEqual(waiting[0]["payload"]["execution_id"], id)
 
+    def test_events_wait_while_the_user_of_the_broker_has_no_rights(self):
+        cluster = self.cluster(1, 2)
+        Servers.rights("none")
+        try:
+            id = cluster.any().execute()
+            cluster.wait_for_end(id)
+            waiting = wait_until(lambda: [each for each in cluster.any().get("/events?waiting=true")["events"]
+                                          if each["problem"]], "the broker refuses", 35)
+            self.assertIn("ACCESS_REFUSED", waiting[0]["problem"])
+        finally:
+            Servers.rights("all")
+        cluster.wait_for_arrival(id)
+        cluster.check_events()
 
     def test_events_wait_while_the_broker_takes_none_and_while_no_queue_is_bound(self):
         cluster = self.cluster(1, 2)
@@ -313,6 +326,11 @@ class Doctor(ClusterTest):
         self.assertEqual({found[name]["state"] for name in ("schema", "Redis", "RabbitMQ")}, {"good"}, found)
         status, found = doctor(RABBITMQ_URL=Servers.urls["RABBITMQ"].replace("guest:guest", "guest:wrong"))
         self.assertEqual((status, found["RabbitMQ"]["state"]), (1, "bad"))
+        Servers.rights("none")
+        self.addCleanup(Servers.rights, "all")
+        status, found = doctor()
+        self.assertEqual((status, found["RabbitMQ"]["state"]), (1, "bad"))
+        self.assertIn("ACCESS_REFUSED", found["RabbitMQ"]["what"])
         status, found = doctor(DATABASE_URL=cluster.database.url + "_of_nobody")
         self.assertEqual((status, found["database"]["state"]), (1, "bad"))
         self.assertIn("does not exist", found["database"]["what"])
