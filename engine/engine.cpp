@@ -11,7 +11,7 @@ namespace {
 
 constexpr milliseconds pause_after_fault{1'000};
 constexpr milliseconds drain_look{20};
-constexpr int heartbeats_left_to_others = 2;
+constexpr int heartbeats_left_to_others = 4;
 constexpr int leases_until_stuck = 2;
 constexpr milliseconds longest_survey{300'000};
 constexpr milliseconds reconcile_interval{60'000};
@@ -128,14 +128,17 @@ task<bool> engine::renew_lease() {
             is_displaced_ = true;
             executions_.abandon_all();
             dispatcher_.lease_renewed(asked_at);  // it holds no longer
+            // Should the other one be dead, and nobody else be there, it would stay so for ever.
+            co_await ports_.runs.release_lost_runs(ports_.time.now(), {});
         }
         co_return false;
     }
-    lease_problem_.report(std::nullopt);
+    const bool was_away = lease_problem_.report(std::nullopt);
     is_displaced_ = false;
-    // After an outage of the store all leases are over, and their owners come back one after the other.
-    if (had_lease_ && asked_at >= lease_ends_at_)
-        leaves_others_until_ = ports_.time.steady_now() + heartbeats_left_to_others * options_.heartbeat;
+    // After an outage of the store the leases of all may be over, and their owners come back one after the other.
+    const auto now = ports_.time.steady_now();
+    if (was_away || (had_lease_ && now >= lease_ends_at_ - options_.heartbeat))
+        leaves_others_until_ = now + heartbeats_left_to_others * options_.heartbeat;
     lease_ends_at_ = asked_at + options_.lease;
     if (std::exchange(had_lease_, true) && !*renewed) co_await abandon_runs();
     dispatcher_.lease_renewed(lease_ends_at_ - options_.heartbeat);
@@ -185,13 +188,23 @@ task<> engine::abandon_runs() {
     if (!released) spdlog::warn("cannot give back old claims: {}", released.error().message);
 }
 
+// Who asked for it may have died before all that is parked was freed.
+task<> engine::complete_cancellation(execution_id id) {
+    cancelled_.insert(id);
+    const auto requested = co_await ports_.executions.request_cancel(id, ports_.time.now());
+    if (!requested && is_passing_store_fault(requested.error().code)) cancelled_.erase(id);
+}
+
 task<> engine::look_for_executions(const std::vector<std::string>& live) {
     const auto open = co_await ports_.executions.open_executions();
     if (!open) co_return;
     std::set<execution_id> ids;
     for (const auto& execution : *open) {
         ids.insert(execution.id);
-        if (execution.cancel_requested) executions_.cancel(execution.id);
+        if (execution.cancel_requested) {
+            executions_.cancel(execution.id);
+            if (!cancelled_.contains(execution.id)) spawn(complete_cancellation(execution.id));
+        }
         if (!execution.planning_complete) {
             if (is_ours_to_plan(execution, live)) want_planned(execution.id);
         } else if (execution.tenants.ended() >= execution.tenants.total) {
@@ -199,6 +212,7 @@ task<> engine::look_for_executions(const std::vector<std::string>& live) {
         }
     }
     executions_.forget_others(ids);
+    std::erase_if(cancelled_, [&](execution_id id) { return !ids.contains(id); });
     if (!ids.empty()) dispatcher_.notify();  // others may have planned what we can work on
 }
 
@@ -293,6 +307,7 @@ task<> engine::stop(steady_time deadline) {
         if (now >= deadline + pause_after_fault) break;
         co_await ports_.time.sleep_until(now + drain_look);
     }
+    co_await renew_lease();
     if (is_displaced_) co_return;
     const auto released = co_await ports_.runs.release_instance(options_.instance_id);
     if (!released) spdlog::warn("cannot give back the claims: {}", released.error().message);

@@ -89,6 +89,7 @@ class engine final : public run_control {
     task<> look_around();
     task<bool> take_up_lost_runs(system_time now);
     task<> abandon_runs();
+    task<> complete_cancellation(execution_id);
     task<> look_for_executions(const std::vector<std::string>& live_instances);
     [[nodiscard]] bool is_ours_to_plan(const execution&, const std::vector<std::string>& live_instances) const;
     void want_planned(execution_id);
@@ -132,6 +133,7 @@ class engine final : public run_control {
     std::optional<steady_time> history_kept_at_;
     std::stop_source stop_survey_;
     std::atomic<std::int64_t> refused_surveys_ = 0;
+    std::set<execution_id> cancelled_;  // of the open ones, those whose cancellation is complete
     std::set<execution_id> finishing_;  // those that wait for the store
     int working_ = 0;                   // coroutines that `spawn` started and that have not ended
 };

@@ -9,6 +9,7 @@ namespace orchestrator {
 namespace {
 
 constexpr milliseconds look_at_end{5};
+constexpr milliseconds look_at_fitness{1'000};
 constexpr int ttls_without_question = 2;  // of the row, by who is refused outside
 
 }  // namespace
@@ -48,14 +49,14 @@ task<> leader_elector::run() {
 }
 
 task<> leader_elector::ask() {
-    const bool is_unfit = options_.is_fit && !options_.is_fit();
+    // While the database is away nobody gets anything done, and nothing can be given back.
+    const bool is_unfit = !store_is_away_ && options_.is_fit && !options_.is_fit();
+    if (is_unfit) co_await give_back();
+    // Said afterwards: a log that cannot be written may be what keeps us from our work.
     if (is_unfit != std::exchange(is_unfit_, is_unfit))
         spdlog::warn(is_unfit ? "this instance gets nothing done, and leaves the lead to others"
                               : "this instance gets things done again, and may lead");
-    if (is_unfit) {
-        co_await give_back();
-        co_return state_.refused(time_.steady_now(), options_.terms.heartbeat);
-    }
+    if (is_unfit) co_return state_.refused(time_.steady_now(), std::min(options_.terms.heartbeat, look_at_fitness));
     const bool led = leads();
     if (!led && !co_await outside_allows()) co_return;
     asked_row_at_ = time_.steady_now();
@@ -114,10 +115,16 @@ task<> leader_elector::release_outside() {
     if (!released) spdlog::debug("{}", released.error().message);
 }
 
-void leader_elector::tell() {
+// For other threads: what `epoch` answers.
+bool leader_elector::show() {
     const bool leading = !stopped_ && leads();
     epoch_ = state_.epoch();
     holds_until_ = leading ? state_.holds_until().time_since_epoch().count() : 0;
+    return leading;
+}
+
+void leader_elector::tell() {
+    const bool leading = show();
     if (std::exchange(told_, leading) == leading) return;
     if (leading)
         spdlog::info("this instance leads, epoch {}", state_.epoch());
@@ -144,10 +151,14 @@ task<> leader_elector::give_back() {
     const bool led = leads();
     const auto epoch = state_.epoch();
     state_.resigned();
-    tell();
-    if (!led) co_return co_await release_outside();
+    show();
+    if (!led) {
+        tell();
+        co_return co_await release_outside();
+    }
     // The database first: who hears of it finds it free.
     const auto resigned = co_await store_.resign_lead(epoch, time_.now());
+    tell();
     if (!resigned) spdlog::warn("cannot give the lead back: {}", resigned.error().message);
     if (!outside_) co_return;
     holds_outside_ = false;

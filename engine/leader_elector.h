@@ -50,6 +50,7 @@ class leader_elector {
     task<> release_outside();
     task<> give_back();
     [[nodiscard]] bool leads() const { return state_.leads(time_.steady_now()); }
+    bool show();
     void tell();
 
     options options_;

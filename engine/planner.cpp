@@ -85,9 +85,13 @@ task<result<void>> planner::plan_tenants(const active_execution& active, const e
         co_return co_await insert(active.id, std::move(runs));
     };
     const auto note_trouble = [&](std::string problem) -> task<> {
-        spdlog::warn("planning of execution {} waits: {}", to_string(active.id), problem);
+        if (problem.empty())
+            spdlog::info("planning of execution {} goes on", to_string(active.id));
+        else
+            spdlog::warn("planning of execution {} waits: {}", to_string(active.id), problem);
         // Not noted, it is only not shown.
-        static_cast<void>(co_await store_.note_planning_problem(active.id, "planning waits: " + problem));
+        static_cast<void>(
+            co_await store_.note_planning_problem(active.id, problem.empty() ? "" : "planning waits: " + problem));
     };
     co_return co_await directory_.for_each_page({.page_size = options_.page_size,
                                                  .max_tenants = options_.max_tenants,

@@ -47,6 +47,7 @@ task<result<tenant_page>> tenant_directory::page(const walk& how, std::int64_t s
     request.target = fmt::format("/api/v1/tenants?status=active&skip={}&limit={}", skip, how.page_size);
     request.max_body = longest_page;
     request.stop = how.stop;
+    bool is_told = false;
     for (int attempts = 1;; ++attempts) {
         request.deadline = std::min(how.deadline, time_.steady_now() + page_timeout);
         const auto answer = co_await http_.send(request);
@@ -55,6 +56,7 @@ task<result<tenant_page>> tenant_directory::page(const walk& how, std::int64_t s
         if (verdict == call_verdict::succeeded) {
             auto page = parse_page(*answer);
             cut = !page;  // broken on the way, perhaps: worth another try
+            if (page && is_told) co_await how.on_trouble({});
             if (page) co_return page;
         }
         std::optional<milliseconds> retry_after;
@@ -65,7 +67,10 @@ task<result<tenant_page>> tenant_directory::page(const walk& how, std::int64_t s
         if (verdict == call_verdict::refused || how.stop.stop_requested() || again >= how.deadline ||
             (cut && attempts >= 5))
             co_return fail(errc::service_failed, std::move(problem));
-        if (attempts == 2 && how.on_trouble) co_await how.on_trouble(std::move(problem));
+        if (attempts == 2 && how.on_trouble) {
+            is_told = true;
+            co_await how.on_trouble(std::move(problem));
+        }
         co_await time_.sleep_until(again, how.stop);
     }
 }

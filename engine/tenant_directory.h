@@ -30,7 +30,8 @@ class tenant_directory {
         std::int64_t max_tenants = 2'000'000;  // a tenant service that never ends its list is stopped here
         steady_time deadline;
         std::stop_token stop;
-        // Told once for each page that cannot be read at the second attempt either, and is tried on; empty: nobody.
+        // Told of each page that cannot be read at the second attempt either, and with an empty text when it is read
+        // after all. Empty: nobody is told.
         std::function<task<>(std::string problem)> on_trouble{};
     };
     // Tenants `skip` to `skip + page_size` in the service's own order. Tries again until the deadline while the service

@@ -61,7 +61,8 @@ class execution_store {
     // Inserts those tenants that the execution does not have yet (planning may be repeated after a crash), adds to
     // the totals, and makes a pending execution running. Returns how many were new. state_conflict: it has ended.
     virtual task<result<int>> insert_runs(execution_id, std::vector<planned_run>, system_time now) = 0;
-    // What planning waits for: stands in error_message until planning is over, and nothing is changed after that.
+    // What planning waits for, empty when it goes on: stands in error_message until planning is over, and nothing is
+    // changed after that.
     virtual task<result<void>> note_planning_problem(execution_id, std::string problem) = 0;
     // Planning is over; `error_message` tells why it could not be finished, empty when it was.
     virtual task<result<void>> complete_planning(execution_id, std::string error_message, system_time now) = 0;

@@ -66,7 +66,7 @@ class gatherer {
             } else if (const auto twin = from.find(meant); twin != from.end()) {
                 refuse(name, fmt::format("is set beside {}: say one of them", meant));
             } else if (auto text = read_(given.value); !text) {
-                refuse(name, fmt::format("{} cannot be read: {}", given.value, text.error()));
+                refuse(name, fmt::format("{} cannot be read: {}", masked(given.value), text.error()));
             } else if (auto value = without_line_break(std::move(*text)); value.empty()) {
                 // A secret that has not been filled in is no wish for the default.
                 refuse(name, fmt::format("{} is empty; without {} the default of {} holds", given.value, name, meant));
@@ -93,7 +93,10 @@ class gatherer {
         if (line.empty() || line.starts_with('#')) return;
         const auto equals = line.find('=');
         const std::string name{trimmed(line.substr(0, std::min(equals, line.size())))};
-        if (equals == line.npos) return refuse(where, fmt::format("\"{}\" is no line NAME=VALUE", line));
+        // What stands behind the name may be a password: NAME: VALUE is a common mistake.
+        if (equals == line.npos)
+            return refuse(where,
+                          fmt::format("\"{}\" is no line NAME=VALUE", line.substr(0, line.find_first_of(": \t"))));
         if (!is_setting(name) && pointed_to(name).empty())
             return refuse(where, fmt::format("{} is not a setting", name));
         auto value = trimmed(line.substr(equals + 1));
@@ -127,6 +130,9 @@ std::string shown(std::string_view name, std::string_view value) {
         value != "memory:")
         return "***";
     auto text = name.ends_with("_URL") ? masked(value) : std::string{value};
+    // Redis has passwords without a user: who forgets the colon has written one in its place.
+    if (const auto at = text.find('@'); name == "REDIS_URL" && at != text.npos && !text.contains(":***@"))
+        text.replace(text.find("://") + 3, at - text.find("://") - 3, "***");
     if (text.size() > longest) text = text.substr(0, longest) + "...";
     std::ranges::replace_if(text, [](unsigned char c) { return c < ' ' || c == 0x7f; }, '?');
     return text;

@@ -168,12 +168,11 @@ result<void> complete_planning(connection& database, execution_id id, const std:
 }
 
 result<void> request_cancel(connection& database, execution_id id) {
-    if (database.query("executions", "request_cancel", id).affected() == 0) {
-        const auto at = find_execution(database, id);
-        if (!at) return std::unexpected{at.error()};
-        return ended(*at);
-    }
-    return {};
+    if (database.query("executions", "request_cancel", id).affected() > 0) return {};
+    const auto at = find_execution(database, id);
+    if (!at) return std::unexpected{at.error()};
+    if (is_final(at->status)) return ended(*at);
+    return {};  // requested before
 }
 
 std::optional<run_id> unpark_runs(connection& database, execution_id id, run_id after, int most) {

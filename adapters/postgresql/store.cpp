@@ -232,7 +232,8 @@ task<result<void>> store::complete_planning(execution_id id, std::string message
 task<result<void>> store::request_cancel(execution_id id, system_time) {
     const auto marked = co_await state_->write([id](connection& db) { return postgresql::request_cancel(db, id); });
     if (!marked) co_return marked;
-    // Bit by bit, as all who record outcomes of it would wait for us. Who parks a run from now on knows of it.
+    // Bit by bit, as all who record outcomes of it would wait for us. Who parks a run from now on knows of it. If we do
+    // not come to the end, the engines of all instances ask for it once more.
     for (run_id last{};;) {
         const auto next = co_await state_->write_alone(
             [id, last](connection& db) { return postgresql::unpark_runs(db, id, last, unparked_at_once); });
@@ -276,7 +277,8 @@ task<result<std::vector<step_summary>>> store::step_summaries(execution_id id) {
     return state_->browse([id](connection& db) { return postgresql::step_summaries(db, id); });
 }
 task<result<std::vector<tenant_run_view>>> store::list_runs(execution_id id, run_query query) {
-    return state_->browse([id, query](connection& db) { return postgresql::list_runs(db, id, query); });
+    const auto work = [id, query](connection& db) { return postgresql::list_runs(db, id, query); };
+    return query.failures_only ? state_->read(work) : state_->browse(work);  // the planner's, or somebody's
 }
 task<result<std::vector<log_entry>>> store::list_logs(execution_id id, log_query query) {
     return state_->browse(

@@ -110,12 +110,35 @@ TEST(postgresql_cancellation, frees_the_parked_runs_of_a_large_execution_and_of_
     EXPECT_TRUE(expect(store->next_parked_run(start))) << "the other execution's are parked on";
 }
 
+TEST(postgresql_cancellation, does_not_fail_when_what_it_frees_is_claimed_meanwhile) {
+    const scratch_schema schema;
+    const auto store = open_postgresql(schema.url());
+    expect(store->insert_workflow(make_workflow(1, "workflow_1")));
+    constexpr int many = 20'000;
+    expect(store->open_execution(make_execution(1)));
+    std::vector<planned_run> runs;
+    for (int tenant = 0; tenant < many; ++tenant) runs.push_back(make_run(tenant, tenant));
+    expect(store->insert_runs(execution_no(1), std::move(runs), start));
+    postgresql::connection database{{.url = schema.url()}};
+    database.execute("UPDATE orchestrator_tenant_runs SET not_before = to_timestamp(1), turn = NULL");
+    expect(store->renew_lease("host_1", after(1'000'000)));
+    std::atomic<int> claimed = 0;
+    std::jthread claimer{[&] {
+        while (claimed < many) claimed += int(expect(store->claim_runs("host_1", 200, start)).size());
+    }};
+    while (claimed == 0) std::this_thread::yield();
+    expect(store->request_cancel(execution_no(1), start));
+    claimer.join();
+    EXPECT_EQ(claimed, many) << "each is claimed once";
+}
+
 // History, planning and reads wait: none of them may cost the instance its lease.
 TEST(postgresql_leases, a_heartbeat_does_not_wait_for_tables_that_somebody_holds) {
     const scratch_schema schema;
     const auto store = open_postgresql(schema.url());
     postgresql::connection somebody{{.url = schema.url()}};
     const postgresql::transaction until_the_end{somebody};
+    somebody.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
     somebody.execute("LOCK TABLE orchestrator_step_results, orchestrator_execution_logs, orchestrator_executions");
     std::jthread historian{[&] { ask(store->keep_history(now() + std::chrono::days{30}, now(), 10)); }};
     std::jthread planner{[&] { ask(store->insert_runs(execution_no(1), {make_run(1)}, start)); }};
@@ -126,6 +149,17 @@ TEST(postgresql_leases, a_heartbeat_does_not_wait_for_tables_that_somebody_holds
     EXPECT_TRUE(expect(store->renew_lease("host_1", after(200))));
     EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{5}) << "less than a lock is waited for";
     somebody.execute("ROLLBACK");
+}
+
+// Does anybody hold rows of it?
+bool is_held(postgresql::connection& database, const std::string& table) {
+    try {
+        database.execute(fmt::format("BEGIN; LOCK TABLE {} IN EXCLUSIVE MODE NOWAIT; ROLLBACK", table));
+        return false;
+    } catch (const postgresql::database_error&) {
+        database.execute("ROLLBACK");
+        return true;
+    }
 }
 
 // A process that is stopped keeps its connections: nobody but the server sees that it says nothing any more.
@@ -165,7 +199,8 @@ TEST(postgresql_leases, the_runs_of_an_instance_that_freezes_while_it_sends_a_ba
     ASSERT_TRUE(PQsendQueryParams(frozen.get(), "SELECT FROM orchestrator_instances FOR KEY SHARE", 0, nullptr, nullptr,
                                   nullptr, nullptr, 0));
     ASSERT_EQ(PQflush(frozen.get()), 0);
-    std::this_thread::sleep_for(milliseconds{100});
+    postgresql::connection database{{.url = schema.url()}};
+    while (!is_held(database, "orchestrator_instances")) std::this_thread::sleep_for(milliseconds{10});
     EXPECT_EQ(expect(store->release_lost_runs(after(101), "host_2")), 0) << "it may go on any moment";
     std::this_thread::sleep_for(std::chrono::seconds{2});
     int released = 0;

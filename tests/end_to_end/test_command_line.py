@@ -282,9 +282,11 @@ class Programs(PlatformTest):
             process = subprocess.Popen(
                 [os.environ["ORCHESTRATOR_BIN"], "serve", "--ready-file", ready], stderr=subprocess.PIPE, text=True,
                 env={"PATH": os.environ["PATH"], "PORT": "0", "DATABASE_URL": "sqlite:" + path, **variables})
-            wait_until(lambda: os.path.exists(ready), "it serves")
-            os.remove(ready)
-            process.terminate()
+            try:
+                wait_until(lambda: os.path.exists(ready), "it serves")
+                os.remove(ready)
+            finally:
+                process.terminate()
             return process.communicate()[1]
         self.assertNotIn("holds", log_of_a_start(DAILY_WORKFLOW_CRON="0 7 * * *"))
         self.assertNotIn("holds", log_of_a_start(DAILY_WORKFLOW_CRON="0 7 * * *"))

@@ -109,10 +109,8 @@ class SharedWork(ClusterTest):
         wait_until(lambda: cluster.health(second)["leads"] and not cluster.health(first)["leads"], "the second one leads")
         wait_until(lambda: second.has_ended(id), "it ends")
         cluster.check(id)
-        cluster.instances.remove(second)
-        second.send_signal(signal.SIGTERM)
-        self.assertEqual(second.wait(), 0)
-        wait_until(lambda: cluster.health(first)["status"] == "healthy", "the name is free again")
+        cluster.remove(second)
+        wait_until(lambda: cluster.health(first)["status"] == "healthy", "the other one's lease is over")
         wait_until(lambda: cluster.health(first)["leads"], "and the lead")
 
 

@@ -69,20 +69,22 @@ UPDATE orchestrator_executions SET planning_complete = TRUE, error_message = $2,
 WHERE id = $1 AND NOT planning_complete;
 
 -- name: request_cancel
-UPDATE orchestrator_executions SET cancel_requested = TRUE WHERE id = $1 AND status IN ('pending', 'running');
+UPDATE orchestrator_executions SET cancel_requested = TRUE
+WHERE id = $1 AND status IN ('pending', 'running') AND NOT cancel_requested;
 
 -- The next $3 after $2. Returns the last of them, NULL when there is none.
 -- name: unpark_runs
 WITH parked AS (
     SELECT id FROM orchestrator_tenant_runs
-    WHERE id > $2 AND id <= (SELECT last_run FROM orchestrator_executions WHERE id = $1)
+    WHERE id > $2 AND id >= (SELECT first_run FROM orchestrator_executions WHERE id = $1)
+      AND id <= (SELECT last_run FROM orchestrator_executions WHERE id = $1)
       AND execution_id = $1 AND not_before IS NOT NULL
     ORDER BY id LIMIT $3
-), freed AS (
-    UPDATE orchestrator_tenant_runs SET not_before = NULL, turn = fair_rank WHERE id IN (SELECT id FROM parked)
-    RETURNING id
+), freed AS (  -- but for those that were claimed meanwhile
+    UPDATE orchestrator_tenant_runs SET not_before = NULL, turn = fair_rank
+    WHERE id IN (SELECT id FROM parked) AND not_before IS NOT NULL
 )
-SELECT max(id) FROM freed;
+SELECT max(id) FROM parked;
 
 -- name: finish
 UPDATE orchestrator_executions SET status = $2, completed_at = $3,

@@ -55,7 +55,7 @@ TEST_F(config_sources, a_setting_may_stand_in_a_file_of_its_own) {
 }
 
 TEST_F(config_sources, tells_everything_that_is_wrong_at_once) {
-    files["/etc/o.conf"] = "PORT\nCOLOUR=red\nPORT=1\nPORT=2\n";
+    files["/etc/o.conf"] = "PORT: s3cret\nCOLOUR=red\nPORT=1\nPORT=2\n";
     EXPECT_THAT(
         refused({{"ORCHESTRATOR_CONFIG_FILE", "/etc/o.conf"},
                  {"DATABASE_URL", "memory:"},
@@ -65,6 +65,8 @@ TEST_F(config_sources, tells_everything_that_is_wrong_at_once) {
                     HasSubstr("/etc/o.conf:2: COLOUR is not a setting"), HasSubstr("/etc/o.conf:4: PORT stands"),
                     HasSubstr("DATABASE_URL_FILE: is set beside DATABASE_URL"),
                     HasSubstr("PORT_FILE: /nowhere cannot be read: No such file")));
+    EXPECT_THAT(refused({{"DATABASE_URL_FILE", "postgresql://u:s3cret@h/db"}}),
+                ElementsAre(HasSubstr("DATABASE_URL_FILE: postgresql://u:***@h/db cannot be read")));
     EXPECT_THAT(refused({{"ORCHESTRATOR_CONFIG_FILE", "/etc/none"}}),
                 ElementsAre(HasSubstr("ORCHESTRATOR_CONFIG_FILE: /etc/none cannot be read")));
 }
@@ -101,6 +103,9 @@ TEST_F(config_sources, passwords_are_not_shown) {
     EXPECT_EQ(shown("PORT", std::string(201, 'x') + "\n"), std::string(200, 'x') + "...");
     EXPECT_EQ(shown("DEFAULT_TIMEZONE", "a\nb\x1b"), "a?b?");
     EXPECT_EQ(shown("DATABASE_URL", ""), "");
+    EXPECT_EQ(shown("REDIS_URL", "redis://word@cache"), "redis://***@cache");
+    EXPECT_EQ(shown("REDIS_URL", "redis://me:word@cache/1"), "redis://me:***@cache/1");
+    EXPECT_EQ(shown("REDIS_URL", "redis://cache"), "redis://cache");
     for (const auto* harmless : {"http://host/a@b", "sqlite:o.db", "0 8 * * *", "https://user@host", ""})
         EXPECT_EQ(masked(harmless), harmless);
 }

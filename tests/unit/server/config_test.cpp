@@ -202,7 +202,7 @@ INSTANTIATE_TEST_SUITE_P(
                     mistake{"REDIS_URL", "http://cache", "\"http://cache\" is not redis://"},
                     mistake{"REDIS_URL", "redis://:word@cache/x", "\"redis://:***@cache/x\" is not"},
                     mistake{"REDIS_URL", "redis://cache:65536", "\"redis://cache:65536\" is not"},
-                    mistake{"REDIS_URL", "redis://user@cache", "\"redis://user@cache\" is not"},
+                    mistake{"REDIS_URL", "redis://user@cache", "\"redis://***@cache\" is not"},
                     mistake{"RABBITMQ_URL", "broker:5672", "is not amqp://"},
                     mistake{"RABBITMQ_URL", "amqp://broker:99999", "\"amqp://broker:99999\" is not"},
                     mistake{"ORCHESTRATOR_INSTANCE_ID", "a b", "\"a b\" is not 1 to 255 printable ASCII"},
