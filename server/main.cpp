@@ -1,5 +1,6 @@
 // The program `orchestrator`: the command line of cli/, and the commands that run here instead of asking a server.
 #include <fmt/format.h>
+#include <unistd.h>
 #include <CLI/CLI.hpp>
 
 #include <algorithm>
@@ -20,8 +21,6 @@
 #include "server/doctor.h"
 #include "server/migrate.h"
 #include "server/serve.h"
-
-extern char** environ;
 
 namespace {
 

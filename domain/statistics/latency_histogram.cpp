@@ -15,7 +15,7 @@ constexpr std::int64_t exact_below = 1 << precision_bits;
 int latency_bucket(milliseconds duration) {
     const auto value = static_cast<std::uint64_t>(std::max<std::int64_t>(0, duration.count()));
     if (value < std::uint64_t(exact_below)) return static_cast<int>(value);
-    const int exponent = std::bit_width(value) - 1 - precision_bits;
+    const int exponent = static_cast<int>(std::bit_width(value)) - 1 - precision_bits;
     const auto mantissa = static_cast<int>(value >> exponent) - static_cast<int>(exact_below);
     return static_cast<int>(exact_below) * (exponent + 1) + mantissa;
 }
