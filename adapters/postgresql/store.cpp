@@ -235,7 +235,7 @@ task<result<void>> store::request_cancel(execution_id id, system_time) {
     // Bit by bit, as all who record outcomes of it would wait for us. Who parks a run from now on knows of it. If we do
     // not come to the end, the engines of all instances ask for it once more.
     for (run_id last{};;) {
-        const auto next = co_await state_->write_alone(
+        const auto next = co_await state_->write(
             [id, last](connection& db) { return postgresql::unpark_runs(db, id, last, unparked_at_once); });
         if (!next) co_return std::unexpected{next.error()};
         if (!*next) co_return result<void>{};
