@@ -18,7 +18,6 @@ task<answer> show_leader(const api_dependencies& api, routed_request) {
     if (!found) co_return refuse(found.error());
     const auto leader = found->value_or(leader_record{});
     const bool is_led = *found && leader.left > milliseconds{0};
-    const auto known = [&](system_time at) { return *found ? std::optional{at} : std::nullopt; };
     const auto if_known = [&](json::value value) { return *found ? value : json::value{}; };
     co_return json_response(200,
                             json::object{{"is_led", is_led},
@@ -26,8 +25,8 @@ task<answer> show_leader(const api_dependencies& api, routed_request) {
                                          {"instance_hostname", text_or_null(leader.hostname)},
                                          {"is_this_instance", is_led && leader.instance_id == api.instance_id},
                                          {"epoch", leader.epoch},
-                                         {"became_leader_at", time_or_null(known(leader.became_leader_at))},
-                                         {"last_heartbeat_at", time_or_null(known(leader.last_heartbeat_at))},
+                                         {"became_leader_at", if_known(time_or_null(leader.became_leader_at))},
+                                         {"last_heartbeat_at", if_known(time_or_null(leader.last_heartbeat_at))},
                                          {"heartbeat_interval_seconds", if_known(seconds_of(leader.heartbeat))},
                                          {"heartbeat_interval_ms", if_known(leader.heartbeat.count())},
                                          {"lease_left_ms", if_known(std::max<std::int64_t>(leader.left.count(), 0))}});

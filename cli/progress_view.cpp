@@ -181,12 +181,12 @@ std::string plain_progress_line(const execution_snapshot& execution, millisecond
         all.retries += step.retries;
     }
     const auto& tenants = execution.tenants;
+    const auto problem = planning_problem(execution);
     return fmt::format(
         "{}: {} after {}: {}/{}{} tenants done; steps: {} ok, {} failed, {} skipped, {} retries; {} steps/s{}{}",
         harmless(execution.workflow_name), execution.status, format_duration(elapsed), tenants.ended(), tenants.total,
         execution.planning_complete ? "" : "+", all.completed, all.failed, all.skipped, all.retries,
-        format_rate(execution.steps_per_second), planning_problem(execution).empty() ? "" : "; ",
-        planning_problem(execution));
+        format_rate(execution.steps_per_second), problem.empty() ? "" : "; ", problem);
 }
 
 }  // namespace orchestrator::cli

@@ -123,14 +123,7 @@ task<bool> engine::renew_lease() {
     if (!renewed) {
         if (lease_problem_.report(renewed.error()))
             spdlog::warn("cannot renew the lease of this instance: {}", renewed.error().message);
-        // Our claims are not ours any more, and what is given back by our name would be the other one's.
-        if (renewed.error().code == errc::superseded) {
-            is_displaced_ = true;
-            executions_.abandon_all();
-            dispatcher_.lease_renewed(asked_at);  // it holds no longer
-            // Should the other one be dead, and nobody else be there, it would stay so for ever.
-            co_await ports_.runs.release_lost_runs(ports_.time.now(), {});
-        }
+        if (renewed.error().code == errc::superseded) co_await give_way(asked_at);
         co_return false;
     }
     const bool was_away = lease_problem_.report(std::nullopt);
@@ -143,6 +136,15 @@ task<bool> engine::renew_lease() {
     if (std::exchange(had_lease_, true) && !*renewed) co_await abandon_runs();
     dispatcher_.lease_renewed(lease_ends_at_ - options_.heartbeat);
     co_return true;
+}
+
+// To another process of our name. Our claims are not ours any more, and what is given back by our name would be its.
+task<> engine::give_way(steady_time lease_over_at) {
+    is_displaced_ = true;
+    executions_.abandon_all();
+    dispatcher_.lease_renewed(lease_over_at);
+    // Should the other one be dead, and nobody else be there, it would stay so for ever.
+    co_await ports_.runs.release_lost_runs(ports_.time.now(), {});
 }
 
 task<> engine::stay_leased() { co_await renew_lease(); }
@@ -307,6 +309,7 @@ task<> engine::stop(steady_time deadline) {
         if (now >= deadline + pause_after_fault) break;
         co_await ports_.time.sleep_until(now + drain_look);
     }
+    // Has another process taken our name unnoticed? Then what would be given back is its.
     co_await renew_lease();
     if (is_displaced_) co_return;
     const auto released = co_await ports_.runs.release_instance(options_.instance_id);
@@ -367,7 +370,7 @@ task<> engine::keep_history() {
         spdlog::info("{} executions older than {} days are forgotten", forgotten, options_.history_kept.count());
 }
 
-std::optional<milliseconds> engine::is_stuck_for() const {
+std::optional<milliseconds> engine::stuck_for() const {
     const steady_time looked_at{steady_time::duration{looked_around_at_.load()}};
     const auto since = std::chrono::duration_cast<milliseconds>(ports_.time.steady_now() - looked_at);
     if (since < leases_until_stuck * options_.lease) return std::nullopt;
@@ -377,7 +380,7 @@ std::optional<milliseconds> engine::is_stuck_for() const {
 engine_health engine::health() const {
     auto problem = journal_.problem();
     if (!problem) problem = lease_problem_.now();
-    if (const auto stuck = is_stuck_for(); stuck && !problem)
+    if (const auto stuck = stuck_for(); stuck && !problem)
         problem = error{
             errc::store_unavailable,
             fmt::format("for {} s nothing could be looked up and given back in the store", stuck->count() / 1'000),

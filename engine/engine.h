@@ -79,13 +79,14 @@ class engine final : public run_control {
     [[nodiscard]] engine_health health() const override;
     // Has all been possible lately that a heartbeat does? It takes this thread, and the store's reading and writing.
     // From any thread.
-    [[nodiscard]] bool gets_things_done() const { return !is_displaced_ && !is_stuck_for().has_value(); }
+    [[nodiscard]] bool gets_things_done() const { return !is_displaced_ && !stuck_for(); }
 
   private:
     task<> keep_lease();
     task<> forget_last_life();
     task<bool> renew_lease();
     task<> stay_leased();
+    task<> give_way(steady_time lease_over_at);
     task<> look_around();
     task<bool> take_up_lost_runs(system_time now);
     task<> abandon_runs();
@@ -99,7 +100,7 @@ class engine final : public run_control {
     task<> keep_history();
     task<> finish(execution_id);
     void spawn(task<> work);
-    [[nodiscard]] std::optional<milliseconds> is_stuck_for() const;
+    [[nodiscard]] std::optional<milliseconds> stuck_for() const;
     [[nodiscard]] bool idle() const {
         return dispatcher_.active_runs() == 0 && working_ == 0 && limits_.in_flight() == 0;
     }

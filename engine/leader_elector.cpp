@@ -91,8 +91,8 @@ task<> leader_elector::ask() {
 // not answer: who cannot lead must not hold it.
 task<bool> leader_elector::outside_allows() {
     if (!outside_ || store_is_away_ || co_await take_outside()) co_return true;
-    if (time_.steady_now() - asked_row_at_ < options_.terms.ttl * ttls_without_question) co_return false;
-    co_return true;  // whoever holds it for so long may lead another installation, which uses the same Redis
+    // Whoever holds it for so long may lead another installation, which uses the same Redis.
+    co_return time_.steady_now() - asked_row_at_ >= options_.terms.ttl* ttls_without_question;
 }
 
 // True: it is ours, or cannot be asked.
@@ -115,7 +115,7 @@ task<> leader_elector::release_outside() {
     if (!released) spdlog::debug("{}", released.error().message);
 }
 
-// For other threads: what `epoch` answers.
+// What `epoch` answers from now on, to other threads. Returns whether we lead.
 bool leader_elector::show() {
     const bool leading = !stopped_ && leads();
     epoch_ = state_.epoch();

@@ -64,8 +64,8 @@ class leader_elector {
     bool told_ = false;             // what on_change was told last
     bool store_is_away_ = false;    // said once, not with each try
     bool outside_is_away_ = false;  // likewise
+    bool is_unfit_ = false;         // likewise
     bool holds_outside_ = false;
-    bool is_unfit_ = false;  // likewise
     steady_time asked_row_at_{};
     bool asking_ = false;
     bool stopped_ = false;

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 #include <string>
 
 #include "adapters/http/client.h"
@@ -51,6 +52,16 @@ int tell(const std::vector<violation>& all) {
     return usage_error;
 }
 
+std::optional<violation> wrong_ca_file(const server::sourced_settings& given) {
+    const auto found = given.find("ORCHESTRATOR_CA_FILE");
+    if (found == given.end() || found->second.value.empty()) return std::nullopt;
+    const auto& path = found->second.value;
+    const auto checked = http::check_ca_file(path);
+    if (checked) return std::nullopt;
+    return violation{found->first,
+                     fmt::format("{}: {}; name a PEM file of certificates", path, checked.error().message)};
+}
+
 // What settings name outside of them: zones, and the file of authorities.
 enum class named { looked_up, taken_on_trust };
 
@@ -60,11 +71,8 @@ std::expected<server::config, std::vector<violation>> config_from(const server::
     const bool looks = things == named::looked_up;
     auto wrong = gathered.violations;
     auto parsed = server::parse_config(server::values_of(gathered.found), looks ? &of_this_machine : nullptr);
-    if (const auto found = gathered.found.find("ORCHESTRATOR_CA_FILE"); looks && found != gathered.found.end())
-        if (const auto& path = found->second.value; !path.empty())
-            if (const auto checked = http::check_ca_file(path); !checked)
-                wrong.push_back({found->first, fmt::format("{}: {}; name a PEM file of certificates", path,
-                                                           checked.error().message)});
+    if (looks)
+        if (auto found = wrong_ca_file(gathered.found)) wrong.push_back(std::move(*found));
     if (!parsed) wrong.insert(wrong.end(), parsed.error().begin(), parsed.error().end());
     if (!wrong.empty()) return std::unexpected{std::move(wrong)};
     return parsed;

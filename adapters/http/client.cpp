@@ -3,6 +3,7 @@
 #include "adapters/http/client.h"
 
 #include <boost/asio/redirect_error.hpp>
+#include <boost/asio/ssl/context.hpp>
 #include <boost/asio/write.hpp>
 
 #include <map>
@@ -38,6 +39,15 @@ struct pool_order {
 };
 
 }  // namespace
+
+result<void> check_ca_file(const std::string& path) {
+    boost::system::error_code failed;
+    asio::ssl::context context{asio::ssl::context::tls_client};
+    context.load_verify_file(path, failed);
+    if (!failed) return {};
+    const bool is_readable = failed.category() != boost::system::system_category();
+    return fail(errc::invalid_argument, is_readable ? "there is no certificate in it" : failed.message());
+}
 
 struct client::state {
     state(asio::io_context& io, client_options chosen)

@@ -1,8 +1,6 @@
 // Opening connections: see connector.h.
 #include "adapters/http/connector.h"
 
-#include "adapters/http/client.h"
-
 #include <fmt/format.h>
 
 #include <boost/asio/redirect_error.hpp>
@@ -141,15 +139,6 @@ task<error_code> connector::secure(connection& opened, const std::string& host, 
     const call::socket_use use{call, opened.socket};
     co_await opened.tls->async_handshake(tls_stream::client, asio::redirect_error(use_task, error));
     co_return error;
-}
-
-result<void> check_ca_file(const std::string& path) {
-    boost::system::error_code failed;
-    asio::ssl::context context{asio::ssl::context::tls_client};
-    context.load_verify_file(path, failed);
-    if (!failed) return {};
-    const bool is_readable = failed.category() != boost::system::system_category();
-    return fail(errc::invalid_argument, is_readable ? "there is no certificate in it" : failed.message());
 }
 
 asio::ssl::context& connector::tls() {

@@ -18,6 +18,12 @@ std::vector<execution> read_all(const rows& all) {
     return found;
 }
 
+result<void> check_exists(connection& database, execution_id id) {
+    const auto at = find_execution(database, id);
+    if (!at) return std::unexpected{at.error()};
+    return {};
+}
+
 std::unexpected<error> ended(const execution& at) {
     return fail(errc::state_conflict,
                 fmt::format("execution {} has ended: its status is {}", to_string(at.id), to_string(at.status)));
@@ -154,17 +160,13 @@ result<int> insert_runs(connection& database, execution_id id, const std::vector
 
 result<void> note_planning_problem(connection& database, execution_id id, const std::string& problem) {
     if (database.query("executions", "note_planning_problem", id, problem).affected() > 0) return {};
-    const auto at = find_execution(database, id);
-    if (!at) return std::unexpected{at.error()};
-    return {};  // completed before
+    return check_exists(database, id);  // completed before
 }
 
 result<void> complete_planning(connection& database, execution_id id, const std::string& error_message,
                                system_time now) {
     if (database.query("executions", "complete_planning", id, error_message, now).affected() > 0) return {};
-    const auto at = find_execution(database, id);
-    if (!at) return std::unexpected{at.error()};
-    return {};  // completed before
+    return check_exists(database, id);  // completed before
 }
 
 result<void> request_cancel(connection& database, execution_id id) {

@@ -98,37 +98,25 @@ struct store::state {
     // What is asked before a claim and the claim itself: beside planning, which would hold up who waits for work.
     template <class Work>
     auto claim(Work work) {
-        return claimer.run([this, work = std::move(work)]() mutable {
-            auto on_connection = [&] { return work(claim_database); };
-            return guarded(on_connection);
-        });
+        return alone(claimer, claim_database, std::move(work));
     }
 
     // One statement, or work that begins its own transaction.
     template <class Work>
     auto write_alone(Work work) {
-        return others.run([this, work = std::move(work)]() mutable {
-            auto on_connection = [&] { return work(write_database); };
-            return guarded(on_connection);
-        });
+        return alone(others, write_database, std::move(work));
     }
 
     // Beside everything else: leases, of the leader and of the instance, must not wait for what is being planned.
     template <class Work>
     auto lead(Work work) {
-        return leader.run([this, work = std::move(work)]() mutable {
-            auto on_connection = [&] { return work(leader_database); };
-            return guarded(on_connection);
-        });
+        return alone(leader, leader_database, std::move(work));
     }
 
     // One statement: a snapshot by itself.
     template <class Work>
     auto read_alone(Work work) {
-        return reader.run([this, work = std::move(work)]() mutable {
-            auto on_connection = [&] { return work(read_database); };
-            return guarded(on_connection);
-        });
+        return alone(reader, read_database, std::move(work));
     }
 
     // One snapshot for several statements.
@@ -141,6 +129,19 @@ struct store::state {
     template <class Work>
     auto browse(Work work) {
         return snapshot(browser, browse_database, std::move(work));
+    }
+
+    template <class Work>
+    auto browse_alone(Work work) {
+        return alone(browser, browse_database, std::move(work));
+    }
+
+    template <class Work>
+    static auto alone(blocking::worker& worker, connection& database, Work work) {
+        return worker.run([&database, work = std::move(work)]() mutable {
+            auto on_connection = [&] { return work(database); };
+            return guarded(on_connection);
+        });
     }
 
     template <class Work>
@@ -270,7 +271,7 @@ task<result<execution>> store::find_execution(execution_id id) {
     return state_->read_alone([id](connection& db) { return postgresql::find_execution(db, id); });
 }
 task<result<std::vector<execution>>> store::list_executions(execution_query query) {
-    return state_->browse(
+    return state_->browse_alone(
         [query = std::move(query)](connection& db) { return postgresql::list_executions(db, query); });
 }
 task<result<std::vector<step_summary>>> store::step_summaries(execution_id id) {
@@ -343,10 +344,11 @@ task<result<decision_receipt>> store::decide(const std::vector<schedule_decision
 }
 task<result<std::vector<decided_occurrence>>> store::list_occurrences(workflow_id id, system_time from,
                                                                       system_time until, int limit) {
-    return state_->browse([=](connection& db) { return postgresql::list_occurrences(db, id, from, until, limit); });
+    return state_->browse_alone(
+        [=](connection& db) { return postgresql::list_occurrences(db, id, from, until, limit); });
 }
 task<result<std::vector<schedule_version>>> store::list_schedule_versions(workflow_id id) {
-    return state_->browse([=](connection& db) { return postgresql::list_schedule_versions(db, id); });
+    return state_->browse_alone([=](connection& db) { return postgresql::list_schedule_versions(db, id); });
 }
 task<result<std::vector<milliseconds>>> store::past_durations(workflow_id id, int most) {
     return state_->read_alone([=](connection& db) { return postgresql::past_durations(db, id, most); });
@@ -434,7 +436,7 @@ task<result<void>> store::note_broker_problem(std::string problem) {
         [problem = std::move(problem)](connection& db) { postgresql::note_broker_problem(db, problem); });
 }
 task<result<std::vector<kept_event>>> store::list_events(event_query query) {
-    return state_->browse([query](connection& db) { return postgresql::list_events(db, query); });
+    return state_->browse_alone([query](connection& db) { return postgresql::list_events(db, query); });
 }
 
 }  // namespace orchestrator::postgresql

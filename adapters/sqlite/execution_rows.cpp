@@ -16,6 +16,12 @@ std::vector<execution> read_all(statement& rows) {
     return found;
 }
 
+result<void> check_exists(connection& database, execution_id id) {
+    const auto at = find_execution(database, id);
+    if (!at) return std::unexpected{at.error()};
+    return {};
+}
+
 std::unexpected<error> ended(const execution& at) {
     return fail(errc::state_conflict,
                 fmt::format("execution {} has ended: its status is {}", to_string(at.id), to_string(at.status)));
@@ -97,9 +103,7 @@ result<void> note_planning_problem(connection& database, execution_id id, const 
         row.run();
     }
     if (database.changes() > 0) return {};
-    const auto at = find_execution(database, id);
-    if (!at) return std::unexpected{at.error()};
-    return {};  // completed before
+    return check_exists(database, id);  // completed before
 }
 
 result<void> complete_planning(connection& database, execution_id id, const std::string& error_message,
@@ -110,9 +114,7 @@ result<void> complete_planning(connection& database, execution_id id, const std:
         row.run();
     }
     if (database.changes() > 0) return {};
-    const auto at = find_execution(database, id);
-    if (!at) return std::unexpected{at.error()};
-    return {};  // completed before
+    return check_exists(database, id);  // completed before
 }
 
 result<void> request_cancel(connection& database, execution_id id) {
