@@ -42,6 +42,8 @@ api_result answer_of(const http_response& response, const http_origin& server) {
 
 std::string_view explanation_of(http_fault fault) {
     switch (fault) {
+        case http_fault::exhausted:
+            return "was not called: this machine has no file descriptor, port or memory left";
         case http_fault::connect_failed:
             return "cannot be reached";
         case http_fault::tls_failed:

@@ -25,23 +25,6 @@ result_key key_of(const workflow_definition& of, const step_definition& step, te
     return {tenant, fmt::format("{}\n{}\n{} {}\n{}", of.source, step.name, step.method, request.target, request.body)};
 }
 
-// Where an accepted job is polled: a path on the same service. nullopt: elsewhere, where we do not go.
-std::optional<std::string> poll_target(std::string_view location, const http_origin& origin) {
-    if (location.starts_with("http://") || location.starts_with("https://")) {
-        const auto path = location.find('/', location.find("//") + 2);
-        if (path == std::string_view::npos) return std::nullopt;
-        const auto named = parse_http_origin(location.substr(0, path));
-        if (!named || named->scheme != origin.scheme || named->host != origin.host || named->port != origin.port)
-            return std::nullopt;
-        location.remove_prefix(path);
-        if (!location.starts_with(origin.base_path)) return std::nullopt;
-        location.remove_prefix(origin.base_path.size());
-    }
-    const bool printable = std::ranges::all_of(location, [](char c) { return c > 0x20 && c < 0x7f; });
-    if (!location.starts_with('/') || location.starts_with("//") || !printable) return std::nullopt;
-    return std::string{location};
-}
-
 }  // namespace
 
 std::string idempotency_key(execution_id execution, tenant_id tenant, std::string_view step_name) {
@@ -147,12 +130,13 @@ http_request step_caller::request_for(const active_execution& execution, std::si
 
 // RFC 9110, 15.3.3: the job goes on behind the Location. Within the deadline of the same attempt.
 task<http_result> step_caller::poll_until_done(http_request request, http_response accepted) {
-    const auto target = poll_target(find_header(accepted.headers, "Location"), *request.origin);
+    const auto target = resolve_location(request, find_header(accepted.headers, "Location"));
     if (!target)
         co_return std::unexpected{
             http_failure{http_fault::malformed_response, "the Location of an accepted job is not on the same service"}};
     request.method = http_method::get;
     request.target = *target;
+    request.from_root = true;
     request.body.clear();
     auto pause = first_poll_pause;
     http_result answer = std::move(accepted);

@@ -4,8 +4,10 @@
 
 #include <cstddef>
 #include <expected>
+#include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "domain/time.h"
 #include "ports/http_message.h"
@@ -17,12 +19,20 @@ struct http_request {
     const http_origin* origin = nullptr;  // outlives the call
     http_method method = http_method::get;
     std::string target;              // path and query below the origin's base path, percent-encoded
+    bool from_root = false;          // `target` is the whole path: no base path is put before it
     std::string body;                // sent as application/json unless empty
     http_headers headers;            // beside Host, Content-Type and Content-Length
     steady_time deadline;            // for everything: waiting for a connection, sending, and the whole answer
     std::size_t max_body = 1 << 20;  // bytes
     std::stop_token stop;            // requested on the client's own thread
 };
+
+// Path and query as they are asked for, from the server's root.
+[[nodiscard]] std::string whole_target(const http_request&);
+
+// Where the Location of an answer to this request leads (RFC 9110 section 10.2.2, RFC 3986 section 5): a target
+// `from_root` on the same server. nullopt: to another server, or to what cannot be sent.
+[[nodiscard]] std::optional<std::string> resolve_location(const http_request&, std::string_view location);
 
 struct http_response {
     int status = 0;
@@ -32,6 +42,7 @@ struct http_response {
 };
 
 enum class http_fault {
+    exhausted,           // this process has no descriptor, port or memory left: not the service's fault
     connect_failed,      // refused, unreachable, or the name is unknown
     tls_failed,          // the certificate or the handshake
     connection_lost,     // ended before the answer was complete

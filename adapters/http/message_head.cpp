@@ -110,8 +110,9 @@ std::optional<std::string> find_flaw(const http_request& request) {
 
 void render_request(std::string& out, const http_request& request, std::string_view user_agent) {
     const auto& origin = *request.origin;
-    out.assign(to_string(request.method)).append(" ").append(origin.base_path);
-    if (origin.base_path.empty() && !request.target.starts_with('/')) out.push_back('/');
+    const std::string_view base = request.from_root ? std::string_view{} : std::string_view{origin.base_path};
+    out.assign(to_string(request.method)).append(" ").append(base);
+    if (base.empty() && !request.target.starts_with('/')) out.push_back('/');
     out.append(request.target).append(" HTTP/1.1\r\n");
     append_host(out, origin);
     bool own_type = false;

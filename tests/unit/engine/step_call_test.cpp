@@ -266,14 +266,31 @@ TEST_F(step_call_test, an_accepted_job_without_a_location_is_a_success) {
 }
 
 TEST_F(step_call_test, polls_where_the_same_service_says) {
-    for (const auto* location : {"/status/7?x=1", "http://production:8000/status/7?x=1"}) {
+    std::uint64_t number = 0;
+    for (const auto* location : {"/status/7?x=1", "http://production:8000/status/7?x=1",
+                                 "//production:8000/status/7?x=1", "../status/7?x=1", "/status/./7?x=1#part"}) {
         targets_.clear();
-        execution_.id = {make_uuid_v7(thread_.time.now(), {9, std::uint64_t(location[1])})};
+        execution_.id = {make_uuid_v7(thread_.time.now(), {9, ++number})};
         script_location(location);
         EXPECT_EQ(attempt().verdict, call_verdict::succeeded) << location;
         ASSERT_EQ(targets_.size(), 2U);
         EXPECT_EQ(targets_[1], "/status/7?x=1");
     }
+}
+
+TEST_F(step_call_test, polls_from_the_root_of_the_server_whatever_the_base_path_is) {
+    const http_origin behind_a_gateway{"http", "production", "8000", "/api/production"};
+    execution_.targets[0].origin = &behind_a_gateway;
+    auto accepted = answered(202);
+    accepted.response.headers.emplace_back("Location", "/api/production/status/7");
+    services_.script_steps([this, accepted](const http_request& request, int nth) {
+        targets_.push_back(whole_target(request));
+        return nth == 1 ? accepted : answered(200);
+    });
+    EXPECT_EQ(attempt().verdict, call_verdict::succeeded);
+    ASSERT_EQ(targets_.size(), 2U);
+    EXPECT_TRUE(targets_[0].starts_with("/api/production/bake/"));
+    EXPECT_EQ(targets_[1], "/api/production/status/7");
 }
 
 TEST_F(step_call_test, waits_as_long_as_the_accepted_job_asks) {
@@ -285,8 +302,8 @@ TEST_F(step_call_test, waits_as_long_as_the_accepted_job_asks) {
 TEST_F(step_call_test, never_follows_a_location_that_leads_elsewhere) {
     std::uint64_t number = 0;
     for (const auto* location :
-         {"http://evil:8000/x", "https://production:8000/x", "http://production:9000/x", "http://production:8000",
-          "//evil/x", "relative", "/with space", "ftp://production/x", "http://user@production:8000/x"}) {
+         {"http://evil:8000/x", "https://production:8000/x", "http://production:9000/x", "http://production",
+          "//evil/x", "/with space", "ftp://production/x", "http://user@production:8000/x"}) {
         targets_.clear();
         execution_.id = {make_uuid_v7(thread_.time.now(), {10, ++number})};
         script_location(location);
