@@ -23,9 +23,9 @@ void call::expire(steady_time now) {
     if (socket_) close_now(*socket_);
 }
 
-task<> call::park() {
+task<> call::park(steady_time limit) {
     if (!bell_) bell_.emplace(context_);
-    bell_->expires_at(never);
+    bell_->expires_at(limit);
     error_code ignored;
     co_await bell_->async_wait(asio::redirect_error(use_task, ignored));
 }

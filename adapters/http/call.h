@@ -18,14 +18,15 @@ class call final : public deadline_sweep::entry {
     }
 
     [[nodiscard]] bool ended() const { return fault_.has_value(); }
+    [[nodiscard]] bool is_late() const { return fault_ == http_fault::timed_out; }
     [[nodiscard]] http_failure failure() const;
     [[nodiscard]] steady_time total_deadline() const { return total_; }
 
     void end(http_fault);
     void expire(steady_time now) override;
 
-    // Waits until rung or ended. May return early: the caller checks what it waits for in a loop.
-    task<> park();
+    // Waits until rung or ended, or until `limit`. May return early: the caller checks what it waits for in a loop.
+    task<> park(steady_time limit = never);
     void ring();
 
     // While it lives, the call's end closes this socket; so does `attempt`, which does not end the call.

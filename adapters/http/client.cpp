@@ -20,7 +20,8 @@ namespace orchestrator::http {
 namespace {
 
 constexpr std::size_t shared_buffer_size = 64 << 10;  // bytes
-constexpr milliseconds prune_interval{1'000};
+constexpr milliseconds shortest_shortage_pause{20};
+constexpr milliseconds longest_shortage_pause{500};
 
 struct stop_call {
     call* stopped;
@@ -54,13 +55,15 @@ struct client::state {
         : context{io},
           options{std::move(chosen)},
           sweep{std::make_shared<deadline_sweep>(io, options.deadline_resolution)},
-          opener{io, options.ca_file},
+          opener{io, options.resolve, options.ca_file},
+          budget{std::make_shared<connection_budget>(io, options.max_connections, options.idle_timeout)},
           incoming(shared_buffer_size) {}
 
     // How an exchange on one connection ended. `lost` and `malformed` leave the connection useless.
     enum class exchange_end { complete, lost, malformed };
 
     static task<http_result> send(std::shared_ptr<state> self, const http_request& request);
+    task<std::expected<connection_ptr, http_failure>> open(const http_origin&, call&);
     task<exchange_end> exchange(const http_request&, call&, connection&, response_reader&);
     task<> send_rest(call&, connection&, std::string rest);
     received behind(std::string_view rest, received got);
@@ -68,15 +71,15 @@ struct client::state {
     exchange_end finish(const received&, const connection&, response_reader&);
 
     connection_pool& pool_of(const http_origin&);
-    void prune(steady_time now);
     void close();
 
     asio::io_context& context;
     client_options options;
     std::shared_ptr<deadline_sweep> sweep;
     connector opener;
+    shortage_record lacking;
+    std::shared_ptr<connection_budget> budget;
     std::map<pool_key, connection_pool, pool_order> pools;
-    steady_time pruned_at{};
     std::string outgoing;        // the request that is being rendered and sent, until the socket takes no more
     std::vector<char> incoming;  // shared by all connections: see socket.h
 };
@@ -84,11 +87,22 @@ struct client::state {
 client::client(asio::io_context& context, client_options options)
     : state_{std::make_shared<state>(context, std::move(options))} {}
 
-client::~client() { close(); }
+client::~client() {
+    close();
+    state_->opener.close();
+}
 
 task<http_result> client::send(const http_request& request) { return state::send(state_, request); }
 
 void client::close() { state_->close(); }
+
+client_figures client::figures() const {
+    const auto& budget = *state_->budget;
+    return {.connections = budget.open(),
+            .max_connections = state_->options.max_connections,
+            .waiting = budget.waiting(),
+            .lacking = state_->lacking.current()};
+}
 
 task<http_result> client::state::send(std::shared_ptr<state> self, const http_request& request) {
     if (request.stop.stop_requested())
@@ -100,16 +114,17 @@ task<http_result> client::state::send(std::shared_ptr<state> self, const http_re
     if (request.stop.stop_possible()) on_stop.emplace(request.stop, stop_call{&call});
     const auto now = std::chrono::steady_clock::now();
     if (now >= request.deadline) call.end(http_fault::timed_out);
-    self->prune(now);
 
     auto& pool = self->pool_of(*request.origin);
     auto place = pool.try_take(now);
     if (!place) place = co_await pool.wait_for_place(call);
+    if (!place && call.is_late())
+        co_return std::unexpected{http_failure{http_fault::exhausted, "no connection was free before the deadline"}};
     for (;;) {
         if (call.ended()) co_return std::unexpected{call.failure()};
         const bool reused = place.is_connected();
         if (!reused) {
-            auto opened = co_await self->opener.open(*request.origin, call);
+            auto opened = co_await self->open(*request.origin, call);
             if (!opened) co_return std::unexpected{std::move(opened.error())};
             place.connect(std::move(*opened));
         }
@@ -127,6 +142,22 @@ task<http_result> client::state::send(std::shared_ptr<state> self, const http_re
             co_return std::unexpected{
                 http_failure{http_fault::connection_lost, "the connection ended before the answer was complete"}};
         place.disconnect();  // and once more on a new one
+    }
+}
+
+// Until it opens, or for as long as patience lasts. Whoever waits for a descriptor when its deadline passes has not
+// been kept waiting by the service.
+task<std::expected<connection_ptr, http_failure>> client::state::open(const http_origin& origin, call& call) {
+    const auto patient_until = std::chrono::steady_clock::now() + options.shortage_patience;
+    for (auto pause = shortest_shortage_pause;; pause = std::min(pause * 2, longest_shortage_pause)) {
+        auto opened = co_await opener.open(origin, call);
+        if (opened) lacking.clear();
+        if (opened || opened.error().fault != http_fault::exhausted) co_return opened;
+        lacking.note(opened.error().detail);
+        if (std::chrono::steady_clock::now() >= patient_until) co_return opened;
+        if (!budget->close_longest_idle()) co_await call.park(std::chrono::steady_clock::now() + pause);
+        if (call.is_late()) co_return opened;
+        if (call.ended()) co_return std::unexpected{call.failure()};
     }
 }
 
@@ -202,15 +233,9 @@ client::state::exchange_end client::state::finish(const received& got, const con
 
 connection_pool& client::state::pool_of(const http_origin& origin) {
     if (const auto found = pools.find(origin); found != pools.end()) return found->second;
-    const pool_limits limits{options.max_connections_per_origin, options.max_idle_per_origin, options.idle_timeout};
-    return pools.try_emplace(pool_key{origin.scheme, origin.host, origin.port}, limits).first->second;
-}
-
-void client::state::prune(steady_time now) {
-    if (now - pruned_at < prune_interval) return;
-    pruned_at = now;
-    for (auto& [key, pool] : pools) pool.prune(now);
-    std::erase_if(pools, [](const auto& entry) { return entry.second.unused(); });
+    std::erase_if(pools, [](const auto& entry) { return entry.second.is_unused(); });
+    const pool_limits limits{options.max_connections_per_origin, options.max_idle_per_origin};
+    return pools.try_emplace(pool_key{origin.scheme, origin.host, origin.port}, limits, *budget).first->second;
 }
 
 void client::state::close() {

@@ -13,8 +13,24 @@ namespace orchestrator::http {
 
 using tls_stream = asio::ssl::stream<tcp_socket&>;
 
-struct connection {
+class connection;
+
+// Who keeps idle connections.
+class idle_keeper {
+  public:
+    // The peer has closed, or has sent what nobody asked for: the connection is of no more use. Destroys it.
+    virtual void spoilt(connection&) = 0;
+
+  protected:
+    ~idle_keeper() = default;
+};
+
+class connection final : arrival_listener {
+  public:
     explicit connection(asio::io_context& context) : socket{context} {}
+    ~connection();
+    connection(const connection&) = delete;
+    connection& operator=(const connection&) = delete;
 
     // Neither closed by the peer nor holding bytes that nobody asked for.
     [[nodiscard]] bool is_quiet() { return tls ? http::is_quiet(socket) : arriving.is_empty(); }
@@ -26,10 +42,28 @@ struct connection {
         return true;
     }
 
+    // From now on `keeper` is told when something arrives; nullptr: nobody any more, a call takes the connection.
+    void be_kept_by(idle_keeper* keeper) {
+        keeper_ = keeper;
+        if (tls)
+            watch_secured();
+        else
+            arriving.listen(keeper ? this : nullptr);
+    }
+
     tcp_socket socket;                // non-blocking
     inbox arriving;                   // of a plain connection
     std::unique_ptr<tls_stream> tls;  // null: plain; refers to socket
     steady_time idle_since{};
+
+  private:
+    struct secured_watch;
+
+    void arrived() override { keeper_->spoilt(*this); }
+    void watch_secured();
+
+    idle_keeper* keeper_ = nullptr;
+    std::shared_ptr<secured_watch> secured_;  // null: not waited for
 };
 
 using connection_ptr = std::unique_ptr<connection>;

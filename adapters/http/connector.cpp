@@ -6,100 +6,39 @@
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
 
-#include <algorithm>
+#include "adapters/http/shortage.h"
 
 namespace orchestrator::http {
 namespace {
 
-constexpr milliseconds lookup_lifetime{5'000};
-constexpr std::size_t max_lookups = 1'024;
-
-http_failure connect_failure(const http_origin& origin, const error_code& error) {
-    return {http_fault::connect_failed, fmt::format("{}:{}: {}", origin.host, origin.port, error.message())};
-}
-
-unsigned short port_number(const std::string& text) {
-    return static_cast<unsigned short>(std::strtoul(text.c_str(), nullptr, 10));
+http_failure failure_of(http_fault fault, const http_origin& origin, const error_code& error) {
+    return {fault, fmt::format("{}:{}: {}", origin.host, origin.port, error.message())};
 }
 
 }  // namespace
 
-struct connector::lookup {
-    addresses found;
-    error_code error;
-    bool done = false;
-    steady_time at{};
-    std::vector<call*> waiting;
-
-    [[nodiscard]] bool usable(steady_time now) const { return !done || (!error && now - at < lookup_lifetime); }
-};
-
-// Leaves the list however the wait ends.
-struct connector::lookup_wait {
-    lookup_wait(lookup& shared, call& waiting) : lookup_{shared}, call_{waiting} { lookup_.waiting.push_back(&call_); }
-    ~lookup_wait() { std::erase(lookup_.waiting, &call_); }
-    lookup_wait(const lookup_wait&) = delete;
-    lookup_wait& operator=(const lookup_wait&) = delete;
-
-    lookup& lookup_;
-    call& call_;
-};
-
-connector::connector(asio::io_context& context, const std::string& ca_file)
-    : context_{context}, resolver_{context}, ca_file_{ca_file} {
+connector::connector(asio::io_context& context, resolve_function resolve, const std::string& ca_file)
+    : context_{context}, names_{context, std::move(resolve)}, ca_file_{ca_file} {
     if (!ca_file_.empty()) tls();
 }
 
 task<std::expected<connection_ptr, http_failure>> connector::open(const http_origin& origin, call& call) {
-    auto found = co_await resolve(origin, call);
+    auto found = co_await names_.find(origin, call);
     if (!found) co_return std::unexpected{std::move(found.error())};
     auto opened = co_await connect(std::move(*found), origin, call);
     if (!opened || origin.scheme != "https") co_return opened;
     const auto error = co_await secure(**opened, origin.host, call);
     if (call.ended()) co_return std::unexpected{call.failure()};
-    if (error)
-        co_return std::unexpected{
-            http_failure{http_fault::tls_failed, fmt::format("{}:{}: {}", origin.host, origin.port, error.message())}};
-    co_return opened;
-}
-
-task<std::expected<connector::addresses, http_failure>> connector::resolve(const http_origin& origin, call& call) {
-    error_code not_literal;
-    const auto address = asio::ip::make_address(origin.host, not_literal);
-    if (!not_literal) co_return addresses{{address, port_number(origin.port)}};
-    const auto lookup = find_lookup(origin);
-    const lookup_wait wait{*lookup, call};
-    while (!lookup->done && !call.ended()) co_await call.park();
-    if (call.ended()) co_return std::unexpected{call.failure()};
-    if (lookup->error) co_return std::unexpected{connect_failure(origin, lookup->error)};
-    co_return lookup->found;
-}
-
-std::shared_ptr<connector::lookup> connector::find_lookup(const http_origin& origin) {
-    const auto now = std::chrono::steady_clock::now();
-    if (lookups_.size() > max_lookups)
-        std::erase_if(lookups_, [&](const auto& entry) { return !entry.second->usable(now); });
-    auto& slot = lookups_[{origin.host, origin.port}];
-    if (slot && slot->usable(now)) return slot;
-    slot = std::make_shared<lookup>();
-    start_lookup(origin, slot);
-    return slot;
-}
-
-void connector::start_lookup(const http_origin& origin, const std::shared_ptr<lookup>& lookup) {
-    resolver_.async_resolve(origin.host, origin.port,
-                            [lookup](error_code error, const tcp::resolver::results_type& results) {
-                                lookup->error = error;
-                                for (const auto& result : results) lookup->found.push_back(result.endpoint());
-                                lookup->at = std::chrono::steady_clock::now();
-                                lookup->done = true;
-                                for (auto* waiting : lookup->waiting) waiting->ring();
-                            });
+    if (!error) co_return opened;
+    // Certificates are read from files, and what cannot be read is reported as an issuer that is not known.
+    if (const auto none_left = try_descriptor())
+        co_return std::unexpected{failure_of(http_fault::exhausted, origin, none_left)};
+    co_return std::unexpected{failure_of(http_fault::tls_failed, origin, error)};
 }
 
 // Each address gets an equal share of the time that is left, so that one that drops packets does not use up all of it.
-task<std::expected<connection_ptr, http_failure>> connector::connect(addresses found, const http_origin& origin,
-                                                                     call& call) {
+task<std::expected<connection_ptr, http_failure>> connector::connect(name_lookup::addresses found,
+                                                                     const http_origin& origin, call& call) {
     error_code error = asio::error::host_not_found;
     auto left = static_cast<int>(found.size());
     for (const auto& address : found) {
@@ -110,8 +49,9 @@ task<std::expected<connection_ptr, http_failure>> connector::connect(addresses f
         error = co_await connect_one(*opened, address, attempt, call);
         if (call.ended()) co_return std::unexpected{call.failure()};
         if (!error) co_return opened;
+        if (is_shortage(error, address)) co_return std::unexpected{failure_of(http_fault::exhausted, origin, error)};
     }
-    co_return std::unexpected{connect_failure(origin, error)};
+    co_return std::unexpected{failure_of(http_fault::connect_failed, origin, error)};
 }
 
 task<error_code> connector::connect_one(connection& opened, tcp::endpoint address, steady_time attempt, call& call) {

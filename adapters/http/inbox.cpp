@@ -19,7 +19,10 @@ class inbox::arrival {
         kept->arrived = true;
         kept->error = error;
         kept->count = count;
-        if (auto resume = std::exchange(kept->resume, nullptr)) resume();
+        if (auto resume = std::exchange(kept->resume, nullptr))
+            resume();
+        else if (kept->listener)
+            kept->listener->arrived();
     }
 
   private:

@@ -13,8 +13,21 @@
 
 namespace orchestrator::http {
 
+class arrival_listener {
+  public:
+    virtual void arrived() = 0;
+
+  protected:
+    ~arrival_listener() = default;
+};
+
 class inbox {
   public:
+    inbox() = default;
+    ~inbox() { listen(nullptr); }
+    inbox(const inbox&) = delete;
+    inbox& operator=(const inbox&) = delete;
+
     // Begins to read unless that is under way, or something has arrived that nobody has taken.
     void watch(tcp_socket& socket);
 
@@ -26,6 +39,11 @@ class inbox {
 
     // Until something has arrived, or the socket is closed. Only while it is watched and empty.
     task<> wait();
+
+    // Told when something arrives while nobody waits for it; nullptr: nobody.
+    void listen(arrival_listener* listener) {
+        if (state_) state_->listener = listener;
+    }
 
     // The next piece, or how the connection ended (operation_aborted: we closed it); in a buffer of ours that holds
     // until the next call of this class. Only when it is not empty.
@@ -40,6 +58,7 @@ class inbox {
         bool reading = false;
         bool arrived = false;
         std::move_only_function<void()> resume;
+        arrival_listener* listener = nullptr;
     };
 
     class arrival;

@@ -7,6 +7,7 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/redirect_error.hpp>
 
+#include <atomic>
 #include <new>
 #include <stdexcept>
 
@@ -16,7 +17,7 @@ namespace orchestrator::http {
 namespace {
 
 constexpr milliseconds deadline_resolution{20};
-constexpr milliseconds accept_pause{50};  // after an error such as EMFILE, which only time can heal
+constexpr milliseconds accept_pause{50};  // after an error such as EMFILE
 constexpr milliseconds drain_poll{5};
 constexpr milliseconds cut_grace{200};                // for the coroutines of connections that were cut
 constexpr std::size_t shared_buffer_size = 64 << 10;  // bytes
@@ -24,12 +25,12 @@ constexpr std::size_t max_refusals = 64;  // connections beyond the bound that g
 
 // Counts a connection for as long as it lives.
 struct connection_count {
-    explicit connection_count(std::size_t& count) : count_{count} { ++count_; }
+    explicit connection_count(std::atomic<std::size_t>& count) : count_{count} { ++count_; }
     ~connection_count() { --count_; }
     connection_count(const connection_count&) = delete;
     connection_count& operator=(const connection_count&) = delete;
 
-    std::size_t& count_;
+    std::atomic<std::size_t>& count_;
 };
 
 using acceptor = asio::basic_socket_acceptor<tcp, executor>;
@@ -52,6 +53,7 @@ struct server::state {
     static task<> run(std::shared_ptr<state> self, tcp_socket);
     static task<> drain(std::shared_ptr<state> self, steady_time deadline);
     task<> wait_until_empty(steady_time limit);
+    bool close_longest_idle();
     void stop_accepting();
     void cut_all();
 
@@ -63,7 +65,8 @@ struct server::state {
     std::shared_ptr<deadline_sweep> sweep;
     std::vector<char> incoming;  // shared by all connections: see socket.h
     unsigned short port = 0;
-    std::size_t connections = 0;  // refused ones included
+    std::atomic<std::size_t> connections = 0;  // refused ones included
+    shortage_record lacking;
     bool draining = false;
 };
 
@@ -79,6 +82,12 @@ server::~server() {
 }
 
 unsigned short server::port() const { return state_->port; }
+
+server_figures server::figures() const {
+    return {.connections = state_->connections,
+            .max_connections = state_->limits.max_connections,
+            .lacking = state_->lacking.current()};
+}
 
 void server::start() { asio::co_spawn(state_->context, state::accept(state_), asio::detached); }
 
@@ -103,8 +112,11 @@ task<> server::state::accept(std::shared_ptr<state> self) {
         auto socket = co_await self->listening.async_accept(asio::redirect_error(use_task, error));
         if (self->draining || !self->listening.is_open()) co_return;
         if (!error) {
+            self->lacking.clear();
             admit(self, std::move(socket));
         } else if (error != asio::error::connection_aborted) {
+            if (is_shortage(error)) self->lacking.note(error.message());
+            self->close_longest_idle();
             self->pause.expires_after(accept_pause);
             co_await self->pause.async_wait(asio::redirect_error(use_task, error));
         }
@@ -127,12 +139,23 @@ void server::state::admit(const std::shared_ptr<state>& self, tcp_socket socket)
 task<> server::state::run(std::shared_ptr<state> self, tcp_socket socket) {
     session session{{self->context, self->handler, self->limits, self->incoming, self->draining}, std::move(socket)};
     self->sweep->add(session);
-    const bool admitted = self->connections < self->limits.max_connections;
+    const bool admitted = self->connections < self->limits.max_connections || self->close_longest_idle();
     const connection_count counted{self->connections};
     if (admitted)
         co_await session.serve();
     else
         co_await session.refuse();
+}
+
+// False: none is idle.
+bool server::state::close_longest_idle() {
+    session* longest = nullptr;
+    sweep->each([&](deadline_sweep::entry& entry) {
+        auto& each = static_cast<session&>(entry);
+        if (each.is_idle() && each.deadline < (longest ? longest->deadline : never)) longest = &each;
+    });
+    if (longest) longest->cut();
+    return longest != nullptr;
 }
 
 task<> server::state::drain(std::shared_ptr<state> self, steady_time deadline) {

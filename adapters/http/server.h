@@ -3,6 +3,9 @@
 //
 // Refuses what is too large (413, 431), too slow (408 or a closed connection) or not HTTP (400) before the handler
 // sees it. A handler that throws gives a 500 problem document without the exception's text.
+//
+// When all connections are taken, the one that has been idle longest makes way for the next; while none is idle the
+// next is answered 503. Without a descriptor it accepts nothing for a moment, and closes idle connections.
 #pragma once
 
 #include <cstddef>
@@ -11,6 +14,7 @@
 #include <optional>
 #include <string>
 
+#include "adapters/http/shortage.h"
 #include "domain/time.h"
 #include "ports/http_message.h"
 #include "ports/task.h"
@@ -49,6 +53,13 @@ struct server_limits {
     milliseconds write_timeout{30'000};    // for each answer, or each chunk of a stream
 };
 
+// For people and monitors.
+struct server_figures {
+    std::size_t connections = 0;
+    std::size_t max_connections = 0;
+    std::optional<shortage> lacking;  // nothing could be accepted, since when and why
+};
+
 using request_handler = std::function<task<server_response>(server_request)>;
 
 class server {
@@ -69,6 +80,9 @@ class server {
     // Streams end at once. Returns when the last connection is gone. On the context's thread. A handler that is still
     // busy then goes on by itself, and its answer is dropped.
     task<> drain(steady_time deadline);
+
+    // From any thread.
+    [[nodiscard]] server_figures figures() const;
 
   private:
     struct state;

@@ -32,6 +32,9 @@ class session final : public deadline_sweep::entry {
     // Instead of serve(): answers 503 at once and closes.
     task<> refuse();
 
+    // Between two requests; `deadline` tells since when.
+    [[nodiscard]] bool is_idle() const { return phase_ == phase::idle && !cut_; }
+
     // An idle connection is closed, a stream is ended, anything else goes on and then closes.
     void drain();
 

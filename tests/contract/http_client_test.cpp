@@ -102,7 +102,7 @@ TEST_F(http_client_test, deadline_holds_while_waiting_for_a_place) {
     const auto began = std::chrono::steady_clock::now();
     const auto results = send_together({request(milliseconds{200}), request(milliseconds{100})});
     ASSERT_EQ(results.size(), 2U);
-    EXPECT_EQ(fault_of(results[0]), http_fault::timed_out);
+    EXPECT_EQ(fault_of(results[0]), http_fault::exhausted) << "the service never saw the call";
     EXPECT_EQ(fault_of(results[1]), http_fault::timed_out);
     EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds{2'000});
 }
@@ -146,6 +146,17 @@ TEST_F(http_client_test, stop_token_ends_a_call_under_way) {
     const auto began = std::chrono::steady_clock::now();
     EXPECT_EQ(fault_of(send(made)), http_fault::cancelled);
     EXPECT_LT(std::chrono::steady_clock::now() - began, milliseconds{2'000});
+}
+
+TEST_F(http_client_test, target_from_the_root_has_no_base_path_before_it) {
+    auto& server = serve({{{small_answer}, {small_answer}}});
+    origin.base_path = "/api/v1";
+    auto made = request();
+    ASSERT_TRUE(send(made));
+    made.from_root = true;
+    ASSERT_TRUE(send(made));
+    EXPECT_THAT(server.requests.at(0), testing::StartsWith("POST /api/v1/forecasts HTTP/1.1\r\n"));
+    EXPECT_THAT(server.requests.at(1), testing::StartsWith("POST /forecasts HTTP/1.1\r\n"));
 }
 
 TEST_F(http_client_test, stopped_token_sends_nothing) {

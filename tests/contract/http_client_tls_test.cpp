@@ -134,6 +134,19 @@ TEST_F(http_client_tls_test, certificate_from_the_ca_file_is_accepted_and_the_co
     EXPECT_EQ(connections_, 1U);
 }
 
+TEST_F(http_client_tls_test, idle_connection_is_closed_when_the_peer_closes_it_and_kept_until_then) {
+    serve("IP:127.0.0.1");
+    http::client client{context_, trusting()};
+    ASSERT_TRUE(get(client));
+    run_for(context_, milliseconds{30});
+    EXPECT_EQ(client.figures().connections, 1U);
+    cut_ = true;
+    ASSERT_TRUE(get(client));
+    run_for(context_, milliseconds{30});
+    EXPECT_EQ(client.figures().connections, 0U);
+    EXPECT_EQ(connections_, 1U);
+}
+
 TEST_F(http_client_tls_test, long_answer_passes_whole) {
     serve("DNS:localhost");
     answer_ = "HTTP/1.1 200 OK\r\nContent-Length: 300000\r\n\r\n" + std::string(300'000, 'x');

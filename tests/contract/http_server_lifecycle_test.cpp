@@ -11,14 +11,36 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-TEST_F(http_server_test, connection_beyond_the_bound_gets_503) {
+TEST_F(http_server_test, connection_beyond_the_bound_gets_503_while_none_is_idle) {
     start({.max_connections = 1});
     std::optional<heard> first;
-    begin(get("/x"), &first);
+    begin(get("/endless"), &first);
     const auto got = talk(get("/y"));
     EXPECT_THAT(got.text, StartsWith("HTTP/1.1 503 Service Unavailable"));
     EXPECT_TRUE(got.closed);
     EXPECT_EQ(seen.requests.size(), 1U);
+}
+
+TEST_F(http_server_test, longest_idle_connection_makes_way_for_the_next) {
+    start({.max_connections = 2});
+    std::optional<heard> first, second, third;
+    begin(get("/1"), &first);
+    begin(get("/2"), &second);
+    begin(get("/3"), &third);
+    ASSERT_TRUE(first) << "closed by the server";
+    EXPECT_TRUE(first->closed);
+    EXPECT_FALSE(second);
+    EXPECT_FALSE(third);
+    EXPECT_EQ(seen.requests.size(), 3U);
+    EXPECT_EQ(server().figures().connections, 2U);
+}
+
+TEST_F(http_server_test, connection_that_never_sent_anything_makes_way_too) {
+    start({.max_connections = 1});
+    std::optional<heard> silent;
+    begin("", &silent);
+    EXPECT_THAT(talk(get_and_close("/x")).text, StartsWith("HTTP/1.1 200"));
+    EXPECT_TRUE(silent);
 }
 
 TEST_F(http_server_test, place_of_a_closed_connection_is_free_again) {
@@ -38,10 +60,27 @@ TEST_F(http_server_test, accepting_goes_on_after_file_descriptors_ran_out) {
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
     socket.connect({asio::ip::make_address("127.0.0.1"), server().port()});
     run_for(context, milliseconds{150});
+    EXPECT_TRUE(server().figures().lacking);
     ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
     asio::write(socket, asio::buffer(get_and_close("/x")));
     run_for(context, milliseconds{150});
     EXPECT_EQ(seen.requests.size(), 1U);
+    EXPECT_FALSE(server().figures().lacking);
+}
+
+TEST_F(http_server_test, idle_connections_give_up_their_descriptors_when_there_are_none_left) {
+    start();
+    std::optional<heard> idle;
+    begin(get("/x"), &idle);
+    raw_socket next{context, tcp::v4()};
+    rlimit before{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const rlimit none{0, before.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    next.connect({asio::ip::make_address("127.0.0.1"), server().port()});
+    run_for(context, milliseconds{150});
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    EXPECT_TRUE(idle) << "closed by the server";
 }
 
 TEST_F(http_server_test, stream_is_sent_in_chunks_and_the_connection_kept) {
