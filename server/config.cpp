@@ -14,31 +14,10 @@
 #include "domain/cron/parse_cron.h"
 #include "domain/leadership/leadership.h"
 #include "server/config_sources.h"
+#include "server/service_settings.h"
 
 namespace orchestrator::server {
 namespace {
-
-// The platform's services and their usual ports. Each has a variable <NAME>_SERVICE_URL.
-struct known_service {
-    std::string_view name;
-    int port;
-};
-constexpr std::array<known_service, 10> known_services{{{"forecasting", 8003},
-                                                        {"training", 8002},
-                                                        {"sales", 8004},
-                                                        {"tenant", 8005},
-                                                        {"inventory", 8006},
-                                                        {"production", 8007},
-                                                        {"procurement", 8008},
-                                                        {"notification", 8009},
-                                                        {"alert_processor", 8010},
-                                                        {"distribution", 8019}}};
-
-std::string url_variable(std::string_view service) {
-    std::string name{service};
-    std::ranges::transform(name, name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
-    return name + "_SERVICE_URL";
-}
 
 // Levenshtein: how many letters apart two names are.
 std::size_t distance(std::string_view a, std::string_view b) {
@@ -128,18 +107,6 @@ void read_instance_id(config& into, reader& from) {
         from.refuse_value(name, into.instance_id, "1 to 255 printable ASCII characters without spaces");
 }
 
-void read_services(config& into, reader& from) {
-    for (const auto& service : known_services) {
-        const auto name = url_variable(service.name);
-        const auto fallback = fmt::format("http://127.0.0.1:{}", service.port);
-        const auto url = from.text(name, fallback);
-        if (auto origin = parse_http_origin(url))
-            into.services.emplace(service.name, std::move(*origin));
-        else
-            from.refuse_value(name, url, "an http:// or https:// address without user, query and fragment");
-    }
-}
-
 // Seconds, with a fraction if need be.
 void read_seconds(reader& from, std::string_view name, milliseconds& into) {
     const auto given = from.text(name, "");
@@ -205,11 +172,6 @@ bool is_about_us(const std::string& name, std::string_view value) {
            (name.ends_with("_PORT") && value.contains("://")) || std::regex_match(name, of_kubernetes);
 }
 
-bool is_setting(std::string_view name) {
-    const auto known = settings();
-    return std::ranges::find(known, name, &setting::name) != known.end();
-}
-
 setting nearest_setting(std::string_view name) {
     const auto known = settings();
     return *std::ranges::min_element(known, {}, [&](const setting& s) { return distance(name, s.name); });
@@ -221,10 +183,12 @@ std::vector<violation> names_like_settings(const environment& variables) {
     constexpr std::size_t farthest = 2;
     std::vector<violation> doubts;
     for (const auto& [name, value] : variables) {
-        if (name.size() < shortest || name.starts_with(prefix) || is_setting(name)) continue;
+        if (name.size() < shortest || name.starts_with(prefix)) continue;
         const auto nearest = nearest_setting(name).name;
-        if (nearest.size() >= shortest && distance(name, nearest) <= farthest && !variables.contains(nearest))
-            doubts.push_back({name, fmt::format("is not a setting; did you mean {}?", nearest)});
+        const auto apart = distance(name, nearest);
+        if (nearest.size() < shortest || apart == 0 || apart > farthest || variables.contains(nearest)) continue;
+        const auto what = is_setting(name) ? "defines a service of its own" : "is not a setting";
+        doubts.push_back({name, fmt::format("{}; did you mean {}?", what, nearest)});
     }
     return doubts;
 }
@@ -241,12 +205,11 @@ void refuse_unknown(const environment& variables, reader& from) {
 }  // namespace
 
 std::vector<setting> settings() {
-    static const auto url_settings = [] {
-        std::vector<std::array<std::string, 3>> lines;
-        for (const auto& service : known_services)
-            lines.push_back({url_variable(service.name), fmt::format("http://127.0.0.1:{}", service.port),
-                             fmt::format("where the {} service is", service.name)});
-        return lines;
+    static const auto meanings = [] {
+        std::vector<std::string> texts;
+        for (const auto& service : usual_services())
+            texts.push_back(fmt::format("where the {} service is", service.name));
+        return texts;
     }();
     std::vector<setting> all{
         {"PORT", "8018", "port of the API; 0 takes a free one"},
@@ -268,14 +231,22 @@ std::vector<setting> settings() {
         {"ORCHESTRATOR_INSTANCE_ID", "host_random", "how this instance, and no other, is named in claims and logs"},
         {"ORCHESTRATOR_MAX_CALLS", "512", "calls in flight, over all services"},
         {"ORCHESTRATOR_MAX_CALLS_PER_SERVICE", "256", "calls in flight to one service"},
+        {"ORCHESTRATOR_MAX_API_CONNECTIONS", "",
+         "connections of the API's clients; empty: 1024, or as many as the file descriptors leave"},
         {"HISTORY_RETENTION_DAYS", "90", "executions that ended are kept for so long"},
         {"ORCHESTRATOR_LEASE_SECONDS", "30", "after so long without a heartbeat others take up this instance's runs"},
         {"ORCHESTRATOR_DRAIN_SECONDS", "20", "how long calls under way may go on after SIGTERM"},
         {"ORCHESTRATOR_CA_FILE", "", "PEM file of the authorities for https services and amqps; empty: the system's"},
         {"ORCHESTRATOR_LOG_LEVEL", "info", "debug, info, warning or error"},
     };
-    for (const auto& line : url_settings) all.push_back({line[0], line[1], line[2]});
+    for (std::size_t i = 0; i < meanings.size(); ++i)
+        all.push_back({usual_services()[i].variable, usual_services()[i].url, meanings[i]});
     return all;
+}
+
+bool is_setting(std::string_view name) {
+    const auto known = settings();
+    return is_service_url(name) || std::ranges::find(known, name, &setting::name) != known.end();
 }
 
 std::string_view to_string(store_kind kind) {
@@ -297,11 +268,14 @@ std::expected<config, std::vector<violation>> parse_config(const environment& va
     read_address(read, from);
     from.number<unsigned short>("PORT", read.port, 0, 65'535);
     read_database(read, from);
-    read_services(read, from);
+    read.services = read_services(variables, violations);
     read_instance_id(read, from);
     from.number("MAX_WORKFLOW_DURATION_SECONDS", read.max_workflow_duration_seconds, 1, 86'400);
     from.number("ORCHESTRATOR_MAX_CALLS", read.max_calls, 1, 100'000);
     from.number("ORCHESTRATOR_MAX_CALLS_PER_SERVICE", read.max_calls_per_service, 1, 100'000);
+    int api_connections = 0;
+    from.number("ORCHESTRATOR_MAX_API_CONNECTIONS", api_connections, 1, 100'000);
+    if (api_connections > 0) read.max_api_connections = api_connections;
     read_schedules(read, from, zones);
     read_leadership(read, from);
     read_server(from, "REDIS_URL", "redis://[[USER]:PASSWORD@]HOST[:PORT][/DATABASE], with a port from 1 to 65535",

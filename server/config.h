@@ -42,9 +42,10 @@ struct config {
     std::optional<rabbitmq::address> rabbitmq;  // nullopt: there is none, events stay in the outbox
     int max_calls = 512;                        // in flight, over all services
     int max_calls_per_service = 256;
-    milliseconds claim_lease{30'000};    // how long this instance's claims hold without a heartbeat
-    milliseconds drain_timeout{20'000};  // after the first signal
-    std::string ca_file;                 // PEM; empty: the system's certificates
+    std::optional<int> max_api_connections;  // nullopt: what the file descriptors leave, see descriptor_plan.h
+    milliseconds claim_lease{30'000};        // how long this instance's claims hold without a heartbeat
+    milliseconds drain_timeout{20'000};      // after the first signal
+    std::string ca_file;                     // PEM; empty: the system's certificates
     std::string log_level = "info";
     std::vector<violation> doubtful_names;  // variables that are no settings, but one or two letters away from one
 };
@@ -56,6 +57,9 @@ struct setting {
     std::string_view meaning;
 };
 [[nodiscard]] std::vector<setting> settings();
+
+// One of them, or NAME_SERVICE_URL for a service beyond the usual ones.
+[[nodiscard]] bool is_setting(std::string_view name);
 
 // Unknown variables that begin with ORCHESTRATOR_ (but for those by which a platform names this service) are refused
 // with the nearest known name; a violation's pointer is the name of the variable. `zones`: nullptr: whether

@@ -11,11 +11,6 @@ namespace {
 constexpr std::string_view config_file = "ORCHESTRATOR_CONFIG_FILE";
 constexpr std::string_view file_suffix = "_FILE";
 
-bool is_setting(std::string_view name) {
-    const auto known = settings();
-    return std::ranges::find(known, name, &setting::name) != known.end();
-}
-
 // The setting that NAME_FILE stands for; empty: it is none of that kind, like ORCHESTRATOR_CA_FILE.
 std::string_view pointed_to(std::string_view name) {
     if (is_setting(name) || !name.ends_with(file_suffix)) return {};

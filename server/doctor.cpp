@@ -14,8 +14,10 @@
 #include "adapters/sqlite/connection.h"
 #include "adapters/sqlite/migrations.h"
 #include "adapters/system/clock.h"
+#include "adapters/system/descriptor_limit.h"
 #include "adapters/system/zone_files.h"
 #include "server/config_sources.h"
+#include "server/descriptor_plan.h"
 
 namespace orchestrator::server {
 namespace {
@@ -195,6 +197,16 @@ void examine_clock(std::vector<finding>& into) {
                                       "run chrony or systemd-timesyncd; schedules are as exact as this clock"));
 }
 
+void examine_descriptors(const config& chosen, std::vector<finding>& into) {
+    const auto limit = system::find_descriptor_limit();
+    if (const auto plan = plan_descriptors(chosen, limit.hard))
+        into.push_back(good("file descriptors",
+                            fmt::format("the settings need {}, this process may have {}", plan->needed, limit.hard)));
+    else
+        into.push_back(bad("file descriptors", fmt::format("{}: {}", plan.error().pointer, plan.error().message),
+                           "raise the limit, or lower the setting: serve refuses it"));
+}
+
 void examine_zones(const config& chosen, std::vector<finding>& into) {
     system::zone_files zones;
     for (const std::string& name : {chosen.default_timezone, std::string{"Atlantic/Canary"}})
@@ -300,6 +312,7 @@ std::vector<finding> examine(const config& given) {
     examine_redis(chosen, all);
     examine_rabbitmq(chosen, all);
     examine_clock(all);
+    examine_descriptors(chosen, all);
     examine_zones(chosen, all);
     examine_port(chosen, all);
     examine_services(chosen, all);

@@ -10,18 +10,23 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "adapters/http/client.h"
+#include "adapters/system/descriptor_limit.h"
 #include "adapters/system/zone_files.h"
 #include "cli/command_line.h"
 #include "cli/json_text.h"
 #include "cli/table.h"
 #include "server/config.h"
 #include "server/config_sources.h"
+#include "server/descriptor_plan.h"
 #include "server/doctor.h"
 #include "server/migrate.h"
 #include "server/serve.h"
+#include "server/service_settings.h"
 
 namespace {
 
@@ -62,7 +67,12 @@ std::optional<violation> wrong_ca_file(const server::sourced_settings& given) {
                      fmt::format("{}: {}; name a PEM file of certificates", path, checked.error().message)};
 }
 
-// What settings name outside of them: zones, and the file of authorities.
+std::optional<violation> too_few_descriptors(const server::config& chosen) {
+    const auto plan = server::plan_descriptors(chosen, system::find_descriptor_limit().hard);
+    return plan ? std::nullopt : std::optional{plan.error()};
+}
+
+// What settings name outside of them: zones, the file of authorities, and how many descriptors they need.
 enum class named { looked_up, taken_on_trust };
 
 std::expected<server::config, std::vector<violation>> config_from(const server::gathered_settings& gathered,
@@ -73,6 +83,8 @@ std::expected<server::config, std::vector<violation>> config_from(const server::
     auto parsed = server::parse_config(server::values_of(gathered.found), looks ? &of_this_machine : nullptr);
     if (looks)
         if (auto found = wrong_ca_file(gathered.found)) wrong.push_back(std::move(*found));
+    if (looks && parsed)
+        if (auto found = too_few_descriptors(*parsed)) wrong.push_back(std::move(*found));
     if (!parsed) wrong.insert(wrong.end(), parsed.error().begin(), parsed.error().end());
     if (!wrong.empty()) return std::unexpected{std::move(wrong)};
     return parsed;
@@ -85,18 +97,31 @@ int with_config(Work work, named things = named::looked_up) {
     return config ? work(*config) : tell(config.error());
 }
 
+// The settings that there are, and the services that the environment adds.
+std::vector<std::pair<std::string, std::string>> names_and_defaults(const server::sourced_settings& given) {
+    std::vector<std::pair<std::string, std::string>> all;
+    std::set<std::string_view> known;
+    for (const auto& each : server::settings()) {
+        all.emplace_back(each.name, each.default_value);
+        known.insert(each.name);
+    }
+    for (const auto& [name, setting] : given)
+        if (server::is_service_url(name) && !known.contains(name)) all.emplace_back(name, "");
+    return all;
+}
+
 // Every setting with its value and where it comes from, valid or not: to see what is wrong is what it is for.
 int show_config(bool as_json) {
     const auto gathered = server::gather_settings(read_environment(), read_file);
     std::vector<cli::table_row> rows;
     boost::json::array list;
-    for (const auto& each : server::settings()) {
-        const auto found = gathered.found.find(each.name);
+    for (const auto& [name, default_value] : names_and_defaults(gathered.found)) {
+        const auto found = gathered.found.find(name);
         const bool is_set = found != gathered.found.end();
-        const auto value = server::shown(each.name, is_set ? found->second.value : each.default_value);
+        const auto value = server::shown(name, is_set ? found->second.value : default_value);
         const auto origin = is_set ? found->second.origin : std::string{"default"};
-        rows.push_back({std::string{each.name}, value, origin});
-        list.push_back({{"name", each.name}, {"value", value}, {"origin", origin}});
+        rows.push_back({name, value, origin});
+        list.push_back({{"name", name}, {"value", value}, {"origin", origin}});
     }
     if (as_json)
         fmt::print("{}", cli::write_indented(boost::json::object{{"settings", std::move(list)}}));
@@ -159,6 +184,8 @@ std::string settings_text() {
         "lines NAME=VALUE, over which the environment wins.\n";
     for (const auto& line : server::settings())
         text += fmt::format("  {:<36} {} [{}]\n", line.name, line.meaning, line.default_value);
+    text +=
+        fmt::format("  {:<36} {}\n", "NAME_SERVICE_URL", "where any other service is, which steps then call by name");
     return text;
 }
 

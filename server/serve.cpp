@@ -4,7 +4,6 @@
 #include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 #include <unistd.h>
-#include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/signal_set.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -12,7 +11,6 @@
 #include <cstdlib>
 #include <fstream>
 #include <future>
-#include <thread>
 
 #include "adapters/http/client.h"
 #include "adapters/http/server.h"
@@ -25,6 +23,7 @@
 #include "adapters/redis/result_cache.h"
 #include "adapters/sqlite/store.h"
 #include "adapters/system/clock.h"
+#include "adapters/system/descriptor_limit.h"
 #include "adapters/system/random.h"
 #include "adapters/system/zone_files.h"
 #include "api/api.h"
@@ -33,6 +32,8 @@
 #include "engine/outbox_relay.h"
 #include "server/builtin_workflows.h"
 #include "server/config_sources.h"
+#include "server/descriptor_plan.h"
+#include "server/own_thread.h"
 
 namespace orchestrator::server {
 namespace {
@@ -102,37 +103,6 @@ task<http::server_response> answer(api::api& api, http::server_request request) 
     std::_Exit(0);
 }
 
-// An io_context on a thread of its own, so that a busy engine does not slow a read.
-class own_thread {
-  public:
-    void start() {
-        thread_ = std::thread{[this] {
-            context_.run();
-            ended_.set_value();
-        }};
-    }
-    // True: whatever went on here has ended by itself, and no other thread has anything to tell it any more.
-    bool finish(steady_time latest) {
-        work_.reset();
-        const bool ended = !thread_.joinable() || ended_.get_future().wait_until(latest) == std::future_status::ready;
-        if (ended) stop();
-        return ended;
-    }
-    void stop() {
-        work_.reset();
-        context_.stop();
-        if (thread_.joinable()) thread_.join();
-    }
-    ~own_thread() { stop(); }
-    asio::io_context& context() { return context_; }
-
-  private:
-    asio::io_context context_{1};
-    asio::executor_work_guard<executor> work_{context_.get_executor()};
-    std::promise<void> ended_;
-    std::thread thread_;
-};
-
 void write_ready_file(const std::string& path, const std::string& url) {
     if (path.empty()) return;
     std::ofstream file{path};
@@ -142,11 +112,11 @@ void write_ready_file(const std::string& path, const std::string& url) {
 
 class program {
   public:
-    program(const config& chosen, stores& opened)
+    program(const config& chosen, const descriptor_plan& descriptors, stores& opened)
         : chosen_{chosen},
           stores_{opened},
           instance_id_{own_instance_id(chosen)},
-          client_{context_, client_options(chosen)},
+          client_{context_, client_options(chosen, descriptors)},
           engine_{
               engine_options_of(chosen, instance_id_),
               {.where = context_.get_executor(),
@@ -192,8 +162,11 @@ class program {
                 .instance_id = instance_id_,
                 .store_kind = std::string{to_string(chosen.store)},
                 .has_broker = chosen.rabbitmq.has_value()}},
-          server_{api_thread_.context(), chosen.address, chosen.port,
-                  [this](http::server_request request) { return answer(api_, std::move(request)); }} {}
+          server_{api_thread_.context(),
+                  chosen.address,
+                  chosen.port,
+                  [this](http::server_request request) { return answer(api_, std::move(request)); },
+                  {.max_connections = descriptors.api_connections}} {}
 
     int run(const std::string& ready_file) {
         if (const auto installed = run_alone(context_, install_what_is_built_in()); !installed) {
@@ -238,9 +211,10 @@ class program {
             chosen_.max_workflow_duration_seconds);
     }
 
-    static http::client_options client_options(const config& chosen) {
+    static http::client_options client_options(const config& chosen, const descriptor_plan& descriptors) {
         http::client_options options;
         options.ca_file = chosen.ca_file;
+        options.max_connections = descriptors.call_connections;
         return options;
     }
 
@@ -374,12 +348,17 @@ int serve(const config& chosen, const std::string& ready_file) {
     configure_logging(chosen.log_level);
     try {
         for (const auto& each : chosen.doubtful_names) spdlog::warn("{} {}", each.pointer, each.message);
+        const auto descriptors = plan_descriptors(chosen, system::raise_descriptor_limit().soft);
+        if (!descriptors) {
+            spdlog::error("{}: {}", descriptors.error().pointer, descriptors.error().message);
+            return 2;
+        }
         auto opened = open_stores(chosen);
         if (!opened) {
             spdlog::error("{}", opened.error().message);
             return 6;
         }
-        program running{chosen, **opened};
+        program running{chosen, *descriptors, **opened};
         return running.run(ready_file);
     } catch (const std::exception& fault) {
         spdlog::error("{}", fault.what());

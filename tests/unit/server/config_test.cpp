@@ -232,6 +232,7 @@ TEST(config, takes_the_bounds_themselves) {
                                {"MAX_WORKFLOW_DURATION_SECONDS", "86400"},
                                {"ORCHESTRATOR_MAX_CALLS", "100000"},
                                {"ORCHESTRATOR_MAX_CALLS_PER_SERVICE", "1"},
+                               {"ORCHESTRATOR_MAX_API_CONNECTIONS", "1"},
                                {"ORCHESTRATOR_DRAIN_SECONDS", "0"}}),
                 IsEmpty());
 }
@@ -252,16 +253,17 @@ TEST(config, reports_all_mistakes_at_once) {
 
 TEST(config, doubts_names_that_look_like_settings) {
     const auto read = parse_config({{"DATABSE_URL", "x"},
-                                    {"FORCASTING_SERVICE_URL", "x"},
+                                    {"FORCASTING_SERVICE_URL", "http://forecasting:8003"},
                                     {"REDIS_URLS", "x"},
                                     {"REDIS_URL", "redis://h"},
-                                    {"POS_SERVICE_URL", "x"},
+                                    {"POS_SERVICE_URL", "http://pos:8000"},
                                     {"SORT", "x"}});
     ASSERT_TRUE(read);
     ASSERT_EQ(read->doubtful_names.size(), 2U) << "REDIS_URL is set, the others are far from any";
     EXPECT_EQ(read->doubtful_names[0].pointer, "DATABSE_URL");
     EXPECT_EQ(read->doubtful_names[0].message, "is not a setting; did you mean DATABASE_URL?");
     EXPECT_EQ(read->doubtful_names[1].pointer, "FORCASTING_SERVICE_URL");
+    EXPECT_EQ(read->doubtful_names[1].message, "defines a service of its own; did you mean FORECASTING_SERVICE_URL?");
 }
 
 TEST(config, leaves_what_a_platform_tells_of_this_service_alone) {
@@ -299,6 +301,7 @@ TEST(settings, tell_the_true_defaults) {
     EXPECT_EQ(told->max_workflow_duration_seconds, bare->max_workflow_duration_seconds);
     EXPECT_EQ(told->max_calls, bare->max_calls);
     EXPECT_EQ(told->max_calls_per_service, bare->max_calls_per_service);
+    EXPECT_EQ(told->max_api_connections, bare->max_api_connections);
     EXPECT_EQ(told->drain_timeout, bare->drain_timeout);
     EXPECT_EQ(told->log_level, bare->log_level);
     for (const auto& [name, origin] : bare->services) EXPECT_EQ(told->services.at(name).port, origin.port) << name;
