@@ -13,6 +13,7 @@ using std::chrono::milliseconds;
 
 using system_time = std::chrono::sys_time<milliseconds>;
 using steady_time = std::chrono::steady_clock::time_point;
+using steady_duration = std::chrono::steady_clock::duration;  // finer than milliseconds
 
 // "2025-11-06T08:30:20.125Z" (RFC 3339, always UTC, always milliseconds).
 [[nodiscard]] std::string format_time(system_time);

@@ -1,0 +1,161 @@
+// How many calls to one service may be in flight from this instance: a number that follows what the service can do.
+//
+// Answers are gathered in windows of two round trips or so. A window tells three things: how much slower than unloaded
+// the service was (the median of latency / baseline of the route), how much of the limit was used, and whether
+// throughput grows with what is in flight (elasticity: covariance over variance of the last windows).
+//
+//     slower than tolerated          limit × tolerance / slowness     never grow at the same time
+//     used, and throughput grows     limit + √limit                   doubled at the start, until the first doubt
+//     throughput falls               limit - √limit
+//     otherwise                      stay
+//     429, 503, timeout, no connect  limit × 0.7                      once a round trip, and only when they are many
+//
+// The baseline comes down at once and goes up only where fewer calls in flight would not help. Once in a while one
+// window runs at half the limit, so that a baseline that was learnt from a busy service comes down; work goes on
+// meanwhile. Pure, without allocation; fed by engine/call_limits. It never refuses anything: it is a number.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+
+#include "domain/time.h"
+
+namespace orchestrator {
+
+// What an answer says about the load of the service.
+enum class call_signal {
+    ok,        // 2xx: its latency counts
+    failed,    // an answer that blames the request or the service, not the load: 4xx, 500
+    overload,  // 429, 503, a timeout, no connection
+    ignored,   // a poll of an accepted job, our own shortage, a call that we cancelled
+};
+
+struct answer_sample {
+    std::size_t route = 0;  // which of the service's routes: their latencies differ; a small number
+    steady_time sent_at;
+    steady_duration latency{};  // from the bytes sent to the head received: not what we ourselves take
+    call_signal signal = call_signal::ok;
+    int in_flight = 0;  // calls to the service when this one ended, itself included
+};
+
+enum class limit_reason {
+    fixed,       // by configuration: nothing is learnt
+    starting,    // doubles with each window
+    growing,     // used, and throughput grows with it
+    at_most,     // as high as configured
+    unused,      // fewer calls than the limit allows: nothing to learn
+    saturated,   // more in flight would bring no more throughput
+    slow,        // was taken back, because the service became slower than tolerated
+    overloaded,  // was cut, because the service refused, hung or could not be reached
+    measuring,   // one window at half the limit
+};
+
+[[nodiscard]] std::string_view to_string(limit_reason);
+
+struct limit_state {
+    int limit = 0;
+    int most = 0;
+    limit_reason reason = limit_reason::starting;
+    double slowness = 1;     // median of latency / baseline in the last window
+    steady_time changed_at;  // when the reason began to hold
+};
+
+class adaptive_limit {
+  public:
+    struct settings {
+        int most = 256;
+        int start = 4;
+        bool fixed = false;      // the limit is `most`, always
+        std::uint64_t seed = 1;  // jitter of the windows: instances must not move in step
+        steady_time beat{};      // a moment that is the same for all instances
+    };
+
+    explicit adaptive_limit(settings);
+
+    void on_answer(const answer_sample&, steady_time now);
+
+    // At least 1.
+    [[nodiscard]] int limit() const { return whole_limit_; }
+    [[nodiscard]] limit_state state() const;
+
+    // A new bound from an operator; what was learnt stays.
+    void set_most(int most);
+
+  private:
+    struct kept_sample {
+        float latency_ms;
+        std::uint32_t route;
+    };
+    struct window_view {
+        double slowness;
+        double tolerated;
+        double used;
+        double elasticity;
+        bool not_by_us;
+    };
+    static constexpr std::size_t routes = 64;
+    static constexpr std::size_t kept_samples = 128;
+
+    // How throughput goes with what is in flight, with older windows fading.
+    class elasticity_meter {
+      public:
+        void add(double in_flight, double throughput);
+        // Relative growth of throughput for relative growth of in-flight: 1 while unloaded, 0 when saturated. NaN while
+        // what was in flight hardly varied.
+        [[nodiscard]] double value() const;
+
+      private:
+        double weight_ = 0, mean_x_ = 0, mean_y_ = 0, variance_ = 0, covariance_ = 0;
+    };
+
+    void take_overload(const answer_sample&, steady_time now);
+    void take_latency(const answer_sample&, steady_time now);
+    void open_window(steady_time now);
+    void close_window(steady_time now);
+    void decide(const window_view&, steady_time now);
+    void end_measurement(double slowness, steady_time now);
+    [[nodiscard]] double median_slowness() const;
+    void learn_baselines(double rise);
+    void end_start(steady_time now);
+    void begin_measurement(steady_time now);
+    void set_limit(double limit, limit_reason, steady_time now);
+    [[nodiscard]] double jitter();
+
+    settings settings_;
+    double limit_;
+    int whole_limit_;
+    limit_reason reason_ = limit_reason::starting;
+    steady_time reason_since_{};
+
+    bool starting_ = true;
+    double slowness_ = 1;
+    double overload_share_ = 0;
+    steady_time last_cut_{steady_time::min()};
+    double typical_latency_ms_ = 0;
+    elasticity_meter elasticity_;
+    struct route_latency {
+        float baseline_ms = 0;  // unloaded, as far as we know; 0: not learnt yet
+        float recent_ms = 0;    // median of the last windows
+    };
+    std::array<route_latency, routes> latencies_{};
+
+    steady_time window_began_{steady_time::min()};
+    steady_time window_settled_{};  // answers from here on count as throughput
+    steady_time window_due_{};
+    std::int64_t kept_ = 0;  // since the window began; the last `kept_samples` are there
+    std::int64_t answers_ = 0;
+    double in_flight_sum_ = 0;
+    std::array<kept_sample, kept_samples> samples_;
+
+    bool measuring_ = false;
+    double limit_before_ = 0;
+    double slowness_before_ = 1;
+    bool used_ = false;
+    int doubts_ = 0;
+    steady_time next_measurement_{};
+    int beats_between_ = 1;  // more while measurements find nothing
+    std::uint64_t random_state_;
+};
+
+}  // namespace orchestrator

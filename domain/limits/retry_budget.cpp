@@ -1,0 +1,36 @@
+#include "domain/limits/retry_budget.h"
+
+#include <algorithm>
+
+namespace orchestrator {
+
+double retry_budget::tokens(steady_time now) const {
+    const std::chrono::duration<double> passed = refilled_at_ ? now - *refilled_at_ : steady_time::duration{};
+    const double most = per_second + share * first_attempts_.sum(now).count;
+    return std::min(most, tokens_ + per_second * passed.count());
+}
+
+void retry_budget::refill(steady_time now) {
+    tokens_ = tokens(now);
+    refilled_at_ = now;
+}
+
+void retry_budget::note_first_attempt(steady_time now) {
+    refill(now);
+    ++first_attempts_.at(now).count;
+    tokens_ += share;
+}
+
+void retry_budget::take(steady_time now) {
+    refill(now);
+    tokens_ -= 1;
+}
+
+std::optional<steady_time> retry_budget::next_token(steady_time now) const {
+    const double missing = 1 - tokens(now);
+    if (missing <= 0) return std::nullopt;
+    const std::chrono::duration<double> wait{missing / per_second};
+    return now + std::chrono::ceil<milliseconds>(wait);
+}
+
+}  // namespace orchestrator
