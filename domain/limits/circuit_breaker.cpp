@@ -76,6 +76,7 @@ void circuit_breaker::end(pass ended, call_health health, steady_time now, doubl
     ++current.all;
     current.failed += health != call_health::well;
     unreachable_in_a_row_ = health == call_health::unreachable ? unreachable_in_a_row_ + 1 : 0;
+    if (health == call_health::well) return;
     const auto calls = recent(now);
     const bool fails = calls.all >= fewest_calls && 2 * calls.failed >= calls.all;
     if (fails || unreachable_in_a_row_ >= unreachable_to_open) open(now, jitter);

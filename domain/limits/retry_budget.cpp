@@ -10,15 +10,15 @@ double retry_budget::tokens(steady_time now) const {
     return std::min(most, tokens_ + per_second * passed.count());
 }
 
+// Without a refill: what is too much is cut when somebody asks.
+void retry_budget::note_first_attempt(steady_time now) {
+    ++first_attempts_.at(now).count;
+    tokens_ += share;
+}
+
 void retry_budget::refill(steady_time now) {
     tokens_ = tokens(now);
     refilled_at_ = now;
-}
-
-void retry_budget::note_first_attempt(steady_time now) {
-    refill(now);
-    ++first_attempts_.at(now).count;
-    tokens_ += share;
 }
 
 void retry_budget::take(steady_time now) {
