@@ -58,12 +58,14 @@ http::server_response reset(platform& simulated) {
 }
 
 http::server_response health(const platform& simulated) {
-    json::object faults;
+    json::object by_route, faults;
+    for (std::size_t i = 0; i < route_count; ++i) by_route[to_string(route(i))] = simulated.faults().calls_of(route(i));
     for (std::size_t i = 0; i < fault_kind_count; ++i)
         faults[to_string(fault_kind(i))] = simulated.faults().count_of(fault_kind(i));
     return send({{"status", "ok"},
                  {"tenants", simulated.tenants().all().size()},
                  {"requests", simulated.faults().calls()},
+                 {"requests_by_route", std::move(by_route)},
                  {"faults", std::move(faults)}});
 }
 

@@ -12,7 +12,8 @@ constexpr int pieces_per_second = 10;
 
 http_headers headers_of(const planned_answer& planned) {
     http_headers headers{{"Content-Type", "application/json"}};
-    if (planned.retry_after_seconds) headers.emplace_back("Retry-After", std::to_string(*planned.retry_after_seconds));
+    if (!planned.retry_after.empty()) headers.emplace_back("Retry-After", planned.retry_after);
+    if (!planned.location.empty()) headers.emplace_back("Location", planned.location);
     return headers;
 }
 

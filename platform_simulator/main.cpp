@@ -77,7 +77,8 @@ void write_ready_file(const std::string& path, const std::string& url) {
 
 void announce(const options& chosen, unsigned short port) {
     const bool ipv6 = chosen.address.find(':') != std::string::npos;
-    const auto url = fmt::format(fmt::runtime(ipv6 ? "http://[{}]:{}" : "http://{}:{}"), chosen.address, port);
+    const auto url =
+        fmt::format(fmt::runtime(ipv6 ? "http://[{}]:{}{}" : "http://{}:{}{}"), chosen.address, port, chosen.base_path);
     fmt::print("platform simulator: {}, {} active tenants, seed {}\n", url, chosen.bakeries.active,
                chosen.bakeries.seed);
     std::fflush(stdout);
@@ -86,7 +87,7 @@ void announce(const options& chosen, unsigned short port) {
 
 void serve(options chosen) {
     raise_open_file_limit();
-    platform simulated{chosen.bakeries, std::move(chosen.faults)};
+    platform simulated{chosen.bakeries, std::move(chosen.faults), chosen.base_path};
     asio::io_context context{1};
     http::server server{context, chosen.address, chosen.port,
                         [&](http::server_request request) { return answer_request(simulated, std::move(request)); },

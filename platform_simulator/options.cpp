@@ -26,6 +26,11 @@ void print_problem(const std::string& path, const error& wrong) {
     for (const auto& each : wrong.violations) fmt::print(stderr, "  {}: {}\n", each.pointer, each.message);
 }
 
+std::string is_base_path(const std::string& path) {
+    const bool is_one = path.size() > 1 && path.starts_with('/') && !path.ends_with('/');
+    return is_one ? "" : "must begin with \"/\", and not end with it: " + path;
+}
+
 }  // namespace
 
 std::expected<options, int> read_options(int argc, char** argv) {
@@ -34,6 +39,8 @@ std::expected<options, int> read_options(int argc, char** argv) {
     CLI::App app{"The services around the bakery orchestrator, simulated on one port.", "platform_simulator"};
     app.add_option("--address", chosen.address, "Address to listen at")->capture_default_str();
     app.add_option("--port", chosen.port, "Port to listen at; 0 takes a free one")->capture_default_str();
+    app.add_option("--base-path", chosen.base_path, "Path that all services lie below, such as /bakery")
+        ->check(is_base_path);
     app.add_option("--tenants", chosen.bakeries.active, "Active tenants; about 5 % that are not come on top")
         ->check(CLI::Range(0, 2'000'000))
         ->capture_default_str();

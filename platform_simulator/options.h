@@ -13,6 +13,7 @@ namespace orchestrator::simulator {
 struct options {
     std::string address = "127.0.0.1";
     std::uint16_t port = 8'100;  // 0: a free one
+    std::string base_path;       // of all services, such as /bakery; empty: none
     bakery_settings bakeries;
     fault_plan faults;
     std::string ready_file;  // empty: none

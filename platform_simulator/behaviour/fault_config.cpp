@@ -113,6 +113,25 @@ void read_moment(object_reader& reader, fault_rule& rule) {
         reader.wrong("when", "must be \"before\" or \"after\"");
 }
 
+void read_retry_after(object_reader& reader, fault_rule& rule) {
+    reader.integer("retry_after_seconds", rule.retry_after_seconds, {0, 3'600});
+    const auto name = reader.text("retry_after").value_or("seconds");
+    if (name == "http_date")
+        rule.retry_after = retry_after_form::http_date;
+    else if (name == "absent")
+        rule.retry_after = retry_after_form::absent;
+    else if (name != "seconds")
+        reader.wrong("retry_after", "must be one of seconds, http_date, absent");
+}
+
+void read_location(object_reader& reader, fault_rule& rule) {
+    const auto name = reader.text("location").value_or("absolute_path");
+    if (name == "relative_path")
+        rule.location = location_form::relative_path;
+    else if (name != "absolute_path")
+        reader.wrong("location", "must be \"absolute_path\" or \"relative_path\"");
+}
+
 latency_distribution read_uniform(object_reader& reader) {
     uniform_latency uniform;
     reader.number("min_ms", uniform.min_ms, delay_ms);
@@ -153,8 +172,23 @@ void read_parameters(object_reader& reader, fault_rule& rule) {
             break;
         case fault_kind::throttle:
             read_statuses(reader, rule, {429, 503});
-            reader.integer("retry_after_seconds", rule.retry_after_seconds, {0, 3'600});
+            read_retry_after(reader, rule);
             read_moment(reader, rule);
+            break;
+        case fault_kind::rate_limit:
+            read_statuses(reader, rule, {429});
+            read_retry_after(reader, rule);
+            read_moment(reader, rule);
+            reader.integer("calls_per_second", rule.calls_per_second, {0, 1'000'000});
+            break;
+        case fault_kind::capacity:
+            reader.integer("parallel", rule.parallel, {1, 10'000});
+            reader.number("work_ms", rule.work_ms, delay_ms);
+            reader.number("collapse", rule.collapse, {0, 10});
+            break;
+        case fault_kind::accepted_job:
+            reader.number("work_ms", rule.work_ms, delay_ms);
+            read_location(reader, rule);
             break;
         case fault_kind::hang:
             reader.integer("limit_seconds", rule.limit_seconds, {1, 600});
@@ -200,6 +234,7 @@ void read_rule(object_reader& reader, fault_rule& rule) {
     read_route(reader, rule);
     reader.number("tenant_share", rule.tenant_share, share);
     reader.number("rate", rule.rate, share);
+    reader.integer("hits_per_tenant", rule.hits_per_tenant, {0, 1'000'000});
     const bool given = reader.member("kind") != nullptr;
     const auto name = reader.text("kind");
     const auto kind = name ? parse_kind(*name) : std::nullopt;

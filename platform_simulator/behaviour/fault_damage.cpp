@@ -1,5 +1,6 @@
 #include "platform_simulator/behaviour/fault_damage.h"
 
+#include <fmt/chrono.h>
 #include <fmt/format.h>
 
 namespace orchestrator::simulator {
@@ -22,21 +23,39 @@ void pad(std::string& body, std::size_t mebibytes) {
     body = std::move(padded);
 }
 
+std::string retry_after(const fault_rule& rule, system_time now) {
+    switch (rule.retry_after) {
+        case retry_after_form::seconds:
+            return std::to_string(rule.retry_after_seconds);
+        case retry_after_form::http_date:
+            break;
+        case retry_after_form::absent:
+            return {};
+    }
+    // A date knows whole seconds only: rather too late than too early.
+    const auto when = std::chrono::ceil<std::chrono::seconds>(now + std::chrono::seconds{rule.retry_after_seconds});
+    return fmt::format("{:%a, %d %b %Y %H:%M:%S} GMT", fmt::gmtime(std::chrono::system_clock::to_time_t(when)));
+}
+
 }  // namespace
 
 bool strikes_after_work(const fault_rule& rule) {
     using enum fault_kind;
-    const bool replaces_answer = rule.kind == error || rule.kind == throttle || rule.kind == hang || rule.kind == reset;
+    const bool replaces_answer = rule.kind == error || rule.kind == throttle || rule.kind == rate_limit ||
+                                 rule.kind == hang || rule.kind == reset;
     return !replaces_answer || rule.when == fault_moment::after;
 }
 
-void damage(planned_answer& planned, const drawn_fault& drawn) {
+void damage(planned_answer& planned, const drawn_fault& drawn, system_time now) {
     const auto& rule = *drawn.rule;
     switch (rule.kind) {
         case fault_kind::latency:
+        case fault_kind::capacity:
+        case fault_kind::accepted_job:
             break;
         case fault_kind::throttle:
-            planned.retry_after_seconds = rule.retry_after_seconds;
+        case fault_kind::rate_limit:
+            planned.retry_after = retry_after(rule, now);
             [[fallthrough]];
         case fault_kind::error:
             planned.content = refuse(drawn.status, "the service cannot answer now");

@@ -10,6 +10,6 @@ namespace orchestrator::simulator {
 
 // `planned` holds the right answer, or nothing of use when the fault struck before the work. An answer that refuses
 // the request keeps its status, however its body is damaged.
-void damage(planned_answer& planned, const drawn_fault&);
+void damage(planned_answer& planned, const drawn_fault&, system_time now);
 
 }  // namespace orchestrator::simulator

@@ -13,8 +13,23 @@ namespace json = boost::json;
 
 // In the order of the enumeration.
 constexpr std::array<std::string_view, fault_kind_count> kind_names{
-    "latency",    "error",          "throttle",       "hang",      "reset",
-    "slow_bytes", "truncated_json", "malformed_json", "huge_body", "empty_object"};
+    "latency",    "capacity",       "error",          "throttle",  "rate_limit",   "hang",        "reset",
+    "slow_bytes", "truncated_json", "malformed_json", "huge_body", "empty_object", "accepted_job"};
+
+std::string_view name_of(retry_after_form form) {
+    switch (form) {
+        case retry_after_form::seconds:
+            return "seconds";
+        case retry_after_form::http_date:
+            return "http_date";
+        case retry_after_form::absent:
+            break;
+    }
+    return "absent";
+}
+
+// A service that refuses calls because there are too many.
+bool is_throttling(fault_kind kind) { return kind == fault_kind::throttle || kind == fault_kind::rate_limit; }
 
 void write_latency(json::object& rule, const latency_distribution& latency) {
     if (const auto* constant = std::get_if<constant_latency>(&latency)) {
@@ -33,15 +48,28 @@ void write_latency(json::object& rule, const latency_distribution& latency) {
 
 void write_parameters(json::object& written, const fault_rule& rule) {
     using enum fault_kind;
-    if (rule.kind == error || rule.kind == throttle) written["statuses"] = json::value_from(rule.statuses);
-    if (rule.kind == error || rule.kind == throttle || rule.kind == hang || rule.kind == reset)
+    if (rule.kind == error || is_throttling(rule.kind)) written["statuses"] = json::value_from(rule.statuses);
+    if (rule.kind == error || is_throttling(rule.kind) || rule.kind == hang || rule.kind == reset)
         written["when"] = rule.when == fault_moment::before ? "before" : "after";
+    if (is_throttling(rule.kind)) {
+        written["retry_after"] = name_of(rule.retry_after);
+        written["retry_after_seconds"] = rule.retry_after_seconds;
+    }
     switch (rule.kind) {
         case latency:
             write_latency(written, rule.latency);
             break;
-        case throttle:
-            written["retry_after_seconds"] = rule.retry_after_seconds;
+        case capacity:
+            written["parallel"] = rule.parallel;
+            written["work_ms"] = rule.work_ms;
+            written["collapse"] = rule.collapse;
+            break;
+        case rate_limit:
+            written["calls_per_second"] = rule.calls_per_second;
+            break;
+        case accepted_job:
+            written["work_ms"] = rule.work_ms;
+            written["location"] = rule.location == location_form::absolute_path ? "absolute_path" : "relative_path";
             break;
         case hang:
             written["limit_seconds"] = rule.limit_seconds;
@@ -111,7 +139,8 @@ json::object as_json(const fault_plan& plan) {
         json::object written{{"kind", to_string(rule.kind)},
                              {"route", rule.where ? to_string(*rule.where) : "*"},
                              {"tenant_share", rule.tenant_share},
-                             {"rate", rule.rate}};
+                             {"rate", rule.rate},
+                             {"hits_per_tenant", rule.hits_per_tenant}};
         write_parameters(written, rule);
         rules.push_back(std::move(written));
     }

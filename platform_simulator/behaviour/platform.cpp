@@ -3,10 +3,14 @@
 #include <fmt/format.h>
 #include <boost/json/parse.hpp>
 
+#include <algorithm>
+#include <charconv>
+#include <cmath>
 #include <utility>
 
 #include "platform_simulator/behaviour/draws.h"
 #include "platform_simulator/behaviour/fault_damage.h"
+#include "platform_simulator/behaviour/query.h"
 
 namespace orchestrator::simulator {
 namespace {
@@ -14,6 +18,8 @@ namespace {
 namespace json = boost::json;
 
 constexpr int most_days_ahead = 90;
+
+constexpr std::string_view api_prefix = "/api/v1/";
 
 int usual_days_ahead(route where) { return where == route::generate_forecasts ? 7 : 14; }
 
@@ -27,25 +33,29 @@ std::uint64_t identity_of(std::string_view key) {
 
 // A request after its path and body were read. `refusal` is set when that failed.
 struct platform::understood_request {
-    const incoming_request& raw;
+    incoming_request raw;  // its target lies below the base path
     matched_route matched;
     std::optional<tenant_id> tenant;
     int days_ahead = 0;
     std::optional<answer> refusal;
 };
 
-platform::platform(bakery_settings settings, fault_plan plan)
+platform::platform(bakery_settings settings, fault_plan plan, std::string base_path)
     : seed_{settings.seed},
+      base_path_{std::move(base_path)},
       tenants_{settings},
       chain_{settings.seed, tenants_.all().size()},
       faults_{std::move(plan)} {}
 
 planned_answer platform::respond(const incoming_request& raw) {
-    const auto matched = match_route(raw.method, raw.target);
-    if (matched) return answer_with_faults(understand(*matched, raw));
-    const bool wrong_method = matched.error() == no_route::wrong_method;
-    return {.content = wrong_method ? refuse(405, "Method Not Allowed") : refuse(404, "Not Found"),
-            .retry_after_seconds = {}};
+    auto below = raw;
+    below.target.remove_prefix(raw.target.starts_with(base_path_) ? base_path_.size() : raw.target.size());
+    const auto matched = match_route(below.method, below.target);
+    if (matched) return answer_with_faults(understand(*matched, below));
+    planned_answer planned;
+    planned.content =
+        matched.error() == no_route::wrong_method ? refuse(405, "Method Not Allowed") : refuse(404, "Not Found");
+    return planned;
 }
 
 platform::understood_request platform::understand(const matched_route& matched, const incoming_request& raw) {
@@ -79,22 +89,57 @@ void platform::read_days_ahead(understood_request& request, const json::object& 
 }
 
 planned_answer platform::answer_with_faults(const understood_request& request) {
-    const auto drawn = faults_.next(request.matched.where, request.tenant);
-    const bool works = !drawn.rule || strikes_after_work(*drawn.rule);
-    planned_answer planned{
-        .content = works ? do_work(request) : answer{}, .delay = drawn.delay, .retry_after_seconds = {}};
-    if (drawn.rule) damage(planned, drawn);
+    const auto drawn = faults_.next(request.matched.where, request.tenant, request.raw.now);
+    planned_answer planned;
+    planned.delay = drawn.delay;
+    if (!drawn.rule || strikes_after_work(*drawn.rule)) planned.content = do_work(request);
+    if (!drawn.rule) return planned;
+    damage(planned, drawn, request.raw.now);
+    if (drawn.rule->kind == fault_kind::accepted_job) turn_into_job(planned, request, *drawn.rule);
     return planned;
+}
+
+// A job is known by the key of the call that began it: its effect and its answer are there already.
+void platform::turn_into_job(planned_answer& planned, const understood_request& request, const fault_rule& rule) const {
+    const auto& raw = request.raw;
+    if (!planned.content.succeeded() || !has_effect(request.matched.where) || raw.idempotency_key.empty()) return;
+    const auto done_at = raw.now + milliseconds{std::llround(rule.work_ms)};
+    const auto path = raw.target.substr(0, raw.target.find('?'));
+    std::string above = base_path_ + std::string{api_prefix};
+    if (rule.location == location_form::relative_path) {
+        above.clear();
+        for (auto left = std::ranges::count(path.substr(api_prefix.size()), '/'); left > 0; --left) above += "../";
+    }
+    planned.location = fmt::format("{}tenants/{}/job?key={}&done_at={}", above, to_string(*request.tenant),
+                                   raw.idempotency_key, done_at.time_since_epoch().count());
+    planned.content = {202, R"({"status":"accepted"})"};
 }
 
 answer platform::do_work(const understood_request& request) {
     if (request.refusal) return *request.refusal;
     const bakery* tenant = request.tenant ? tenants_.find(*request.tenant) : nullptr;
     if (!tenant && request.matched.where != route::list_tenants) return refuse(404, "Tenant not found");
+    if (request.matched.where == route::get_job) return show_job(request);
     if (!has_effect(request.matched.where)) return read(request, tenant);
     const bool closed = tenant->status == tenant_status::suspended || tenant->status == tenant_status::cancelled;
     if (closed) return refuse(403, fmt::format("tenant is {}", to_string(tenant->status)));
     return act_once(request, *tenant);
+}
+
+answer platform::show_job(const understood_request& request) {
+    std::string key, done_at;
+    const auto parameters = read_query(request.matched.query);
+    if (!parameters) return refuse(422, "the query is not percent-encoded");
+    for (const auto& [name, value] : *parameters) {
+        if (name == "key") key = value;
+        if (name == "done_at") done_at = value;
+    }
+    std::int64_t ms = 0;
+    std::from_chars(done_at.data(), done_at.data() + done_at.size(), ms);
+    const auto* begun = effects_.find(key);
+    if (!begun || begun->tenant != *request.tenant || begun->answer.empty()) return refuse(404, "no such job");
+    if (request.raw.now < system_time{milliseconds{ms}}) return {202, R"({"status":"running"})"};
+    return {200, begun->answer};
 }
 
 answer platform::read(const understood_request& request, const bakery* tenant) const {

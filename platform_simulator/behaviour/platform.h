@@ -35,14 +35,16 @@ enum class delivery {
 struct planned_answer {
     answer content;
     delivery how = delivery::whole;
-    milliseconds delay{0};  // before the first byte
-    std::optional<int> retry_after_seconds;
+    milliseconds delay{0};    // before the first byte
+    std::string retry_after;  // the header's value; empty: none
+    std::string location;     // likewise
     int bytes_per_second = 0;
 };
 
 class platform {
   public:
-    platform(bakery_settings, fault_plan);
+    // `base_path`: such as /bakery; every service lies below it. Empty: they lie at the root.
+    platform(bakery_settings, fault_plan, std::string base_path = {});
 
     // An effect takes place at once, however long the answer is delayed.
     planned_answer respond(const incoming_request&);
@@ -62,12 +64,15 @@ class platform {
     static void read_tenant(understood_request&, const boost::json::object& fields);
     static void read_days_ahead(understood_request&, const boost::json::object& fields);
     planned_answer answer_with_faults(const understood_request&);
+    void turn_into_job(planned_answer&, const understood_request&, const fault_rule&) const;
     answer do_work(const understood_request&);
+    answer show_job(const understood_request&);
     [[nodiscard]] answer read(const understood_request&, const bakery*) const;
     answer act_once(const understood_request&, const bakery&);
     answer act(const understood_request&, const bakery&);
 
     std::uint64_t seed_;
+    std::string base_path_;
     tenant_directory tenants_;
     daily_chain chain_;
     effect_ledger effects_;

@@ -28,6 +28,7 @@ constexpr std::array<known_route, route_count> known_routes{{
     {route::validate_forecasts, "validate_forecasts", "POST", true, "/forecasting/validation/validate-yesterday"},
     {route::send_notification, "send_notification", "POST", false, "/api/v1/notifications/send"},
     {route::archive_alerts, "archive_alerts", "POST", true, "/alerts/archive"},
+    {route::get_job, "get_job", "GET", true, "/job"},
 }};
 
 struct split_path {

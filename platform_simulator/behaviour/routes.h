@@ -20,9 +20,10 @@ enum class route {
     validate_forecasts,
     send_notification,
     archive_alerts,
+    get_job,  // `?key=…&done_at=…`, as the Location of an accepted job has it
 };
 
-inline constexpr std::size_t route_count = 11;
+inline constexpr std::size_t route_count = 12;
 
 [[nodiscard]] std::string_view to_string(route);
 [[nodiscard]] std::optional<route> parse_route(std::string_view);

@@ -140,13 +140,20 @@ class Program:
 
 
 class Simulator(Program):
-    def __init__(self, folder, tenants, seed=1, address="127.0.0.1"):
-        super().__init__("simulator", [os.environ["SIMULATOR_BIN"], "--address", address, "--port", "0", "--tenants",
-                                       str(tenants), "--seed", str(seed)], folder, {})
+    """`name`: tells apart two of one folder. `base_path`: all services lie below it; the URL has it."""
+
+    def __init__(self, folder, tenants, seed=1, address="127.0.0.1", name="simulator", port=0, base_path=None):
+        below = ["--base-path", base_path] if base_path else []
+        super().__init__(name, [os.environ["SIMULATOR_BIN"], "--address", address, "--port", str(port), "--tenants",
+                                str(tenants), "--seed", str(seed), *below], folder, {})
 
     def set_faults(self, *rules, seed=1):
         answer = self.request("PUT", "/_simulator/faults", {"seed": seed, "rules": list(rules)})
         assert answer.status == 200, answer
+
+    def counts(self):
+        """`{requests, requests_by_route, faults, …}` since the start, or the last reset."""
+        return self.request("GET", "/_simulator/health").json
 
     def effects(self):
         """`{distinct, calls, repeated, without_key, reused_keys, by_route}`"""

@@ -25,7 +25,7 @@ class platform_test : public testing::Test {
 
     planned_answer send(std::string_view method, std::string_view target, std::string_view body = {},
                         std::string_view key = {}) {
-        return simulated_.respond({method, target, key, body, today});
+        return simulated_.respond({method, target, key, body, now_});
     }
 
     planned_answer post(std::string_view target, std::string_view key = {}) { return post_for(tenant(), target, key); }
@@ -50,6 +50,7 @@ class platform_test : public testing::Test {
     static constexpr std::string_view inventory = "/api/v1/inventory/projections/generate";
     static constexpr std::string_view notification = "/api/v1/notifications/send";
 
+    system_time now_ = today;
     platform simulated_{{.active = 60}, {}};
 };
 
@@ -165,7 +166,62 @@ TEST_F(platform_test, throttling_says_when_to_come_back) {
     use_faults(R"([{"kind":"throttle","statuses":[429],"retry_after_seconds":3}])");
     const auto planned = post(forecasts);
     EXPECT_EQ(planned.content.status, 429);
-    EXPECT_EQ(planned.retry_after_seconds, 3);
+    EXPECT_EQ(planned.retry_after, "3");
+    use_faults(R"([{"kind":"throttle","statuses":[429],"retry_after_seconds":3,"retry_after":"http_date"}])");
+    EXPECT_EQ(post(forecasts).retry_after, "Thu, 06 Nov 2025 08:00:03 GMT");
+    use_faults(R"([{"kind":"rate_limit","calls_per_second":1,"retry_after":"absent"}])");
+    EXPECT_EQ(post(forecasts).content.status, 200);
+    EXPECT_EQ(post(forecasts).content.status, 429);
+    EXPECT_EQ(post(forecasts).retry_after, "");
+}
+
+TEST_F(platform_test, an_accepted_job_is_done_behind_its_location) {
+    const auto answer = post(forecasts, "key").content.body;
+    use_faults(R"([{"kind":"accepted_job","work_ms":500}])");
+    const auto accepted = post(forecasts, "key");
+    EXPECT_EQ(accepted.content.status, 202);
+    EXPECT_THAT(accepted.location, testing::StartsWith("/api/v1/tenants/" + to_string(tenant().id) + "/job?"));
+    EXPECT_EQ(send("GET", accepted.location).content.status, 202);
+    now_ += milliseconds{499};
+    EXPECT_EQ(send("GET", accepted.location).content.status, 202);
+    now_ += milliseconds{1};
+    EXPECT_EQ(send("GET", accepted.location).content.status, 200);
+    EXPECT_EQ(send("GET", accepted.location).content.body, answer);
+    EXPECT_EQ(effects("distinct"), 1);
+    EXPECT_EQ(effects("repeated"), 1) << "the second POST, and no poll";
+}
+
+TEST_F(platform_test, no_job_is_accepted_without_a_key_or_by_a_refusal) {
+    use_faults(R"([{"kind":"accepted_job"}])");
+    EXPECT_EQ(post(forecasts).content.status, 200);
+    EXPECT_EQ(post(procurement, "key").content.status, 409);
+    EXPECT_EQ(send("GET", "/api/v1/tenants").content.status, 200);
+    const auto job = fmt::format("/api/v1/tenants/{}/job", to_string(tenant().id));
+    EXPECT_EQ(send("GET", job).content.status, 404);
+    EXPECT_EQ(send("GET", job + "?key=key&done_at=0").content.status, 404);
+    EXPECT_EQ(send("GET", job + "?key=%2").content.status, 422);
+}
+
+TEST_F(platform_test, a_location_may_be_relative_to_the_path_that_was_called) {
+    use_faults(R"([{"kind":"accepted_job","location":"relative_path"}])");
+    const auto id = to_string(tenant().id);
+    EXPECT_THAT(post(forecasts, "key").location, testing::StartsWith("../tenants/" + id + "/job?key=key&"));
+    EXPECT_THAT(post("/api/v1/tenants/" + id + "/forecasting/validation/validate-yesterday", "two").location,
+                testing::StartsWith("../../../../tenants/" + id + "/job?key=two&"));
+}
+
+TEST(platform_below_a_path, answers_there_only_and_names_it_in_its_locations) {
+    platform simulated{{.active = 1}, parse_fault_plan(R"({"rules":[{"kind":"accepted_job"}]})").value(), "/bakery"};
+    const auto id = to_string(simulated.tenants().all().front().id);
+    const auto send = [&](std::string_view target) {
+        const auto body = fmt::format(R"({{"tenant_id":"{}"}})", id);
+        return simulated.respond({"POST", target, "key", body, today});
+    };
+    EXPECT_EQ(send("/api/v1/forecasting/generate").content.status, 404);
+    EXPECT_EQ(send("/bakeryapi/v1/forecasting/generate").content.status, 404);
+    EXPECT_EQ(send("/bak").content.status, 404);
+    EXPECT_THAT(send("/bakery/api/v1/forecasting/generate").location,
+                testing::StartsWith("/bakery/api/v1/tenants/" + id + "/job?"));
 }
 
 TEST_F(platform_test, hanging_and_cutting_off_are_ways_of_delivery) {
