@@ -34,7 +34,7 @@ task<int> dispatcher::claim() {
     if (may_hold_others_ && !co_await release_unknown_runs()) co_return 0;
     const int allowed = co_await allowance();
     if (allowed <= 0) co_return 0;
-    const auto claimed = co_await store_.claim_runs(options_.instance_id, allowed, environment_.time.now());
+    const auto claimed = co_await store_.claim_runs(options_.instance_id, allowed, environment_.time.now(), {});
     if (!claimed) {
         may_hold_others_ = true;
         spdlog::warn("cannot claim tenant runs: {}", claimed.error().message);
@@ -52,7 +52,8 @@ task<int> dispatcher::allowance() {
     const int most = std::min(room(), options_.claim_batch);
     look_again_at_ = -1;
     if (instances_ <= 1) co_return most;
-    const auto open = co_await store_.count_open_runs(instances_ * options_.max_active_runs);
+    const auto open =
+        co_await store_.count_open_runs(instances_ * options_.max_active_runs, environment_.time.now(), {});
     if (!open) co_return most;
     const auto missing = fair_share(*open, instances_) - active_runs_;
     if (missing <= 0) look_again_at_ = active_runs_ * 3 / 4;
@@ -94,7 +95,7 @@ task<> dispatcher::start(claimed_run run) {
 task<steady_time> dispatcher::next_look() {
     const auto now = environment_.time.steady_now();
     if (!may_claim()) co_return now + longest_sleep;  // woken when there is room, or a lease
-    const auto parked = co_await store_.next_parked_run(environment_.time.now());
+    const auto parked = co_await store_.next_parked_run({});
     if (!parked) co_return now + pause_after_fault;
     if (!*parked) co_return now + longest_sleep;
     const auto wait = std::clamp(**parked - environment_.time.now(), milliseconds{1}, longest_sleep);

@@ -21,6 +21,7 @@ planned_run plan_retry(const workflow_definition& definition, const tenant_run_v
     run.for_tenant = {
         .id = failed.tenant, .name = failed.tenant_name, .tier = failed.tier, .timezone = failed.timezone};
     run.steps_total = rerun.size();
+    run.next_service = first_service(definition, definition.all_steps() - rerun);
     for (auto step : failed.steps) {
         if (rerun.contains(std::size_t(step.step_index))) continue;
         step.carried_over = true;
@@ -80,7 +81,8 @@ task<result<void>> planner::plan_tenants(const active_execution& active, const e
                 runs.push_back({.for_tenant = each,
                                 .fair_rank = ranks.next(each.tier),
                                 .steps_total = int(active.definition.steps.size()),
-                                .carried_over = {}});
+                                .carried_over = {},
+                                .next_service = first_service(active.definition, {})});
         }
         co_return co_await insert(active.id, std::move(runs));
     };

@@ -24,6 +24,7 @@ struct planned_run {
     std::int64_t fair_rank = 0;
     int steps_total = 0;
     std::vector<step_record> carried_over;  // for a retry: the results that stay
+    std::string next_service{};             // that its first step calls; empty: any, or unknown
 };
 
 struct execution_query {
@@ -66,7 +67,7 @@ class execution_store {
     virtual task<result<void>> note_planning_problem(execution_id, std::string problem) = 0;
     // Planning is over; `error_message` tells why it could not be finished, empty when it was.
     virtual task<result<void>> complete_planning(execution_id, std::string error_message, system_time now) = 0;
-    // From now on its runs are claimed whatever their wait. state_conflict: it has ended already.
+    // From now on its runs are claimed whatever they wait for. state_conflict: it has ended already.
     virtual task<result<void>> request_cancel(execution_id, system_time now) = 0;
     // Ends it if planning is complete and every run has ended; returns the execution as it is then. Also keeps the
     // workflow's last_execution_at, last_success_at, last_failure_at and consecutive_failures.

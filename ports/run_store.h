@@ -41,7 +41,7 @@ struct claimed_run {
 enum class run_release : std::uint8_t {
     ended,     // with `status`
     parked,    // until `not_before`, with `waits`
-    returned,  // claimable at once, with `waits`: this instance stops
+    returned,  // claimable at once, with `waits`: this instance stops, or has no place for its next call
 };
 
 struct run_outcome {
@@ -49,6 +49,7 @@ struct run_outcome {
     run_status status = run_status::completed;
     system_time not_before;
     std::vector<stored_wait> waits;
+    std::string next_service{};  // parked, returned: what its next step calls; empty: any, or unknown
 };
 
 // What happened in one run at one moment; durable as a whole or not at all.
@@ -65,17 +66,25 @@ struct journal_receipt {
     std::vector<execution_id> drained;  // executions that are planned completely and have no open run any more
 };
 
+// What waits for a later time or for a closed service is counted up to here: it bounds the work of count_open_runs.
+inline constexpr int most_unclaimable_counted = 10'000;
+
 class run_store {
   public:
     virtual ~run_store() = default;
 
-    // Takes up to `limit` runs that may start at `now`, in order of fair rank; none while the instance has no lease.
-    // Sets started_at at the first claim.
-    virtual task<result<std::vector<claimed_run>>> claim_runs(std::string instance_id, int limit, system_time now) = 0;
-    // Runs that could be worked on or are, over all instances; counted up to `most`.
-    virtual task<result<std::int64_t>> count_open_runs(int most) = 0;
-    // The next instant at which a parked run may be claimed; nullopt: none is parked.
-    virtual task<result<std::optional<system_time>>> next_parked_run(system_time now) = 0;
+    // Takes up to `limit` runs that may start at `now`: those whose wait is over first, then in order of fair rank;
+    // none while the instance has no lease. Leaves out those whose next service is closed, however many they are; of a
+    // cancelled execution it leaves out none. Sets started_at at the first claim.
+    virtual task<result<std::vector<claimed_run>>> claim_runs(std::string instance_id, int limit, system_time now,
+                                                              std::vector<std::string> closed_services) = 0;
+    // Runs that could be claimed at `now` or are, over all instances; counted up to `most`. May be too high while more
+    // than `most_unclaimable_counted` wait for a later time or for a closed service.
+    virtual task<result<std::int64_t>> count_open_runs(int most, system_time now,
+                                                       std::vector<std::string> closed_services) = 0;
+    // The instant at which the first parked run may be claimed, which may be past; nullopt: none is parked, or all of
+    // those that are wait for closed services.
+    virtual task<result<std::optional<system_time>>> next_parked_run(std::vector<std::string> closed_services) = 0;
 
     // All entries in one transaction: results, logs, counters, ends. A step that is recorded already stays as it was.
     // `entries` is the caller's until the call returns, so that a passing fault of the store loses nothing.

@@ -63,6 +63,7 @@ void store::insert_run(kept_execution& into, planned_run planned) {
     }
     run.view.steps = std::move(planned.carried_over);
     into.runs.push_back(id);
+    if (!into.current.cancel_requested) run.next_service = std::move(planned.next_service);
     ++into.current.tenants.total;
     into.current.steps.total += planned.steps_total;
     enqueue(run);
@@ -114,6 +115,7 @@ task<result<void>> store::request_cancel(execution_id id, system_time) {
         if (one.view.status != run_status::pending) continue;
         dequeue(one);
         one.view.not_before.reset();
+        one.next_service.clear();
         enqueue(one);
     }
     co_return result<void>{};
@@ -172,7 +174,13 @@ task<result<std::vector<execution>>> store::open_executions() {
 
 task<result<std::int64_t>> store::lowest_waiting_rank() {
     const std::scoped_lock lock{guard_};
-    co_return in_turn_.empty() ? 0 : in_turn_.begin()->first;
+    std::optional<std::int64_t> lowest;
+    for (const auto& [service, lane] : lanes_) {
+        if (lane.in_turn.empty()) continue;
+        const auto rank = lane.in_turn.begin()->first;
+        lowest = std::min(lowest.value_or(rank), rank);
+    }
+    co_return lowest.value_or(0);
 }
 
 task<result<execution>> store::find_execution(execution_id id) {

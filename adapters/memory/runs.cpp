@@ -4,31 +4,56 @@
 #include "adapters/memory/store.h"
 
 namespace orchestrator::memory {
+namespace {
+
+bool is_closed(const std::string& service, const std::vector<std::string>& closed) {
+    return std::ranges::find(closed, service) != closed.end();
+}
+
+}  // namespace
 
 void store::enqueue(const kept_run& run) {
+    auto& into = lanes_[run.next_service];
     if (run.view.not_before)
-        parked_.emplace(*run.view.not_before, run.view.id);
+        into.parked.emplace(*run.view.not_before, run.view.id);
     else
-        in_turn_.emplace(run.fair_rank, run.view.id);
+        into.in_turn.emplace(run.fair_rank, run.view.id);
 }
 
 void store::dequeue(const kept_run& run) {
+    const auto from = lanes_.find(run.next_service);
     if (run.view.not_before)
-        parked_.erase({*run.view.not_before, run.view.id});
+        from->second.parked.erase({*run.view.not_before, run.view.id});
     else
-        in_turn_.erase({run.fair_rank, run.view.id});
+        from->second.in_turn.erase({run.fair_rank, run.view.id});
+    if (from->second.parked.empty() && from->second.in_turn.empty()) lanes_.erase(from);
 }
 
-task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id, int limit, system_time now) {
+// Runs whose wait is over have waited for their turn already: they go first. nullptr: there is none.
+store::kept_run* store::next_claimable(system_time now, const std::vector<std::string>& closed_services) {
+    std::optional<std::pair<system_time, run_id>> due;
+    std::optional<std::pair<std::int64_t, run_id>> in_turn;
+    for (const auto& [service, lane] : lanes_) {
+        if (is_closed(service, closed_services)) continue;
+        if (!lane.parked.empty() && lane.parked.begin()->first <= now && (!due || *lane.parked.begin() < *due))
+            due = *lane.parked.begin();
+        if (!lane.in_turn.empty() && (!in_turn || *lane.in_turn.begin() < *in_turn)) in_turn = *lane.in_turn.begin();
+    }
+    if (due) return &runs_.at(due->second);
+    return in_turn ? &runs_.at(in_turn->second) : nullptr;
+}
+
+task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id, int limit, system_time now,
+                                                         std::vector<std::string> closed_services) {
     const std::scoped_lock lock{guard_};
     std::vector<claimed_run> claimed;
     if (!leases_.contains(instance_id)) co_return claimed;
     while (claimed.size() < std::size_t(limit)) {
-        // Runs whose wait is over have waited for their turn already: they go first.
-        const bool due = !parked_.empty() && parked_.begin()->first <= now;
-        if (!due && in_turn_.empty()) break;
-        auto& run = runs_.at(due ? parked_.begin()->second : in_turn_.begin()->second);
+        auto* next = next_claimable(now, closed_services);
+        if (!next) break;
+        auto& run = *next;
         dequeue(run);
+        run.next_service.clear();
         run.view.status = run_status::running;
         run.view.not_before.reset();
         run.view.claimed_by = instance_id;
@@ -47,18 +72,27 @@ task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id
     co_return claimed;
 }
 
-task<result<std::int64_t>> store::count_open_runs(int most) {
+task<result<std::int64_t>> store::count_open_runs(int most, system_time now, std::vector<std::string> closed_services) {
     const std::scoped_lock lock{guard_};
-    std::int64_t open = std::int64_t(in_turn_.size());
+    std::int64_t open = 0;
+    for (const auto& [service, lane] : lanes_) {
+        if (is_closed(service, closed_services)) continue;
+        open += std::int64_t(lane.in_turn.size());
+        open += std::ranges::count_if(lane.parked, [now](const auto& each) { return each.first <= now; });
+    }
     for (const auto& [id, run] : runs_)
         if (run.view.status == run_status::running) ++open;
     co_return std::min<std::int64_t>(open, most);
 }
 
-task<result<std::optional<system_time>>> store::next_parked_run(system_time) {
+task<result<std::optional<system_time>>> store::next_parked_run(std::vector<std::string> closed_services) {
     const std::scoped_lock lock{guard_};
-    if (parked_.empty()) co_return std::optional<system_time>{};
-    co_return parked_.begin()->first;
+    std::optional<system_time> next;
+    for (const auto& [service, lane] : lanes_) {
+        if (is_closed(service, closed_services) || lane.parked.empty()) continue;
+        next = std::min(next.value_or(system_time::max()), lane.parked.begin()->first);
+    }
+    co_return next;
 }
 
 bool store::holds(const run_claim& claim) const {
@@ -127,9 +161,11 @@ void store::end_claim(kept_run& run, const run_outcome& outcome, system_time now
     run.view.status = run_status::pending;
     run.view.claimed_by.clear();
     run.waits = outcome.waits;
-    // A run that parks while its execution is being cancelled waits for nothing.
-    if (outcome.release == run_release::parked && !executions_.at(run.execution).current.cancel_requested)
-        run.view.not_before = outcome.not_before;
+    // A run that parks or is returned while its execution is being cancelled waits for nothing.
+    if (!executions_.at(run.execution).current.cancel_requested) {
+        if (outcome.release == run_release::parked) run.view.not_before = outcome.not_before;
+        run.next_service = outcome.next_service;
+    }
     enqueue(run);
 }
 

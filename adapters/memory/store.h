@@ -42,9 +42,11 @@ class store final : public stores {
     task<result<std::vector<tenant_run_view>>> list_runs(execution_id, run_query) override;
     task<result<std::vector<log_entry>>> list_logs(execution_id, log_query) override;
 
-    task<result<std::vector<claimed_run>>> claim_runs(std::string instance_id, int limit, system_time now) override;
-    task<result<std::int64_t>> count_open_runs(int most) override;
-    task<result<std::optional<system_time>>> next_parked_run(system_time now) override;
+    task<result<std::vector<claimed_run>>> claim_runs(std::string instance_id, int limit, system_time now,
+                                                      std::vector<std::string> closed_services) override;
+    task<result<std::int64_t>> count_open_runs(int most, system_time now,
+                                               std::vector<std::string> closed_services) override;
+    task<result<std::optional<system_time>>> next_parked_run(std::vector<std::string> closed_services) override;
     task<result<journal_receipt>> commit(const std::vector<journal_entry>&, system_time now) override;
     task<result<bool>> renew_lease(std::string instance_id, system_time lease_until) override;
     task<result<int>> release_unknown_runs(std::string instance_id, std::vector<run_claim> known) override;
@@ -98,6 +100,12 @@ class store final : public stores {
         std::int64_t fair_rank = 0;
         std::int64_t claim_token = 0;
         std::vector<stored_wait> waits;
+        std::string next_service;  // while it is pending
+    };
+    // What waits for one service; '' is any.
+    struct lane {
+        std::set<std::pair<std::int64_t, run_id>> in_turn;  // by fair rank
+        std::set<std::pair<system_time, run_id>> parked;    // by the end of the wait
     };
     struct kept_backfill {
         backfill current;
@@ -118,6 +126,7 @@ class store final : public stores {
     bool holds(const run_claim&) const;
     void enqueue(const kept_run&);
     void dequeue(const kept_run&);
+    kept_run* next_claimable(system_time now, const std::vector<std::string>& closed_services);
     void insert_run(kept_execution&, planned_run);
     void apply(const journal_entry&, journal_delta&, system_time now);
     void end_claim(kept_run&, const run_outcome&, system_time now);
@@ -136,8 +145,7 @@ class store final : public stores {
     std::map<workflow_id, kept_workflow> workflows_;
     std::map<execution_id, kept_execution> executions_;
     std::map<run_id, kept_run> runs_;
-    std::set<std::pair<std::int64_t, run_id>> in_turn_;  // by fair rank
-    std::set<std::pair<system_time, run_id>> parked_;    // by the end of the wait
+    std::map<std::string, lane> lanes_;
     std::map<std::string, system_time> leases_;
     std::map<workflow_id, std::set<execution_id>> scheduled_and_open_;
     std::map<std::string, std::vector<stored_calendar>> calendars_;  // every version

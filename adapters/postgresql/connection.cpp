@@ -129,7 +129,8 @@ void connection::connect() {
         "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; "
         "SET tcp_user_timeout = 15000; SET jit = off; SET timezone = 'UTC'; {}",
         patience, patience, longest_silence.count(),
-        options_.plans_by_index ? "SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off; "
+        options_.plans_by_index ? "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; "
+                                  "SET enable_hashjoin = off; SET enable_mergejoin = off; "
                                   "SET plan_cache_mode = force_generic_plan"
                                 : "");
     try {

@@ -120,7 +120,8 @@ class batch_columns {
                 [&](auto entity, auto name, const auto&... arrays) { into.add(entity, name, arrays...); });
         }
         if (ended_.size() > 0) into.add("tenant_runs", "end", ended_, ended_under_, statuses_, now);
-        if (parked_.size() > 0) into.add("tenant_runs", "park", parked_, parked_under_, not_before_, waits_);
+        if (parked_.size() > 0)
+            into.add("tenant_runs", "park", parked_, parked_under_, not_before_, waits_, next_services_);
         std::vector<std::size_t> counts_at;
         for (const auto& [id, logs] : logs_) {
             counts_at.push_back(into.size());
@@ -154,6 +155,7 @@ class batch_columns {
         parked_.add(std::int64_t(entry.claim.run));
         parked_under_.add(entry.claim.token);
         waits_.add(text_or_null{sql::to_json(entry.outcome->waits)});
+        next_services_.add(std::string_view{entry.outcome->next_service});
         if (entry.outcome->release == run_release::parked)
             not_before_.add(entry.outcome->not_before);
         else
@@ -223,20 +225,22 @@ class batch_columns {
     array_of<std::int64_t> parked_under_;
     array_of<system_time> not_before_;
     array_of<std::string_view> waits_;
+    array_of<std::string_view> next_services_;
     // A pipeline refers to its arrays until it has run.
     std::deque<step_columns> step_columns_;
     std::deque<latency_columns> latency_columns_;
 };
 
-// Who parks a run holds its execution first: a cancellation at the same moment sees it parked, or is seen by it. It
-// holds the others of its batch, too, in the order of their ids: their counters come later, and nobody waits in a
-// circle.
+// Who parks a run, or returns it to wait for a service, holds its execution first: a cancellation at the same moment
+// sees it wait, or is seen by it. It holds the others of its batch, too, in the order of their ids: their counters come
+// later, and nobody waits in a circle.
 array_of<execution_id> executions_to_hold(const std::vector<journal_entry>& entries) {
     std::set<execution_id> ids;
     bool parks = false;
     for (const auto& entry : entries) {
         ids.insert(entry.execution);
-        parks = parks || (entry.outcome && entry.outcome->release == run_release::parked);
+        parks = parks || (entry.outcome &&
+                          (entry.outcome->release == run_release::parked || !entry.outcome->next_service.empty()));
     }
     return parks ? array_of<execution_id>{ids} : array_of<execution_id>{};
 }

@@ -65,6 +65,7 @@ std::map<tenant_id, run_id> insert_runs(connection& database, execution_id execu
     array_of<std::string_view> zones;
     array_of<std::int64_t> ranks;
     array_of<int> steps;
+    array_of<std::string_view> services;
     std::set<tenant_id> seen;
     for (const auto& run : runs) {
         if (!seen.insert(run.for_tenant.id).second) continue;
@@ -74,12 +75,17 @@ std::map<tenant_id, run_id> insert_runs(connection& database, execution_id execu
         zones.add(std::string_view{run.for_tenant.timezone});
         ranks.add(run.fair_rank);
         steps.add(run.steps_total);
+        services.add(std::string_view{run.next_service});
     }
     std::map<tenant_id, run_id> added;
     for (const auto& each :
-         database.query("tenant_runs", "insert", execution, tenants, names, tiers, zones, ranks, steps))
+         database.query("tenant_runs", "insert", execution, tenants, names, tiers, zones, ranks, steps, services))
         added.emplace(tenant_id{each.id(1)}, run_id(each.integer(0)));
     return added;
+}
+
+void free_inserted_runs(connection& database, execution_id execution, run_id first, run_id last) {
+    database.query("tenant_runs", "free_inserted", execution, std::int64_t(first), std::int64_t(last));
 }
 
 void insert_results(connection& database, const std::vector<result_to_insert>& results) {
@@ -98,9 +104,10 @@ std::vector<step_record> read_results(connection& database, const array_of<execu
 }
 
 std::vector<claimed_run> claim_runs(connection& database, open_claims& open, const std::string& instance_id, int limit,
-                                    system_time now) {
+                                    system_time now, const std::vector<std::string>& closed_services) {
     connection::pipeline whole{database};
-    whole.add("tenant_runs", "claim", instance_id, limit, now);
+    const array_of<std::string_view> closed{closed_services};
+    whole.add("tenant_runs", "claim", instance_id, limit, now, closed);
     whole.add("tenant_runs", "executions_to_mind");
     const auto answers = whole.run();
     std::map<execution_id, execution_flags> to_mind;
@@ -129,12 +136,15 @@ std::vector<claimed_run> claim_runs(connection& database, open_claims& open, con
     return claimed;
 }
 
-std::int64_t count_open_runs(connection& database, int most) {
-    return database.query("tenant_runs", "count_open", most).front().integer(0);
+std::int64_t count_open_runs(connection& database, int most, system_time now,
+                             const std::vector<std::string>& closed_services) {
+    const array_of<std::string_view> closed{closed_services};
+    return database.query("tenant_runs", "count_open", most, now, closed, most_unclaimable_counted).front().integer(0);
 }
 
-std::optional<system_time> next_parked_run(connection& database) {
-    return database.query("tenant_runs", "next_parked").front().optional_time(0);
+std::optional<system_time> next_parked_run(connection& database, const std::vector<std::string>& closed_services) {
+    const array_of<std::string_view> closed{closed_services};
+    return database.query("tenant_runs", "next_parked", closed).front().optional_time(0);
 }
 
 result<bool> renew_lease(connection& database, const std::string& instance_id, uuid process, system_time until) {

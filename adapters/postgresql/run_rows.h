@@ -48,14 +48,16 @@ class result_columns {
 
 // The tenants that the execution did not have yet, with their runs.
 std::map<tenant_id, run_id> insert_runs(connection&, execution_id, const std::vector<planned_run>&);
+// Takes these new runs out of their lanes: of a cancelled execution every run is claimed, whatever it waits for.
+void free_inserted_runs(connection&, execution_id, run_id first, run_id last);
 void insert_results(connection&, const std::vector<result_to_insert>&);
 // By run, then step.
 std::vector<step_record> read_results(connection&, const array_of<execution_id>&, const array_of<std::int64_t>& runs);
 
 std::vector<claimed_run> claim_runs(connection&, open_claims&, const std::string& instance_id, int limit,
-                                    system_time now);
-std::int64_t count_open_runs(connection&, int most);
-std::optional<system_time> next_parked_run(connection&);
+                                    system_time now, const std::vector<std::string>& closed_services);
+std::int64_t count_open_runs(connection&, int most, system_time now, const std::vector<std::string>& closed_services);
+std::optional<system_time> next_parked_run(connection&, const std::vector<std::string>& closed_services);
 
 // False: it had none. superseded: another process has taken the name since.
 result<bool> renew_lease(connection&, const std::string& instance_id, uuid process, system_time until);

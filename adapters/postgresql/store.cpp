@@ -288,16 +288,21 @@ task<result<std::vector<log_entry>>> store::list_logs(execution_id id, log_query
 
 // Runs
 
-task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id, int limit, system_time now) {
-    return state_->claim([state = state_.get(), instance_id = std::move(instance_id), limit, now](connection& db) {
-        return postgresql::claim_runs(db, state->claims, instance_id, limit, now);
+task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id, int limit, system_time now,
+                                                         std::vector<std::string> closed_services) {
+    return state_->claim([state = state_.get(), instance_id = std::move(instance_id), limit, now,
+                          closed = std::move(closed_services)](connection& db) {
+        return postgresql::claim_runs(db, state->claims, instance_id, limit, now, closed);
     });
 }
-task<result<std::int64_t>> store::count_open_runs(int most) {
-    return state_->claim([most](connection& db) { return postgresql::count_open_runs(db, most); });
+task<result<std::int64_t>> store::count_open_runs(int most, system_time now, std::vector<std::string> closed_services) {
+    return state_->claim([most, now, closed = std::move(closed_services)](connection& db) {
+        return postgresql::count_open_runs(db, most, now, closed);
+    });
 }
-task<result<std::optional<system_time>>> store::next_parked_run(system_time) {
-    return state_->claim([](connection& db) { return postgresql::next_parked_run(db); });
+task<result<std::optional<system_time>>> store::next_parked_run(std::vector<std::string> closed_services) {
+    return state_->claim(
+        [closed = std::move(closed_services)](connection& db) { return postgresql::next_parked_run(db, closed); });
 }
 task<result<journal_receipt>> store::commit(const std::vector<journal_entry>& entries, system_time now) {
     return state_->journal.run([state = state_.get(), &entries, now] {

@@ -84,7 +84,8 @@ result<int> insert_runs(connection& database, execution_id id, const std::vector
     int inserted = 0;
     std::int64_t steps = 0;
     for (const auto& run : runs) {
-        const auto added = insert_run(database, id, run);
+        // Of a cancelled execution every run is claimed, whatever it waits for.
+        const auto added = insert_run(database, id, run, at->cancel_requested ? "" : run.next_service);
         if (!added) continue;
         ++inserted;
         steps += run.steps_total;

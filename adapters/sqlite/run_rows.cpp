@@ -1,12 +1,15 @@
 #include "adapters/sqlite/run_rows.h"
 
+#include <algorithm>
+#include <limits>
 #include <set>
 
 #include "adapters/sql/row_values.h"
 
 namespace orchestrator::sqlite {
 
-std::optional<run_id> insert_run(connection& database, execution_id execution, const planned_run& run) {
+std::optional<run_id> insert_run(connection& database, execution_id execution, const planned_run& run,
+                                 std::string_view next_service) {
     auto row = database.query("tenant_runs", "insert");
     row.bind(1, execution)
         .bind(2, run.for_tenant.id)
@@ -14,7 +17,8 @@ std::optional<run_id> insert_run(connection& database, execution_id execution, c
         .bind(4, to_string(run.for_tenant.tier))
         .bind(5, std::string_view{run.for_tenant.timezone})
         .bind(6, run.fair_rank)
-        .bind(7, run.steps_total);
+        .bind(7, run.steps_total)
+        .bind(8, next_service);
     row.run();
     if (database.changes() == 0) return std::nullopt;
     return run_id(database.last_rowid());
@@ -47,16 +51,80 @@ std::vector<step_record> read_results(connection& database, run_id run) {
 
 namespace {
 
-std::vector<run_id> claimable(connection& database, int limit, system_time now) {
-    std::vector<run_id> ids;
+// A kind of waiting, by the names of its queries.
+struct queue {
+    const char* lanes;
+    const char* first;  // in one lane
+};
+constexpr queue in_turn{"lanes_in_turn", "first_in_turn"};  // by fair rank
+constexpr queue parked{"lanes_parked", "first_parked"};     // by the end of the wait
+
+std::vector<std::string> open_lanes(connection& database, const queue& of, const std::vector<std::string>& closed) {
+    std::vector<std::string> open;
+    auto rows = database.query("tenant_runs", of.lanes);
+    while (rows.step())
+        if (auto lane = rows.text(0); std::ranges::find(closed, lane) == closed.end()) open.push_back(std::move(lane));
+    return open;
+}
+
+// Sorted as the runs are claimed.
+using places = std::vector<std::pair<std::int64_t, run_id>>;
+
+// The first `limit` over all open lanes whose place is not behind `last`.
+places first_of(connection& database, const queue& of, const std::vector<std::string>& closed, std::size_t limit,
+                std::int64_t last) {
+    places first;
+    if (limit == 0) return first;
+    for (const auto& lane : open_lanes(database, of, closed)) {
+        // No lane is looked at beyond what the lanes before it have.
+        auto rows = database.query("tenant_runs", of.first);
+        rows.bind(1, std::string_view{lane})
+            .bind(2, std::int64_t(limit))
+            .bind(3, first.size() < limit ? last : first.back().first);
+        while (rows.step()) first.emplace_back(rows.integer(1), run_id(rows.integer(0)));
+        std::ranges::sort(first);
+        first.resize(std::min(first.size(), limit));
+    }
+    return first;
+}
+
+std::vector<run_id> claimable(connection& database, int limit, system_time now,
+                              const std::vector<std::string>& closed) {
     // Runs whose wait is over have waited for their turn already: they go first.
-    auto due = database.query("tenant_runs", "due");
-    due.bind(1, limit).bind(2, now);
-    while (due.step()) ids.push_back(run_id(due.integer(0)));
-    auto in_turn = database.query("tenant_runs", "claimable");
-    in_turn.bind(1, limit - int(ids.size()));
-    while (in_turn.step()) ids.push_back(run_id(in_turn.integer(0)));
+    auto first = first_of(database, parked, closed, std::size_t(limit), now.time_since_epoch().count());
+    const auto behind = first_of(database, in_turn, closed, std::size_t(limit) - first.size(),
+                                 std::numeric_limits<std::int64_t>::max());
+    first.insert(first.end(), behind.begin(), behind.end());
+    std::vector<run_id> ids;
+    for (const auto& [place, id] : first) ids.push_back(id);
     return ids;
+}
+
+// Those of one lane, up to `most`.
+std::int64_t count_in_turn(connection& database, const std::string& lane, std::int64_t most) {
+    auto row = database.query("tenant_runs", "count_in_turn");
+    row.bind(1, std::string_view{lane}).bind(2, most);
+    return row.step() ? row.integer(0) : 0;
+}
+
+// Likewise, whose wait ends after that time.
+std::int64_t count_parked(connection& database, const std::string& lane, system_time after, std::int64_t most) {
+    auto row = database.query("tenant_runs", "count_parked");
+    row.bind(1, std::string_view{lane}).bind(2, most).bind(3, after);
+    return row.step() ? row.integer(0) : 0;
+}
+
+// What waits for a later time or for a closed service.
+std::int64_t count_unclaimable(connection& database, system_time now, const std::vector<std::string>& closed,
+                               std::int64_t most) {
+    std::int64_t counted = 0;
+    for (const auto& lane : open_lanes(database, parked, closed))
+        counted += count_parked(database, lane, now, most - counted);
+    for (const auto& lane : std::set<std::string>{closed.begin(), closed.end()}) {
+        counted += count_parked(database, lane, system_time::min(), most - counted);
+        counted += count_in_turn(database, lane, most - counted);
+    }
+    return counted;
 }
 
 bool has_lease(connection& database, const std::string& instance_id) {
@@ -67,10 +135,11 @@ bool has_lease(connection& database, const std::string& instance_id) {
 
 }  // namespace
 
-std::vector<claimed_run> claim_runs(connection& database, const std::string& instance_id, int limit, system_time now) {
+std::vector<claimed_run> claim_runs(connection& database, const std::string& instance_id, int limit, system_time now,
+                                    const std::vector<std::string>& closed_services) {
     std::vector<claimed_run> claimed;
     if (!has_lease(database, instance_id)) return claimed;
-    for (const auto id : claimable(database, limit, now)) {
+    for (const auto id : claimable(database, limit, now, closed_services)) {
         auto claim = database.query("tenant_runs", "claim");
         claim.bind(1, std::int64_t(id)).bind(2, std::string_view{instance_id}).bind(3, now);
         claim.run();
@@ -86,15 +155,19 @@ std::vector<claimed_run> claim_runs(connection& database, const std::string& ins
     return claimed;
 }
 
-std::int64_t count_open_runs(connection& database, int most) {
-    auto row = database.query("tenant_runs", "count_open");
-    row.bind(1, most);
-    return row.step() ? row.integer(0) : 0;
+std::int64_t count_open_runs(connection& database, int most, system_time now,
+                             const std::vector<std::string>& closed_services) {
+    auto row = database.query("tenant_runs", "count_unfinished");
+    const auto unfinished = row.step() ? row.integer(0) : 0;
+    if (unfinished - most_unclaimable_counted >= most) return most;
+    const auto unclaimable = count_unclaimable(database, now, closed_services, most_unclaimable_counted);
+    return std::min<std::int64_t>(most, unfinished - unclaimable);
 }
 
-std::optional<system_time> next_parked_run(connection& database) {
-    auto row = database.query("tenant_runs", "next_parked");
-    return row.step() ? row.optional_time(0) : std::nullopt;
+std::optional<system_time> next_parked_run(connection& database, const std::vector<std::string>& closed_services) {
+    const auto first = first_of(database, parked, closed_services, 1, std::numeric_limits<std::int64_t>::max());
+    if (first.empty()) return std::nullopt;
+    return system_time{milliseconds{first.front().first}};
 }
 
 bool holds_claim(connection& database, const run_claim& claim) {
@@ -114,7 +187,7 @@ void end_claim(connection& database, run_id run, const run_outcome& outcome, sys
     auto row = database.query("tenant_runs", "park");
     row.bind(1, std::int64_t(run));
     if (outcome.release == run_release::parked) row.bind(2, outcome.not_before);
-    row.bind_or_null(3, waits);
+    row.bind_or_null(3, waits).bind(4, std::string_view{outcome.next_service});
     row.run();
 }
 

@@ -12,14 +12,15 @@
 namespace orchestrator::sqlite {
 
 // nullopt: the execution has this tenant already.
-std::optional<run_id> insert_run(connection&, execution_id, const planned_run&);
+std::optional<run_id> insert_run(connection&, execution_id, const planned_run&, std::string_view next_service);
 // False: the step is recorded already, and stays as it was.
 bool insert_result(connection&, run_id, const step_record&);
 std::vector<step_record> read_results(connection&, run_id);
 
-std::vector<claimed_run> claim_runs(connection&, const std::string& instance_id, int limit, system_time now);
-std::int64_t count_open_runs(connection&, int most);
-std::optional<system_time> next_parked_run(connection&);
+std::vector<claimed_run> claim_runs(connection&, const std::string& instance_id, int limit, system_time now,
+                                    const std::vector<std::string>& closed_services);
+std::int64_t count_open_runs(connection&, int most, system_time now, const std::vector<std::string>& closed_services);
+std::optional<system_time> next_parked_run(connection&, const std::vector<std::string>& closed_services);
 bool holds_claim(connection&, const run_claim&);
 void end_claim(connection&, run_id, const run_outcome&, system_time now);
 

@@ -261,16 +261,19 @@ task<result<std::vector<log_entry>>> store::list_logs(execution_id id, log_query
 
 // Runs
 
-task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id, int limit, system_time now) {
-    return state_->write([instance_id = std::move(instance_id), limit, now](connection& db) {
-        return sqlite::claim_runs(db, instance_id, limit, now);
+task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id, int limit, system_time now,
+                                                         std::vector<std::string> closed_services) {
+    return state_->write([instance_id = std::move(instance_id), limit, now, closed = std::move(closed_services)](
+                             connection& db) { return sqlite::claim_runs(db, instance_id, limit, now, closed); });
+}
+task<result<std::int64_t>> store::count_open_runs(int most, system_time now, std::vector<std::string> closed_services) {
+    return state_->read([most, now, closed = std::move(closed_services)](connection& db) {
+        return sqlite::count_open_runs(db, most, now, closed);
     });
 }
-task<result<std::int64_t>> store::count_open_runs(int most) {
-    return state_->read([most](connection& db) { return sqlite::count_open_runs(db, most); });
-}
-task<result<std::optional<system_time>>> store::next_parked_run(system_time) {
-    return state_->read([](connection& db) { return sqlite::next_parked_run(db); });
+task<result<std::optional<system_time>>> store::next_parked_run(std::vector<std::string> closed_services) {
+    return state_->read(
+        [closed = std::move(closed_services)](connection& db) { return sqlite::next_parked_run(db, closed); });
 }
 task<result<journal_receipt>> store::commit(const std::vector<journal_entry>& entries, system_time now) {
     return state_->writer->run([state = state_.get(), &entries, now] {

@@ -49,9 +49,11 @@ class store final : public stores {
     task<result<std::vector<tenant_run_view>>> list_runs(execution_id, run_query) override;
     task<result<std::vector<log_entry>>> list_logs(execution_id, log_query) override;
 
-    task<result<std::vector<claimed_run>>> claim_runs(std::string instance_id, int limit, system_time now) override;
-    task<result<std::int64_t>> count_open_runs(int most) override;
-    task<result<std::optional<system_time>>> next_parked_run(system_time now) override;
+    task<result<std::vector<claimed_run>>> claim_runs(std::string instance_id, int limit, system_time now,
+                                                      std::vector<std::string> closed_services) override;
+    task<result<std::int64_t>> count_open_runs(int most, system_time now,
+                                               std::vector<std::string> closed_services) override;
+    task<result<std::optional<system_time>>> next_parked_run(std::vector<std::string> closed_services) override;
     task<result<journal_receipt>> commit(const std::vector<journal_entry>&, system_time now) override;
     task<result<bool>> renew_lease(std::string instance_id, system_time lease_until) override;
     task<result<int>> release_unknown_runs(std::string instance_id, std::vector<run_claim> known) override;

@@ -53,6 +53,12 @@ step_set steps_to_rerun(const workflow_definition& definition, step_set complete
     return rerun;
 }
 
+std::string first_service(const workflow_definition& definition, step_set completed) {
+    for (const auto step : definition.all_steps() - completed)
+        if (completed.contains(definition.steps[step].depends_on)) return definition.steps[step].service;
+    return {};
+}
+
 std::expected<workflow, std::vector<violation>> parse_workflow(const json::value& source, const workflow_rules& rules) {
     std::vector<violation> violations;
     json_fields fields{source, "", violations};

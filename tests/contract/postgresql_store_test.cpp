@@ -36,7 +36,7 @@ TEST(postgresql_history, an_execution_lies_in_the_partition_of_its_day_and_goes_
     expect(store->insert_runs(made.id, {make_run(1)}, now()));
     expect(store->complete_planning(made.id, "", now()));
     expect(store->renew_lease("host_1", now() + std::chrono::hours{1}));
-    const auto run = expect(store->claim_runs("host_1", 1, now())).at(0);
+    const auto run = expect(store->claim_runs("host_1", 1, now(), {})).at(0);
     const std::vector entries{
         entry_for(run, {make_record(run.claim.run, 0, step_status::completed)}, ended(run_status::completed))};
     expect(store->commit(entries, now()));
@@ -102,12 +102,12 @@ TEST(postgresql_cancellation, frees_the_parked_runs_of_a_large_execution_and_of_
     postgresql::connection database{{.url = schema.url()}};
     database.execute("UPDATE orchestrator_tenant_runs SET not_before = now() + INTERVAL '1 year', turn = NULL");
     expect(store->renew_lease("host_1", after(1'000'000)));
-    EXPECT_TRUE(expect(store->claim_runs("host_1", 10, start)).empty());
+    EXPECT_TRUE(expect(store->claim_runs("host_1", 10, start, {})).empty());
     expect(store->request_cancel(execution_no(1), start));
-    const auto claimed = expect(store->claim_runs("host_1", many + 2, start));
+    const auto claimed = expect(store->claim_runs("host_1", many + 2, start, {}));
     EXPECT_EQ(claimed.size(), std::size_t{many});
     EXPECT_TRUE(std::ranges::all_of(claimed, &claimed_run::cancel_requested));
-    EXPECT_TRUE(expect(store->next_parked_run(start))) << "the other execution's are parked on";
+    EXPECT_TRUE(expect(store->next_parked_run({}))) << "the other execution's are parked on";
 }
 
 TEST(postgresql_cancellation, does_not_fail_when_what_it_frees_is_claimed_meanwhile) {
@@ -124,12 +124,54 @@ TEST(postgresql_cancellation, does_not_fail_when_what_it_frees_is_claimed_meanwh
     expect(store->renew_lease("host_1", after(1'000'000)));
     std::atomic<int> claimed = 0;
     std::jthread claimer{[&] {
-        while (claimed < many) claimed += int(expect(store->claim_runs("host_1", 200, start)).size());
+        while (claimed < many) claimed += int(expect(store->claim_runs("host_1", 200, start, {})).size());
     }};
     while (claimed == 0) std::this_thread::yield();
     expect(store->request_cancel(execution_no(1), start));
     claimer.join();
     EXPECT_EQ(claimed, many) << "each is claimed once";
+}
+
+TEST(postgresql_lanes, a_claim_reads_nothing_of_what_waits_for_a_closed_service) {
+    const scratch_schema schema;
+    const auto store = open_postgresql(schema.url());
+    expect(store->insert_workflow(make_workflow(1, "workflow_1")));
+    expect(store->open_execution(make_execution(1)));
+    expect(store->renew_lease("host_1", after(1'000'000)));
+    postgresql::connection database{{.url = schema.url(), .plans_by_index = true}};
+    const postgresql::array_of<std::string_view> closed{std::array{std::string_view{"hanging"}}};
+    const auto claim = [&] {
+        postgresql::transaction work{database};
+        const auto claimed = database.query("tenant_runs", "claim", "host_1", 100, start, closed).size();
+        database.execute(
+            "DO $$ BEGIN IF (SELECT sum(pg_stat_get_xact_tuples_returned(indexrelid)) FROM pg_index "
+            "WHERE indrelid = 'orchestrator_tenant_runs'::regclass) > 1000 THEN RAISE EXCEPTION 'many'; END IF; END "
+            "$$");
+        work.commit();
+        return claimed;
+    };
+    EXPECT_EQ(claim(), 0U) << "planned while the table is empty";
+    database.execute(
+        "INSERT INTO orchestrator_tenant_runs (execution_id, tenant_id, tenant_name, subscription_tier, timezone, "
+        "fair_rank, turn, steps_total, next_service) SELECT id, gen_random_uuid(), 'Bakery', 'starter', 'UTC', i, i, "
+        "2, "
+        "CASE WHEN i <= 20000 THEN 'hanging' ELSE (ARRAY['a', 'z'])[i % 2 + 1] END "
+        "FROM orchestrator_executions, generate_series(1, 21000) i");
+    EXPECT_EQ(claim(), 100U);
+    database.execute(
+        "UPDATE orchestrator_tenant_runs SET turn = NULL, not_before = to_timestamp(1) WHERE turn IS NOT NULL");
+    database.execute("VACUUM orchestrator_tenant_runs");  // else its old index entries are read once more
+    EXPECT_EQ(claim(), 100U);
+}
+
+TEST(postgresql_lanes, the_end_of_a_run_touches_no_index) {
+    const scratch_schema schema;
+    const auto store = open_postgresql(schema.url());
+    postgresql::connection database{{.url = schema.url()}};
+    EXPECT_NO_THROW(database.execute(
+        "DO $$ BEGIN IF EXISTS (SELECT FROM pg_indexes WHERE schemaname = current_schema() "
+        "AND tablename = 'orchestrator_tenant_runs' AND indexdef ~ '\\y(status|completed_at|waits)\\y') "
+        "THEN RAISE EXCEPTION 'its update would not be a HOT one'; END IF; END $$"));
 }
 
 // History, planning and reads wait: none of them may cost the instance its lease.
@@ -192,7 +234,7 @@ TEST(postgresql_leases, the_runs_of_an_instance_that_freezes_while_it_sends_a_ba
     expect(store->open_execution(make_execution(1)));
     expect(store->insert_runs(execution_no(1), {make_run(1)}, start));
     expect(store->renew_lease("host_1", after(100)));
-    EXPECT_EQ(expect(store->claim_runs("host_1", 1, start)).size(), 1U);
+    EXPECT_EQ(expect(store->claim_runs("host_1", 1, start, {})).size(), 1U);
     // The first statement of a batch, and nothing behind it.
     const std::unique_ptr<PGconn, void (*)(PGconn*)> frozen{PQconnectdb(schema.url().c_str()), PQfinish};
     ASSERT_TRUE(PQenterPipelineMode(frozen.get()));
@@ -264,7 +306,7 @@ TEST_F(postgresql_instances, that_park_runs_and_count_in_each_others_executions_
     for (const int execution : {1, 2})
         expect(first_->insert_runs(execution_no(execution), {make_run(1, 1), make_run(2, 2)}, start));
     const auto claim = [&](int number, int limit, system_time at) {
-        return expect((number == 1 ? *first_ : *second_).claim_runs("host_" + std::to_string(number), limit, at));
+        return expect((number == 1 ? *first_ : *second_).claim_runs("host_" + std::to_string(number), limit, at, {}));
     };
     std::map<int, std::vector<claimed_run>> held;  // by instance: a run of each execution
     for (const int number : {1, 2}) {
@@ -312,7 +354,7 @@ TEST(postgresql_journal, a_batch_that_is_on_the_disk_but_was_not_answered_is_not
     expect(store->insert_runs(execution_no(1), {make_run(1)}, start));
     expect(store->complete_planning(execution_no(1), "", start));
     expect(store->renew_lease("host_1", after(1'000'000)));
-    const auto run = expect(store->claim_runs("host_1", 1, start)).at(0);
+    const auto run = expect(store->claim_runs("host_1", 1, start, {})).at(0);
     auto entry = entry_for(run, {make_record(run.claim.run, 0, step_status::completed)});
     entry.logs.push_back(make_log("done"));
     const std::vector first{entry};
@@ -336,8 +378,8 @@ TEST(postgresql_journal, a_careful_batch_that_was_not_answered_is_not_written_ag
     expect(store->insert_runs(execution_no(1), {make_run(1), make_run(2, 200)}, start));
     expect(store->complete_planning(execution_no(1), "", start));
     expect(store->renew_lease("host_1", after(1'000'000)));
-    const auto known = expect(store->claim_runs("host_1", 1, start)).at(0);
-    const auto unknown = expect(open_postgresql(schema.url())->claim_runs("host_1", 1, start)).at(0);
+    const auto known = expect(store->claim_runs("host_1", 1, start, {})).at(0);
+    const auto unknown = expect(open_postgresql(schema.url())->claim_runs("host_1", 1, start, {})).at(0);
     const std::vector batch{entry_for(known, {}, ended(run_status::completed)), entry_for(unknown, {}, returned())};
     {
         const unanswered_commits meanwhile;
@@ -346,7 +388,7 @@ TEST(postgresql_journal, a_careful_batch_that_was_not_answered_is_not_written_ag
     EXPECT_TRUE(expect(store->commit(batch, start)).refused.empty());
     const auto found = expect(store->find_execution(execution_no(1)));
     EXPECT_EQ(found.tenants.completed, 1);
-    EXPECT_EQ(expect(store->claim_runs("host_1", 9, start)).size(), 1U) << "what was returned";
+    EXPECT_EQ(expect(store->claim_runs("host_1", 9, start, {})).size(), 1U) << "what was returned";
 }
 
 TEST(postgresql_open_claims, know_what_holds_until_it_ends_or_its_lease_does) {

@@ -1,4 +1,4 @@
--- What the migrations make: version 5. Compared by sqlite_store_test.cpp.
+-- What the migrations make: version 6. Compared by sqlite_store_test.cpp.
 
 CREATE TABLE orchestrator_backfill_occurrences (
     backfill_id BLOB NOT NULL REFERENCES orchestrator_backfills (id),
@@ -219,16 +219,17 @@ CREATE TABLE "orchestrator_tenant_runs" (
     claimed_by TEXT,
     claim_token INTEGER NOT NULL DEFAULT 0,  -- grows with each claim; older ones are refused
     started_at INTEGER,
-    completed_at INTEGER,
+    completed_at INTEGER, next_service TEXT NOT NULL DEFAULT '',
     UNIQUE (execution_id, tenant_id)
 );
 
 CREATE INDEX idx_tenant_runs_execution ON orchestrator_tenant_runs (execution_id);
 
-CREATE INDEX idx_tenant_runs_parked ON orchestrator_tenant_runs (not_before)
+CREATE INDEX idx_tenant_runs_parked ON orchestrator_tenant_runs (next_service, not_before)
     WHERE status = 'pending' AND not_before IS NOT NULL;
 
-CREATE INDEX idx_tenant_runs_turn ON orchestrator_tenant_runs (fair_rank) WHERE status = 'pending' AND not_before IS NULL;
+CREATE INDEX idx_tenant_runs_turn ON orchestrator_tenant_runs (next_service, fair_rank)
+    WHERE status = 'pending' AND not_before IS NULL;
 
 CREATE TABLE orchestrator_workflows (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),

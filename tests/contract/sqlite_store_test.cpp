@@ -34,7 +34,7 @@ claimed_run claim_one(sqlite::store& store) {
     expect(store.insert_runs(execution_no(1), {make_run(1)}, start));
     expect(store.complete_planning(execution_no(1), "", start));
     expect(store.renew_lease("host_1", after(1'000'000)));
-    auto run = expect(store.claim_runs("host_1", 1, start)).at(0);
+    auto run = expect(store.claim_runs("host_1", 1, start, {})).at(0);
     auto entry = entry_for(run, {make_record(run.claim.run, 0, step_status::completed)});
     entry.logs = {make_log("done")};
     expect(store.commit({entry}, after(1)));
@@ -134,7 +134,7 @@ TEST(sqlite_migrations, keep_what_an_older_version_wrote) {
     EXPECT_EQ(execution.status, execution_status::running);
     EXPECT_EQ(execution.steps.completed, 1);
     expect(store->renew_lease("new", after(60)));
-    const auto claimed = expect(store->claim_runs("new", 10, system_time{milliseconds{5}}));
+    const auto claimed = expect(store->claim_runs("new", 10, system_time{milliseconds{5}}, {}));
     ASSERT_EQ(claimed.size(), 1U);
     EXPECT_EQ(claimed[0].for_tenant.name, "Old Bakery");
     EXPECT_EQ(claimed[0].claim.token, 4);
@@ -280,9 +280,9 @@ TEST(sqlite_store, keeps_everything_over_a_restart) {
         expect(store->commit({entry_for(run, {}, parked(after(60), waits))}, after(2)));
     }
     const auto store = open_sqlite(folder.file());
-    EXPECT_EQ(expect(store->next_parked_run(start)), after(60));
+    EXPECT_EQ(expect(store->next_parked_run({})), after(60));
     expect(store->renew_lease("host_2", after(1'000'000)));
-    const auto run = expect(store->claim_runs("host_2", 1, after(60))).at(0);
+    const auto run = expect(store->claim_runs("host_2", 1, after(60), {})).at(0);
     EXPECT_EQ(run.recorded.size(), 1U);
     EXPECT_EQ(run.waits.at(0).attempts, 2);
     auto entry = entry_for(run, {make_record(run.claim.run, 1, step_status::completed)}, ended(run_status::completed));
@@ -317,7 +317,7 @@ TEST_P(sqlite_store_takeover, gives_the_claims_of_the_dead_back_at_once) {
     expect(store->renew_lease(GetParam().name, after(10)));
     expect(store->release_lost_runs(start, GetParam().name));
     expect(store->renew_lease(GetParam().name, after(1'000'000)));
-    const auto claimed = expect(store->claim_runs(GetParam().name, 10, start));
+    const auto claimed = expect(store->claim_runs(GetParam().name, 10, start, {}));
     ASSERT_EQ(claimed.size(), 1U);
     EXPECT_GT(claimed[0].claim.token, lost.token);
     EXPECT_EQ(claimed[0].recorded.size(), 1U);

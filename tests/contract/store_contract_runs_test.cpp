@@ -190,9 +190,9 @@ TEST_P(store_contract, a_parked_run_waits_for_its_time) {
     open(1, 1);
     const std::vector<stored_wait> waits{
         {.step_index = 1, .attempts = 2, .retry_at = after(60), .started_at = after(1)}};
-    EXPECT_EQ(expect(runs().next_parked_run(start)), std::nullopt);
+    EXPECT_EQ(expect(runs().next_parked_run({})), std::nullopt);
     commit({entry_for(claim(1).at(0), {}, parked(after(60), waits))});
-    EXPECT_EQ(expect(runs().next_parked_run(start)), after(60));
+    EXPECT_EQ(expect(runs().next_parked_run({})), after(60));
     EXPECT_EQ(expect(executions().lowest_waiting_rank()), 0) << "it waits for a time, not for its turn";
     const auto view = listed_runs(1).at(0);
     EXPECT_EQ(view.status, run_status::pending);
@@ -206,7 +206,7 @@ TEST_P(store_contract, a_parked_run_waits_for_its_time) {
     EXPECT_EQ(run.waits[0].attempts, 2);
     EXPECT_EQ(run.waits[0].retry_at, after(60));
     EXPECT_EQ(run.waits[0].started_at, after(1));
-    EXPECT_EQ(expect(runs().next_parked_run(start)), std::nullopt);
+    EXPECT_EQ(expect(runs().next_parked_run({})), std::nullopt);
     EXPECT_EQ(listed_runs(1).at(0).not_before, std::nullopt);
 }
 
@@ -216,7 +216,7 @@ TEST_P(store_contract, runs_whose_wait_is_over_go_first_in_order_of_their_time) 
     commit({entry_for(claimed[0], {}, parked(after(30))), entry_for(claimed[1], {}, parked(after(20))),
             entry_for(claimed[2], {}, parked(after(99)))});
     EXPECT_EQ(tenants_of(claim(10, after(40))), (std::vector{tenant_no(2), tenant_no(1), tenant_no(4)}));
-    EXPECT_EQ(expect(runs().next_parked_run(after(40))), after(99));
+    EXPECT_EQ(expect(runs().next_parked_run({})), after(99));
 }
 
 TEST_P(store_contract, the_waits_of_a_run_survive_the_loss_of_its_instance) {
@@ -234,13 +234,13 @@ TEST_P(store_contract, a_cancelled_execution_waits_for_nothing) {
     const auto claimed = claim(2);
     commit({entry_for(claimed[0], {}, parked(after(900)))});
     expect(executions().request_cancel(execution_no(1), start));
-    EXPECT_EQ(expect(runs().next_parked_run(start)), std::nullopt);
+    EXPECT_EQ(expect(runs().next_parked_run({})), std::nullopt);
     EXPECT_EQ(tenants_of(claim(10)), std::vector{tenant_no(1)});
     // Its wait was on the way to the store when the cancellation came.
     commit({entry_for(
         claimed[1], {},
         parked(after(900), {{.step_index = 0, .attempts = 1, .retry_at = after(900), .started_at = start}}))});
-    EXPECT_EQ(expect(runs().next_parked_run(start)), std::nullopt);
+    EXPECT_EQ(expect(runs().next_parked_run({})), std::nullopt);
     const auto rest = claim(10);
     ASSERT_EQ(tenants_of(rest), std::vector{tenant_no(2)});
     EXPECT_EQ(rest[0].waits.size(), 1U);
@@ -275,10 +275,10 @@ TEST_P(store_contract, knows_the_instances_whose_lease_holds) {
 
 TEST_P(store_contract, an_instance_without_a_lease_gets_nothing) {
     open(1, 1);
-    EXPECT_TRUE(expect(runs().claim_runs("host_1", 1, start)).empty());
+    EXPECT_TRUE(expect(runs().claim_runs("host_1", 1, start, {})).empty());
     expect(runs().renew_lease("host_1", after(10)));
     expect(runs().release_lost_runs(after(11), "host_2"));
-    EXPECT_TRUE(expect(runs().claim_runs("host_1", 1, after(12))).empty()) << "others have taken it away";
+    EXPECT_TRUE(expect(runs().claim_runs("host_1", 1, after(12), {})).empty()) << "others have taken it away";
     EXPECT_EQ(claim(1).size(), 1U);
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <array>
 #include <random>
 #include <set>
 
@@ -119,6 +120,14 @@ class walk {
 
   private:
     int draw(int below) { return int(random_() % unsigned(below)); }
+    // Of a few, or any.
+    std::string service() { return std::array{"", "a", "b", "c"}.at(std::size_t(draw(4))); }
+    std::vector<std::string> closed_services() {
+        std::vector<std::string> closed;
+        for (const auto* each : {"a", "b", "c", "nobody's"})
+            if (draw(3) == 0) closed.emplace_back(each);
+        return closed;
+    }
 
     void step() {
         const auto id = execution_no(draw(6));
@@ -193,7 +202,7 @@ class walk {
     void insert(execution_id id) {
         std::vector<planned_run> planned;
         for (int count = draw(4); count >= 0; --count) {
-            auto& run = planned.emplace_back(make_run(draw(8), draw(5) * 100));
+            auto& run = planned.emplace_back(make_run(draw(8), draw(5) * 100, service()));
             if (draw(4) > 0) continue;
             run.steps_total = 1;
             run.carried_over.push_back(make_record({}, 0, step_status::completed, 2));
@@ -204,7 +213,8 @@ class walk {
 
     void claim(const std::string& who) {
         const int limit = draw(5);
-        const auto claimed = both("claim", [&](any_store& s) { return s.runs().claim_runs(who, limit, now_); });
+        const auto closed = closed_services();
+        const auto claimed = both("claim", [&](any_store& s) { return s.runs().claim_runs(who, limit, now_, closed); });
         if (!claimed) return;
         for (const auto& run : *claimed) claims_.push_back(run);
     }
@@ -227,11 +237,11 @@ class walk {
                     entry.outcome = ended(run_status(2 + draw(4)));
                     break;
                 case 1:
-                    entry.outcome =
-                        parked(until, {{.step_index = 1, .attempts = 2, .retry_at = until, .started_at = now_}});
+                    entry.outcome = parked(
+                        until, {{.step_index = 1, .attempts = 2, .retry_at = until, .started_at = now_}}, service());
                     break;
                 case 2:
-                    entry.outcome = returned();
+                    entry.outcome = returned(service());
                     break;
                 default:
                     break;
@@ -245,7 +255,9 @@ class walk {
         both("workflows", [](any_store& s) { return s.workflows().list_workflows(); });
         both("executions", [](any_store& s) { return s.executions().list_executions({}); });
         both("lowest rank", [](any_store& s) { return s.executions().lowest_waiting_rank(); });
-        both("next parked", [&](any_store& s) { return s.runs().next_parked_run(now_); });
+        const auto closed = closed_services();
+        both("next parked", [&](any_store& s) { return s.runs().next_parked_run(closed); });
+        both("open runs", [&](any_store& s) { return s.runs().count_open_runs(100, now_, closed); });
         const auto id = execution_no(draw(6));
         both("runs", [&](any_store& s) { return s.executions().list_runs(id, {}); });
         both("logs", [&](any_store& s) { return s.executions().list_logs(id, {}); });

@@ -61,11 +61,12 @@ inline execution make_execution(int number, int workflow_number = 1) {
     return made;
 }
 
-inline planned_run make_run(int tenant_number, std::int64_t fair_rank = 0) {
+inline planned_run make_run(int tenant_number, std::int64_t fair_rank = 0, std::string next_service = {}) {
     return {.for_tenant = {.id = tenant_no(tenant_number), .name = "Bakery " + std::to_string(tenant_number)},
             .fair_rank = fair_rank,
             .steps_total = 2,
-            .carried_over = {}};
+            .carried_over = {},
+            .next_service = std::move(next_service)};
 }
 
 inline step_record make_record(run_id run, int step, step_status status, int attempts = 1) {
@@ -84,12 +85,20 @@ inline run_outcome ended(run_status status) {
     return {.release = run_release::ended, .status = status, .not_before = {}, .waits = {}};
 }
 
-inline run_outcome parked(system_time until, std::vector<stored_wait> waits = {}) {
-    return {.release = run_release::parked, .status = {}, .not_before = until, .waits = std::move(waits)};
+inline run_outcome parked(system_time until, std::vector<stored_wait> waits = {}, std::string next_service = {}) {
+    return {.release = run_release::parked,
+            .status = {},
+            .not_before = until,
+            .waits = std::move(waits),
+            .next_service = std::move(next_service)};
 }
 
-inline run_outcome returned() {
-    return {.release = run_release::returned, .status = {}, .not_before = {}, .waits = {}};
+inline run_outcome returned(std::string next_service = {}) {
+    return {.release = run_release::returned,
+            .status = {},
+            .not_before = {},
+            .waits = {},
+            .next_service = std::move(next_service)};
 }
 
 inline journal_entry entry_for(const claimed_run& run, std::vector<step_record> steps,
@@ -280,9 +289,10 @@ class store_contract : public testing::TestWithParam<std::string> {
         expect(executions().complete_planning(execution_no(number), "", start));
         return execution_no(number);
     }
-    [[nodiscard]] std::vector<claimed_run> claim(int limit, system_time now = start, std::string who = "host_1") const {
+    [[nodiscard]] std::vector<claimed_run> claim(int limit, system_time now = start, std::string who = "host_1",
+                                                 std::vector<std::string> closed_services = {}) const {
         lease(who);
-        return expect(runs().claim_runs(std::move(who), limit, now));
+        return expect(runs().claim_runs(std::move(who), limit, now, std::move(closed_services)));
     }
     // For long, unless it has one.
     void lease(const std::string& who) const {

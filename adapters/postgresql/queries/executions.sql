@@ -59,7 +59,8 @@ ORDER BY e.id DESC LIMIT $6;
 UPDATE orchestrator_executions SET tenants_total = tenants_total + $2, steps_total = steps_total + $3,
     status = 'running', started_at = coalesce(started_at, $4), first_run = least(first_run, $5),
     last_run = greatest(last_run, $6)
-WHERE id = $1 AND status IN ('pending', 'running');
+WHERE id = $1 AND status IN ('pending', 'running')
+RETURNING cancel_requested;
 
 -- name: note_planning_problem
 UPDATE orchestrator_executions SET error_message = $2 WHERE id = $1 AND NOT planning_complete;
@@ -74,17 +75,17 @@ WHERE id = $1 AND status IN ('pending', 'running') AND NOT cancel_requested;
 
 -- The next $3 after $2. Returns the last of them, NULL when there is none.
 -- name: unpark_runs
-WITH parked AS (
+WITH waiting AS (
     SELECT id FROM orchestrator_tenant_runs
     WHERE id > $2 AND id >= (SELECT first_run FROM orchestrator_executions WHERE id = $1)
       AND id <= (SELECT last_run FROM orchestrator_executions WHERE id = $1)
-      AND execution_id = $1 AND not_before IS NOT NULL
+      AND execution_id = $1 AND status = 'pending' AND (not_before IS NOT NULL OR next_service <> '')
     ORDER BY id LIMIT $3
 ), freed AS (  -- but for those that were claimed meanwhile
-    UPDATE orchestrator_tenant_runs SET not_before = NULL, turn = fair_rank
-    WHERE id IN (SELECT id FROM parked) AND not_before IS NOT NULL
+    UPDATE orchestrator_tenant_runs SET not_before = NULL, turn = fair_rank, next_service = ''
+    WHERE id IN (SELECT id FROM waiting) AND status = 'pending'
 )
-SELECT max(id) FROM parked;
+SELECT max(id) FROM waiting;
 
 -- name: finish
 UPDATE orchestrator_executions SET status = $2, completed_at = $3,

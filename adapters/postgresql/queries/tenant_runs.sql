@@ -1,5 +1,16 @@
+-- A lane of the queue is what waits for one service. Here and below the lanes, each with the first that waits in it, are
+-- found by jumping from one to the next: they are few, however many runs wait in each.
+--
 -- name: lowest_rank
-SELECT min(turn) FROM orchestrator_tenant_runs WHERE turn IS NOT NULL;
+WITH RECURSIVE lane (service, turn) AS (
+    (SELECT next_service, turn FROM orchestrator_tenant_runs WHERE turn IS NOT NULL
+     ORDER BY next_service, turn LIMIT 1)
+    UNION ALL
+    SELECT next.* FROM lane, LATERAL (
+        SELECT r.next_service, r.turn FROM orchestrator_tenant_runs r
+        WHERE r.turn IS NOT NULL AND r.next_service > service ORDER BY r.next_service, r.turn LIMIT 1) AS next
+)
+SELECT min(turn) FROM lane;
 
 -- Here and below arrays are unnested in the SELECT's own list and not in its FROM, where each would be laid down as a table
 -- first: a third of the time for twelve of them.
@@ -8,27 +19,77 @@ SELECT min(turn) FROM orchestrator_tenant_runs WHERE turn IS NOT NULL;
 -- of it for each. Who plans the same at the same moment fails with SQLSTATE 23505 and tries again.
 -- name: insert
 INSERT INTO orchestrator_tenant_runs (execution_id, tenant_id, tenant_name, subscription_tier, timezone, fair_rank, turn,
-    steps_total)
+    steps_total, next_service)
 SELECT $1, planned.*
-FROM (SELECT unnest($2) AS tenant_id, unnest($3), unnest($4), unnest($5), unnest($6), unnest($6), unnest($7)) AS planned
+FROM (SELECT unnest($2) AS tenant_id, unnest($3), unnest($4), unnest($5), unnest($6), unnest($6), unnest($7),
+             unnest($8)) AS planned
 WHERE (SELECT id FROM orchestrator_tenant_runs r WHERE execution_id = $1 AND r.tenant_id = planned.tenant_id) IS NULL
 RETURNING id, tenant_id;
 
+-- name: free_inserted
+UPDATE orchestrator_tenant_runs SET next_service = ''
+WHERE id >= $2 AND id <= $3 AND execution_id = $1 AND next_service <> '';
+
 -- Nothing without a lease, which nobody takes away meanwhile. Runs whose wait is over have waited for their turn already:
 -- they go first. What another instance is claiming at this moment is left to it. In no order.
+--
+-- How many to take from each open lane ("share") tells a look at the heads of all of them; where only one is open, none is
+-- needed. Locked are only those that are taken. Each search begins where its lane does: before that lie the index entries
+-- of what was claimed since the last vacuum.
 -- name: claim
-WITH lease AS MATERIALIZED (
+WITH RECURSIVE lease AS MATERIALIZED (
     SELECT lease_number FROM orchestrator_instances WHERE instance_id = $1 FOR KEY SHARE
+), parked_lane (service, not_before) AS (
+    (SELECT next_service, not_before FROM orchestrator_tenant_runs WHERE not_before IS NOT NULL
+     ORDER BY next_service, not_before LIMIT 1)
+    UNION ALL
+    SELECT next.* FROM parked_lane, LATERAL (
+        SELECT r.next_service, r.not_before FROM orchestrator_tenant_runs r
+        WHERE r.not_before IS NOT NULL AND r.next_service > service ORDER BY r.next_service, r.not_before LIMIT 1) AS next
+), due_lane AS MATERIALIZED (
+    SELECT service, not_before AS first FROM parked_lane WHERE not_before <= $3 AND service <> ALL ($4)
+), due_share AS MATERIALIZED (
+    SELECT service, first, $2::bigint AS most FROM due_lane WHERE (SELECT count(*) FROM due_lane) = 1
+    UNION ALL
+    SELECT service, first, count(*) FROM (
+        SELECT service, first FROM due_lane, LATERAL (
+            SELECT not_before, id FROM orchestrator_tenant_runs
+            WHERE next_service = service AND not_before >= first AND not_before <= $3
+            ORDER BY not_before, id LIMIT $2) AS head
+        WHERE (SELECT count(*) FROM due_lane) > 1 ORDER BY not_before, id LIMIT $2) AS heads
+    GROUP BY service, first
 ), due AS MATERIALIZED (
-    SELECT ctid, id, not_before FROM orchestrator_tenant_runs WHERE not_before <= $3
-    ORDER BY not_before, id LIMIT $2 * (SELECT count(*) FROM lease) FOR NO KEY UPDATE SKIP LOCKED
+    SELECT taken.* FROM due_share, LATERAL (
+        SELECT ctid, id, not_before FROM orchestrator_tenant_runs
+        WHERE next_service = service AND not_before >= first AND not_before <= $3
+        ORDER BY not_before, id LIMIT most * (SELECT count(*) FROM lease) FOR NO KEY UPDATE SKIP LOCKED) AS taken
+), room AS MATERIALIZED (
+    SELECT ($2 - (SELECT count(*) FROM due)) * (SELECT count(*) FROM lease) AS runs
+), lane (service, turn) AS (
+    (SELECT next_service, turn FROM orchestrator_tenant_runs WHERE turn IS NOT NULL
+     ORDER BY next_service, turn LIMIT 1)
+    UNION ALL
+    SELECT next.* FROM lane, LATERAL (
+        SELECT r.next_service, r.turn FROM orchestrator_tenant_runs r
+        WHERE r.turn IS NOT NULL AND r.next_service > service ORDER BY r.next_service, r.turn LIMIT 1) AS next
+), open_lane AS MATERIALIZED (
+    SELECT service, turn AS first FROM lane WHERE service <> ALL ($4)
+), share AS MATERIALIZED (
+    SELECT service, first, (SELECT runs FROM room) AS most FROM open_lane WHERE (SELECT count(*) FROM open_lane) = 1
+    UNION ALL
+    SELECT service, first, count(*) FROM (
+        SELECT service, first FROM open_lane, LATERAL (
+            SELECT turn, id FROM orchestrator_tenant_runs WHERE next_service = service AND turn >= first
+            ORDER BY turn, id LIMIT (SELECT runs FROM room)) AS head
+        WHERE (SELECT count(*) FROM open_lane) > 1 ORDER BY turn, id LIMIT (SELECT runs FROM room)) AS heads
+    GROUP BY service, first
 ), in_turn AS MATERIALIZED (
-    SELECT ctid FROM orchestrator_tenant_runs WHERE turn IS NOT NULL
-    ORDER BY turn, id LIMIT $2 * (SELECT count(*) FROM lease) - (SELECT count(*) FROM due)
-    FOR NO KEY UPDATE SKIP LOCKED
+    SELECT taken.ctid FROM share, LATERAL (
+        SELECT ctid FROM orchestrator_tenant_runs WHERE next_service = service AND turn >= first
+        ORDER BY turn, id LIMIT most FOR NO KEY UPDATE SKIP LOCKED) AS taken
 )
-UPDATE orchestrator_tenant_runs r SET status = 'running', turn = NULL, not_before = NULL, claimed_by = $1,
-    claim_token = claim_token + 1, started_at = coalesce(started_at, $3)
+UPDATE orchestrator_tenant_runs r SET status = 'running', turn = NULL, not_before = NULL, next_service = '',
+    claimed_by = $1, claim_token = claim_token + 1, started_at = coalesce(started_at, $3)
 WHERE ctid = ANY (ARRAY(SELECT ctid FROM due UNION ALL SELECT ctid FROM in_turn))
 RETURNING id, claim_token, execution_id, tenant_id, tenant_name, subscription_tier, timezone, waits, fair_rank,
     (SELECT due.not_before FROM due WHERE due.id = r.id), (SELECT lease_number FROM lease);
@@ -38,15 +99,47 @@ RETURNING id, claim_token, execution_id, tenant_id, tenant_name, subscription_ti
 SELECT id, cancel_requested, retry_of IS NOT NULL FROM orchestrator_executions
 WHERE status IN ('pending', 'running') AND (cancel_requested OR retry_of IS NOT NULL);
 
--- Counted by the executions: those that wait for a time are not open.
+-- By the counters of the executions, less what waits for a later time or for a closed service ($3). That is counted up to
+-- $4, and not at all where it would make no difference.
 -- name: count_open
-SELECT greatest(0, least($1, (
-    SELECT coalesce(sum(tenants_total - tenants_completed - tenants_partial - tenants_failed - tenants_cancelled), 0)
+WITH RECURSIVE unfinished AS MATERIALIZED (
+    SELECT coalesce(sum(tenants_total - tenants_completed - tenants_partial - tenants_failed - tenants_cancelled), 0) AS runs
     FROM orchestrator_executions WHERE status IN ('pending', 'running')
-) - (SELECT count(*) FROM orchestrator_tenant_runs WHERE not_before IS NOT NULL)))::bigint;
+), parked_lane (service, not_before) AS (
+    (SELECT next_service, not_before FROM orchestrator_tenant_runs WHERE not_before IS NOT NULL
+     ORDER BY next_service, not_before LIMIT 1)
+    UNION ALL
+    SELECT next.* FROM parked_lane, LATERAL (
+        SELECT r.next_service, r.not_before FROM orchestrator_tenant_runs r
+        WHERE r.not_before IS NOT NULL AND r.next_service > service ORDER BY r.next_service, r.not_before LIMIT 1) AS next
+)
+SELECT greatest(0, least($1, runs - CASE WHEN runs - $4 >= $1 THEN 0 ELSE (
+    SELECT count(*) FROM (
+        SELECT 1 FROM parked_lane, LATERAL (
+            SELECT 1 FROM orchestrator_tenant_runs r WHERE r.next_service = service AND r.not_before > $2
+            LIMIT $4) AS later
+        WHERE service <> ALL ($3)
+        UNION ALL
+        SELECT 1 FROM unnest($3) AS closed (service), LATERAL (
+            SELECT 1 FROM orchestrator_tenant_runs WHERE next_service = service AND not_before IS NOT NULL
+            LIMIT $4) AS parked
+        UNION ALL
+        SELECT 1 FROM unnest($3) AS closed (service), LATERAL (
+            SELECT 1 FROM orchestrator_tenant_runs WHERE next_service = service AND turn IS NOT NULL
+            LIMIT $4) AS in_turn
+        LIMIT $4) AS unclaimable) END))::bigint
+FROM unfinished;
 
 -- name: next_parked
-SELECT min(not_before) FROM orchestrator_tenant_runs WHERE not_before IS NOT NULL;
+WITH RECURSIVE lane (service, not_before) AS (
+    (SELECT next_service, not_before FROM orchestrator_tenant_runs WHERE not_before IS NOT NULL
+     ORDER BY next_service, not_before LIMIT 1)
+    UNION ALL
+    SELECT next.* FROM lane, LATERAL (
+        SELECT r.next_service, r.not_before FROM orchestrator_tenant_runs r
+        WHERE r.not_before IS NOT NULL AND r.next_service > service ORDER BY r.next_service, r.not_before LIMIT 1) AS next
+)
+SELECT min(not_before) FROM lane WHERE service <> ALL ($1);
 
 -- Fails (SQLSTATE 22012) unless all of these leases stand. Until the end of the transaction nobody takes away what was
 -- claimed under them.
@@ -85,9 +178,10 @@ SELECT 1 / (count(*) = cardinality($1))::integer FROM touched;
 -- name: park
 WITH touched AS (
     UPDATE orchestrator_tenant_runs r SET status = 'pending', waits = parked.waits::json, claimed_by = NULL,
+        next_service = CASE WHEN cancel_requested THEN '' ELSE parked.next_service END,
         not_before = CASE WHEN cancel_requested THEN NULL ELSE parked.not_before END,
         turn = CASE WHEN cancel_requested OR parked.not_before IS NULL THEN fair_rank END
-    FROM unnest($1, $2, $3, $4) AS parked (run, token, not_before, waits), orchestrator_executions e
+    FROM unnest($1, $2, $3, $4, $5) AS parked (run, token, not_before, waits, next_service), orchestrator_executions e
     WHERE r.id = run AND claim_token = token AND r.status = 'running' AND e.id = execution_id
     RETURNING 1
 )

@@ -54,8 +54,8 @@ WHERE id = ?1 AND planning_complete = 0;
 UPDATE orchestrator_executions SET cancel_requested = 1 WHERE id = ?1 AND status IN ('pending', 'running');
 
 -- name: unpark_runs
-UPDATE orchestrator_tenant_runs SET not_before = NULL
-WHERE execution_id = ?1 AND status = 'pending' AND not_before IS NOT NULL;
+UPDATE orchestrator_tenant_runs SET not_before = NULL, next_service = ''
+WHERE execution_id = ?1 AND status = 'pending' AND (not_before IS NOT NULL OR next_service <> '');
 
 -- name: finish
 UPDATE orchestrator_executions SET status = ?2, completed_at = ?3, duration_seconds = (?3 - started_at) / 1000,

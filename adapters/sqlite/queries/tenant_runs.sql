@@ -1,23 +1,55 @@
+-- A lane of the queue is what waits for one service. Here and below the lanes are found by jumping from one to the next:
+-- they are few, however many runs wait in each.
+--
 -- name: lowest_rank
-SELECT min(fair_rank) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NULL;
+WITH RECURSIVE lane (service) AS (
+    SELECT min(next_service) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NULL
+    UNION ALL
+    SELECT (SELECT min(next_service) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NULL
+            AND next_service > service) FROM lane WHERE service IS NOT NULL
+)
+SELECT min((SELECT min(fair_rank) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NULL
+            AND next_service = service)) FROM lane WHERE service IS NOT NULL;
 
 -- name: insert
 INSERT INTO orchestrator_tenant_runs (execution_id, tenant_id, tenant_name, subscription_tier, timezone, fair_rank,
-    steps_total)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO NOTHING;
+    steps_total, next_service)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING;
 
 -- name: has_lease
 SELECT 1 FROM orchestrator_instances WHERE instance_id = ?1;
 
--- name: claimable
-SELECT id FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NULL ORDER BY fair_rank, id LIMIT ?1;
+-- name: lanes_in_turn
+WITH RECURSIVE lane (service) AS (
+    SELECT min(next_service) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NULL
+    UNION ALL
+    SELECT (SELECT min(next_service) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NULL
+            AND next_service > service) FROM lane WHERE service IS NOT NULL
+)
+SELECT service FROM lane WHERE service IS NOT NULL;
 
--- name: due
-SELECT id FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before <= ?2 ORDER BY not_before, id LIMIT ?1;
+-- name: lanes_parked
+WITH RECURSIVE lane (service) AS (
+    SELECT min(next_service) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NOT NULL
+    UNION ALL
+    SELECT (SELECT min(next_service) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NOT NULL
+            AND next_service > service) FROM lane WHERE service IS NOT NULL
+)
+SELECT service FROM lane WHERE service IS NOT NULL;
+
+-- The first in one lane, up to that rank.
+-- name: first_in_turn
+SELECT id, fair_rank FROM orchestrator_tenant_runs
+WHERE status = 'pending' AND not_before IS NULL AND next_service = ?1 AND fair_rank <= ?3 ORDER BY fair_rank, id LIMIT ?2;
+
+-- The first in one lane, up to that time.
+-- name: first_parked
+SELECT id, not_before FROM orchestrator_tenant_runs
+WHERE status = 'pending' AND next_service = ?1 AND not_before <= ?3 ORDER BY not_before, id LIMIT ?2;
 
 -- No RETURNING here and in insert: SQLite makes a temporary table for it each time, which costs more than the search.
 -- name: claim
-UPDATE orchestrator_tenant_runs SET status = 'running', not_before = NULL, claimed_by = ?2,
+UPDATE orchestrator_tenant_runs SET status = 'running', not_before = NULL, next_service = '', claimed_by = ?2,
     claim_token = claim_token + 1, started_at = coalesce(started_at, ?3)
 WHERE id = ?1;
 
@@ -27,13 +59,18 @@ SELECT claim_token, execution_id, r.tenant_id, tenant_name, subscription_tier, t
 FROM orchestrator_tenant_runs r JOIN orchestrator_executions e ON e.id = execution_id
 WHERE r.id = ?1;
 
--- name: count_open
-SELECT min(?1, (SELECT count(*) FROM (SELECT 1 FROM orchestrator_tenant_runs WHERE status = 'pending'
-                                          AND not_before IS NULL LIMIT ?1))
-             + (SELECT count(*) FROM (SELECT 1 FROM orchestrator_tenant_runs WHERE status = 'running' LIMIT ?1)));
+-- By the counters of their executions.
+-- name: count_unfinished
+SELECT coalesce(sum(tenants_total - tenants_completed - tenants_partial - tenants_failed - tenants_cancelled), 0)
+FROM orchestrator_executions WHERE status IN ('pending', 'running');
 
--- name: next_parked
-SELECT min(not_before) FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NOT NULL;
+-- name: count_in_turn
+SELECT count(*) FROM (SELECT 1 FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before IS NULL
+                      AND next_service = ?1 LIMIT ?2);
+
+-- name: count_parked
+SELECT count(*) FROM (SELECT 1 FROM orchestrator_tenant_runs WHERE status = 'pending' AND not_before > ?3
+                      AND next_service = ?1 LIMIT ?2);
 
 -- name: holds_claim
 SELECT 1 FROM orchestrator_tenant_runs WHERE id = ?1 AND claim_token = ?2 AND status = 'running';
@@ -44,7 +81,9 @@ UPDATE orchestrator_tenant_runs SET status = ?2, completed_at = ?3, waits = NULL
 -- name: park
 UPDATE orchestrator_tenant_runs SET status = 'pending', waits = ?3, claimed_by = NULL,
     not_before = CASE (SELECT cancel_requested FROM orchestrator_executions e WHERE e.id = execution_id)
-                     WHEN 0 THEN ?2 END
+                     WHEN 0 THEN ?2 END,
+    next_service = CASE (SELECT cancel_requested FROM orchestrator_executions e WHERE e.id = execution_id)
+                     WHEN 0 THEN ?4 ELSE '' END
 WHERE id = ?1;
 
 -- name: insert_result

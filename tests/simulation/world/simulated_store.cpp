@@ -106,12 +106,12 @@ task<result<std::vector<log_entry>>> simulated_store::list_logs(execution_id id,
                                                  [this, id, query] { return inner_.list_logs(id, query); });
 }
 
-task<result<std::vector<claimed_run>>> simulated_store::claim_runs(std::string instance_id, int limit,
-                                                                   system_time now) {
+task<result<std::vector<claimed_run>>> simulated_store::claim_runs(std::string instance_id, int limit, system_time now,
+                                                                   std::vector<std::string> closed_services) {
     const auto until_answered = sent();
     co_await travel();
     if (auto failed = fault(access::writes)) co_return std::unexpected{std::move(*failed)};
-    auto claimed = co_await inner_.claim_runs(std::move(instance_id), limit, now);
+    auto claimed = co_await inner_.claim_runs(std::move(instance_id), limit, now, std::move(closed_services));
     if (claimed) witness_.claimed(instance_, *claimed);
     co_await travel();
     if (draws_.chance(weather_.lost_receipts))
@@ -119,13 +119,17 @@ task<result<std::vector<claimed_run>>> simulated_store::claim_runs(std::string i
     co_return claimed;
 }
 
-task<result<std::int64_t>> simulated_store::count_open_runs(int most) {
-    return over_the_wire<std::int64_t>(access::reads, [this, most] { return inner_.count_open_runs(most); });
+task<result<std::int64_t>> simulated_store::count_open_runs(int most, system_time now,
+                                                            std::vector<std::string> closed_services) {
+    return over_the_wire<std::int64_t>(access::reads, [this, most, now, closed = std::move(closed_services)]() mutable {
+        return inner_.count_open_runs(most, now, std::move(closed));
+    });
 }
 
-task<result<std::optional<system_time>>> simulated_store::next_parked_run(system_time now) {
-    return over_the_wire<std::optional<system_time>>(access::reads,
-                                                     [this, now] { return inner_.next_parked_run(now); });
+task<result<std::optional<system_time>>> simulated_store::next_parked_run(std::vector<std::string> closed_services) {
+    return over_the_wire<std::optional<system_time>>(
+        access::reads,
+        [this, closed = std::move(closed_services)]() mutable { return inner_.next_parked_run(std::move(closed)); });
 }
 
 task<result<journal_receipt>> simulated_store::commit(const std::vector<journal_entry>& entries, system_time now) {

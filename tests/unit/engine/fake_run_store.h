@@ -27,18 +27,21 @@ class fake_run_store final : public run_store {
         commit_answers.pop_front();
         co_return answer(entries);
     }
-    task<result<std::vector<claimed_run>>> claim_runs(std::string, int limit, system_time) override {
+    task<result<std::vector<claimed_run>>> claim_runs(std::string, int limit, system_time,
+                                                      std::vector<std::string>) override {
         claims_asked.push_back(limit);
         if (claim_answers.empty()) co_return std::vector<claimed_run>{};
         auto answer = std::move(claim_answers.front());
         claim_answers.pop_front();
         co_return answer;
     }
-    task<result<std::optional<system_time>>> next_parked_run(system_time) override {
+    task<result<std::optional<system_time>>> next_parked_run(std::vector<std::string>) override {
         ++parked_asked;
         co_return next_parked;
     }
-    task<result<std::int64_t>> count_open_runs(int) override { co_return open_runs; }
+    task<result<std::int64_t>> count_open_runs(int, system_time, std::vector<std::string>) override {
+        co_return open_runs;
+    }
     std::int64_t open_runs = 0;
     task<result<bool>> renew_lease(std::string, system_time) override { co_return true; }
     task<result<int>> release_unknown_runs(std::string, std::vector<run_claim>) override { co_return 0; }

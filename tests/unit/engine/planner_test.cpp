@@ -200,7 +200,7 @@ TEST_F(planner_test, a_retry_plans_the_failures_and_carries_over_what_stays) {
     const auto first = open();
     ASSERT_TRUE(plan(first));
     at_once(store_.renew_lease("instance_1", thread_.time.now() + milliseconds{60'000}));
-    const auto claimed = at_once(store_.claim_runs("instance_1", 25, thread_.time.now()));
+    const auto claimed = at_once(store_.claim_runs("instance_1", 25, thread_.time.now(), {}));
     std::vector<journal_entry> entries;
     for (std::size_t i = 0; i < claimed.size(); ++i) {
         journal_entry entry{
@@ -230,6 +230,13 @@ TEST_F(planner_test, a_retry_plans_the_failures_and_carries_over_what_stays) {
         ASSERT_EQ(run.steps.size(), 4U);
         for (const auto& step : run.steps) EXPECT_TRUE(step.carried_over);
     }
+}
+
+TEST_F(planner_test, a_run_is_stored_with_the_service_that_it_calls_first) {
+    ASSERT_TRUE(plan(open()));
+    at_once(store_.renew_lease("instance_1", thread_.time.now() + milliseconds{60'000}));
+    EXPECT_TRUE(at_once(store_.claim_runs("instance_1", 25, thread_.time.now(), {"forecasting"})).empty());
+    EXPECT_EQ(at_once(store_.claim_runs("instance_1", 25, thread_.time.now(), {"production"})).size(), 25U);
 }
 
 TEST_F(planner_test, a_stopped_retry_is_left_open) {
