@@ -7,7 +7,15 @@ namespace {
 // Draining comes first: an instance that stops is to be taken out, whatever its store does.
 std::string_view status_of(const engine_health& health) {
     if (!health.accepting) return "stopping";
-    return health.store_problem ? "unhealthy" : "healthy";
+    if (health.store_problem) return "unhealthy";
+    return health.problems.empty() ? "healthy" : "degraded";
+}
+
+json::array problems_to_json(const std::vector<health_problem>& problems) {
+    json::array listed;
+    for (const auto& each : problems)
+        listed.push_back({{"kind", each.kind}, {"subject", each.subject}, {"message", each.message}});
+    return listed;
 }
 
 }  // namespace
@@ -17,11 +25,13 @@ task<answer> show_health(const api_dependencies& api, routed_request) {
     const auto status = status_of(health);
     const json::value problem_text =
         health.store_problem ? json::value(health.store_problem->message) : json::value(nullptr);
-    co_return json_response(status == "healthy" ? 200 : 503,
+    // Taking a degraded instance out would not help: what is wrong is wrong for all of them.
+    co_return json_response(status == "healthy" || status == "degraded" ? 200 : 503,
                             json::object{{"status", status},
                                          {"version", ORCHESTRATOR_VERSION},
                                          {"instance_id", api.instance_id},
                                          {"store", json::object{{"kind", api.store_kind}, {"problem", problem_text}}},
+                                         {"problems", problems_to_json(health.problems)},
                                          {"leads", health.leads},
                                          {"active_runs", health.active_runs},
                                          {"refused_writes", health.refused_writes},

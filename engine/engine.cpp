@@ -387,6 +387,7 @@ engine_health engine::health() const {
             {}};
     return {.accepting = !draining_,
             .store_problem = std::move(problem),
+            .problems = {},
             .leads = ports_.epoch().has_value(),
             .refused_writes = journal_.refused(),
             .refused_decisions = scheduler_.refused() + refused_surveys_,

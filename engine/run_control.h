@@ -2,15 +2,27 @@
 #pragma once
 
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "domain/error.h"
 #include "domain/identifiers.h"
 
 namespace orchestrator {
 
+// Something that is slow, short or wrong, although this instance works. An operator reads it; nothing decides by it.
+struct health_problem {
+    std::string kind;     // service, planning, execution, descriptors
+    std::string subject;  // which one: the name of a service, the id of an execution
+    std::string message;
+
+    bool operator==(const health_problem&) const = default;
+};
+
 struct engine_health {
-    bool accepting = true;               // false while this instance drains
-    std::optional<error> store_problem;  // why nothing can be recorded at the moment; nullopt: all is well
+    bool accepting = true;                 // false while this instance drains
+    std::optional<error> store_problem;    // why nothing can be recorded at the moment; nullopt: all is well
+    std::vector<health_problem> problems;  // of neighbours and of this machine; empty: none is known
     bool leads = false;
     std::int64_t refused_writes = 0;     // outcomes that came too late: others had taken up the run
     std::int64_t refused_decisions = 0;  // of this instance as a leader, after another one had begun to lead

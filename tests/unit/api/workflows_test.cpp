@@ -164,8 +164,14 @@ TEST_F(workflows_api, health_tells_of_store_and_engine) {
     const auto healthy = ask("GET", "/health");
     EXPECT_EQ(healthy.status, 200);
     EXPECT_EQ(body_of(healthy), json::parse(R"({"status": "healthy", "version": ")" ORCHESTRATOR_VERSION R"(",
-        "instance_id": "instance-1", "store": {"kind": "memory", "problem": null}, "leads": false, "active_runs": 7,
+        "instance_id": "instance-1", "store": {"kind": "memory", "problem": null}, "problems": [], "leads": false, "active_runs": 7,
         "refused_writes": 0, "calls_in_flight": 0})"));
+    engine.current.problems.push_back({"service", "inventory", "does not answer"});
+    const auto degraded = ask("GET", "/health");
+    EXPECT_EQ(degraded.status, 200) << "another instance would have the same neighbours";
+    EXPECT_EQ(body_of(degraded).at("status").as_string(), "degraded");
+    EXPECT_EQ(body_of(degraded).at("problems"),
+              json::parse(R"([{"kind": "service", "subject": "inventory", "message": "does not answer"}])"));
     engine.current.store_problem = error{errc::store_full, "the disk is full", {}};
     const auto unhealthy = ask("GET", "/health");
     EXPECT_EQ(unhealthy.status, 503);
