@@ -4,9 +4,11 @@
 // 500 without the exception's text.
 #pragma once
 
+#include <functional>
 #include <string>
 
 #include "api/message.h"
+#include "api/process_figures.h"
 #include "engine/run_control.h"
 #include "ports/backfill_store.h"
 #include "ports/calendar_file.h"
@@ -39,10 +41,11 @@ struct api_dependencies {
     leader_store& leaders;
     event_outbox& outbox;
     const calendar_file_reader& calendar_files;
-    workflow_rules rules;     // what a new definition is checked against
-    std::string instance_id;  // this instance, as its claims name it
-    std::string store_kind;   // "postgresql", "sqlite", "memory": shown by /health
-    bool has_broker = true;   // false: events stay in the outbox
+    workflow_rules rules;                        // what a new definition is checked against
+    std::string instance_id;                     // this instance, as its claims name it
+    std::string store_kind;                      // "postgresql", "sqlite", "memory": shown by /health
+    bool has_broker = true;                      // false: events stay in the outbox
+    std::function<process_figures()> process{};  // empty: nothing is known of its connections
 };
 
 class api {

@@ -1,4 +1,7 @@
-// Is this instance alive, and can it do its work? Asks the engine only, so that it answers while the store does not.
+// Is this instance alive, and can it do its work? Asks no store, so that it answers while the store does not.
+#include <algorithm>
+#include <iterator>
+
 #include "api/resources.h"
 
 namespace orchestrator::api {
@@ -11,6 +14,15 @@ std::string_view status_of(const engine_health& health) {
     return health.problems.empty() ? "healthy" : "degraded";
 }
 
+// With what this process lacks, which the engine does not know.
+engine_health health_of(const api_dependencies& api) {
+    auto health = api.engine.health();
+    if (!api.process) return health;
+    auto process = api.process();
+    std::ranges::move(process.problems, std::back_inserter(health.problems));
+    return health;
+}
+
 json::array problems_to_json(const std::vector<health_problem>& problems) {
     json::array listed;
     for (const auto& each : problems)
@@ -21,7 +33,7 @@ json::array problems_to_json(const std::vector<health_problem>& problems) {
 }  // namespace
 
 task<answer> show_health(const api_dependencies& api, routed_request) {
-    const auto health = api.engine.health();
+    const auto health = health_of(api);
     const auto status = status_of(health);
     const json::value problem_text =
         health.store_problem ? json::value(health.store_problem->message) : json::value(nullptr);

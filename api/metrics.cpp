@@ -33,6 +33,21 @@ class exposition {
     std::string text_;
 };
 
+void show_connections(exposition& shown, const process_figures& process) {
+    shown.begin("orchestrator_connections", "gauge",
+                "Open connections: to services, idle ones included, and of the API");
+    shown.add(std::int64_t(process.service_connections), "of=\"services\"");
+    shown.add(std::int64_t(process.api_connections), "of=\"api\"");
+    shown.begin("orchestrator_connections_limit", "gauge", "How many there may be");
+    shown.add(std::int64_t(process.max_service_connections), "of=\"services\"");
+    shown.add(std::int64_t(process.max_api_connections), "of=\"api\"");
+    shown.begin("orchestrator_calls_waiting_for_connection", "gauge", "Calls that wait until they may open one");
+    shown.add(process.waiting_calls);
+    shown.begin("orchestrator_descriptor_problems", "gauge",
+                "1 or more while no connection can be opened or accepted for want of descriptors, ports or memory");
+    shown.add(std::int64_t(process.problems.size()));
+}
+
 }  // namespace
 
 task<answer> show_metrics(const api_dependencies& api, routed_request) {
@@ -50,6 +65,7 @@ task<answer> show_metrics(const api_dependencies& api, routed_request) {
     shown.add(health.active_runs);
     shown.begin("orchestrator_calls_in_flight", "gauge", "Calls to services that have not been answered yet");
     shown.add(health.calls_in_flight);
+    if (api.process) show_connections(shown, api.process());
     response reply{.status = 200, .headers = {}, .body = shown.take(), .next_chunk = {}};
     reply.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     co_return reply;

@@ -32,6 +32,7 @@
 #include "engine/outbox_relay.h"
 #include "server/builtin_workflows.h"
 #include "server/config_sources.h"
+#include "server/connection_report.h"
 #include "server/descriptor_plan.h"
 #include "server/own_thread.h"
 
@@ -161,7 +162,11 @@ class program {
                           .default_timezone = chosen.default_timezone},
                 .instance_id = instance_id_,
                 .store_kind = std::string{to_string(chosen.store)},
-                .has_broker = chosen.rabbitmq.has_value()}},
+                .has_broker = chosen.rabbitmq.has_value(),
+                .process =
+                    [this] {
+                        return report_connections(client_.figures(), server_.figures(), api_time_.steady_now());
+                    }}},
           server_{api_thread_.context(),
                   chosen.address,
                   chosen.port,

@@ -1,6 +1,7 @@
 """File descriptors: the usual soft limit, a hard limit that is too low, and what is open when nothing goes on."""
 
 import contextlib
+import json
 import os
 import resource
 import shutil
@@ -10,7 +11,7 @@ import tempfile
 import time
 import urllib.parse
 
-from harness import PATIENCE, Orchestrator, PlatformTest, Simulator, step, wait_until
+from harness import BASE, PATIENCE, Orchestrator, PlatformTest, Simulator, step, wait_until
 
 USUAL_SOFT_LIMIT = 1024
 ADDRESSES = 10  # services, each at an address of its own
@@ -154,6 +155,43 @@ class LimitsOfTheMachine(PlatformTest):
         kept = [state for state, port in sockets_of(orchestrator.process) if port == platform.port]
         self.assertGreaterEqual(kept.count(ESTABLISHED), ADDRESSES)
         self.assert_nothing_half_closed(platform)
+
+    def test_descriptors_that_run_out_are_told_and_waited_for(self):
+        platform = self.spread_platform(60, "1024:")
+        orchestrator = platform.orchestrator
+        workflow = self.chain(orchestrator)
+        kept = KeptConnection(orchestrator)
+        self.addCleanup(kept.close)
+        self.assertEqual(kept.ask("GET", "/health")["status"], "healthy")
+        process = orchestrator.process.pid
+        _, hard = resource.prlimit(process, resource.RLIMIT_NOFILE)
+        resource.prlimit(process, resource.RLIMIT_NOFILE, (1, hard))
+        execution = kept.ask("POST", f"/workflows/{workflow}/execute")["id"]
+        health = wait_until(lambda: self.degraded(kept), "health says what is wrong", 10)
+        resource.prlimit(process, resource.RLIMIT_NOFILE, (hard, hard))
+        self.assertEqual([each["kind"] for each in health["problems"]], ["descriptors"], health)
+        self.assertIn("Too many open files", health["problems"][0]["message"])
+        self.assert_all_went_well(platform, execution)
+        wait_until(lambda: kept.ask("GET", "/health")["status"] == "healthy", "it is well again", 15)
+
+    @staticmethod
+    def degraded(kept):
+        health = kept.ask("GET", "/health")
+        return health if health["status"] == "degraded" else None
+
+
+class KeptConnection:
+    """A client whose connection is there before descriptors run out."""
+
+    def __init__(self, orchestrator):
+        self._connection = orchestrator.connect()
+
+    def ask(self, method, path):
+        self._connection.request(method, BASE + path)
+        return json.loads(self._connection.getresponse().read())
+
+    def close(self):
+        self._connection.close()
 
 
 class HardLimitTooLow(PlatformTest):

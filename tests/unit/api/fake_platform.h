@@ -224,6 +224,7 @@ struct platform {
     fixed_zones zones;
     memory::store schedules;
     icalendar::reader calendar_files;
+    process_figures process;
     api subject{{.workflows = workflows,
                  .executions = executions,
                  .engine = engine,
@@ -238,7 +239,8 @@ struct platform {
                  .calendar_files = calendar_files,
                  .rules = {},
                  .instance_id = "instance-1",
-                 .store_kind = "memory"}};
+                 .store_kind = "memory",
+                 .process = [this] { return process; }}};
 
     response ask(std::string method, std::string path, std::string body = {}, http_headers headers = {}) {
         if (!body.empty() && find_header(headers, "Content-Type").empty())

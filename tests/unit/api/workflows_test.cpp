@@ -197,5 +197,26 @@ TEST_F(workflows_api, metrics_are_told_in_the_text_format_beside_the_api) {
     EXPECT_EQ(finish(subject.handle({"POST", "/metrics", {}, {}})).status, 405);
 }
 
+TEST_F(workflows_api, health_and_metrics_tell_of_the_connections_of_this_process) {
+    process = {.service_connections = 40,
+               .max_service_connections = 576,
+               .waiting_calls = 2,
+               .api_connections = 3,
+               .max_api_connections = 1'024,
+               .problems = {{"descriptors", "calls", "no connection can be opened"}}};
+    engine.current.problems.push_back({"service", "inventory", "does not answer"});
+    const auto health = ask("GET", "/health");
+    EXPECT_EQ(health.status, 200);
+    EXPECT_EQ(body_of(health).at("status").as_string(), "degraded");
+    EXPECT_EQ(body_of(health).at("problems").as_array().size(), 2U);
+    EXPECT_EQ(body_of(health).at("problems").at(1).at("kind").as_string(), "descriptors");
+    const auto metrics = finish(subject.handle({"GET", "/metrics", {}, {}})).body;
+    for (const auto* line :
+         {"orchestrator_connections{of=\"services\"} 40\n", "orchestrator_connections{of=\"api\"} 3\n",
+          "orchestrator_connections_limit{of=\"services\"} 576\n", "orchestrator_connections_limit{of=\"api\"} 1024\n",
+          "orchestrator_calls_waiting_for_connection 2\n", "orchestrator_descriptor_problems 1\n"})
+        EXPECT_THAT(metrics, testing::HasSubstr(line));
+}
+
 }  // namespace
 }  // namespace orchestrator::api
