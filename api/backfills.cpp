@@ -15,6 +15,7 @@ namespace {
 
 constexpr int default_limit = 50;
 constexpr int most_concurrent = 100;
+constexpr int most_retries_followed = 100;
 
 struct wanted_backfill {
     workflow of;
@@ -78,11 +79,38 @@ task<std::expected<wanted_backfill, problem>> read_wanted(const api_dependencies
     co_return wanted;
 }
 
+struct incomplete_occurrence {
+    system_time at;
+    execution_id to_retry;
+};
+
 struct planned_backfill {
     std::vector<system_time> occurrences;
     std::size_t started_already = 0;
+    std::vector<incomplete_occurrence> incomplete;  // they ran without all of their tenants
     std::vector<std::string> problems;
 };
+
+// What to retry of an occurrence that ran without all of its tenants: its execution, or the last retry of it. nullopt:
+// nobody is missing, or it still runs, or somebody cancelled it.
+task<std::expected<std::optional<execution_id>, problem>> incomplete_execution(const api_dependencies& api,
+                                                                               execution_id id) {
+    for (int hops = 0; hops < most_retries_followed; ++hops) {
+        const auto found = co_await api.executions.find_execution(id);
+        if (!found && found.error().code != errc::not_found) co_return refuse(found.error());
+        const bool can_be_retried =
+            found && (found->status == execution_status::failed || found->status == execution_status::partial);
+        if (!can_be_retried || found->planned_to_end) co_return std::nullopt;
+        execution_query retries;
+        retries.retry_of = id;
+        retries.limit = 1;
+        const auto last = co_await api.executions.list_executions(retries);
+        if (!last) co_return refuse(last.error());
+        if (last->empty()) break;
+        id = last->front().id;
+    }
+    co_return id;
+}
 
 task<std::expected<planned_backfill, problem>> plan(const api_dependencies& api, const wanted_backfill& wanted) {
     auto tables = co_await tables_of(api, wanted.of.when);
@@ -90,7 +118,7 @@ task<std::expected<planned_backfill, problem>> plan(const api_dependencies& api,
     std::vector<const timetable*> timetables;
     for (const auto& each : tables->tables) timetables.push_back(&each.times);
     const auto due = occurrences_in(timetables, wanted.range, std::chrono::floor<std::chrono::seconds>(api.time.now()));
-    planned_backfill made{.occurrences = {}, .problems = std::move(tables->problems)};
+    planned_backfill made{.occurrences = {}, .incomplete = {}, .problems = std::move(tables->problems)};
     if (due.size() > most_backfill_occurrences)
         co_return refuse_broken_rules({{"/end_date", fmt::format("more than {} times were due in this range: make it "
                                                                  "shorter, and start another backfill after it",
@@ -101,10 +129,17 @@ task<std::expected<planned_backfill, problem>> plan(const api_dependencies& api,
     if (!decided) co_return refuse(decided.error());
     for (const auto at : due) {
         const auto known = std::ranges::find(*decided, system_time{at}, &decided_occurrence::scheduled_for);
-        if (known != decided->end() && known->outcome == occurrence_outcome::started)
-            ++made.started_already;
-        else
+        if (known == decided->end() || known->outcome != occurrence_outcome::started) {
             made.occurrences.push_back(at);
+            continue;
+        }
+        std::expected<std::optional<execution_id>, problem> to_retry;
+        if (known->execution) to_retry = co_await incomplete_execution(api, *known->execution);
+        if (!to_retry) co_return std::unexpected{std::move(to_retry.error())};
+        if (*to_retry)
+            made.incomplete.push_back({at, **to_retry});
+        else
+            ++made.started_already;
     }
     co_return made;
 }
@@ -113,6 +148,24 @@ json::array times(const std::vector<system_time>& all) {
     json::array listed;
     for (const auto at : all) listed.push_back(json::string{format_time(at)});
     return listed;
+}
+
+json::array to_json(const std::vector<incomplete_occurrence>& all) {
+    json::array listed;
+    for (const auto& each : all)
+        listed.push_back({{"scheduled_for", format_time(each.at)}, {"execution_id", to_string(each.to_retry)}});
+    return listed;
+}
+
+std::string nothing_to_do(const planned_backfill& planned) {
+    if (!planned.incomplete.empty())
+        return fmt::format(
+            "{} of these times ran without all of their tenants: retry execution {} with POST "
+            "/executions/{{id}}/retry; {} others ran already",
+            planned.incomplete.size(), to_string(planned.incomplete.front().to_retry), planned.started_already);
+    if (planned.started_already > 0)
+        return fmt::format("all {} times of this range ran already", planned.started_already);
+    return "nothing was due in this range, up to now";
 }
 
 std::expected<backfill_id, problem> read_id(const std::string& text) {
@@ -145,6 +198,7 @@ task<answer> create_backfill(const api_dependencies& api, routed_request request
     auto shown = backfill_to_json(made);
     shown["dry_run"] = wanted->dry_run;
     shown["started_already"] = planned->started_already;
+    shown["incomplete"] = to_json(planned->incomplete);
     shown["scheduled_for"] = times(planned->occurrences);
     json::array problems;
     for (const auto& each : planned->problems) problems.push_back(json::string{each});
@@ -154,11 +208,7 @@ task<answer> create_backfill(const api_dependencies& api, routed_request request
         shown["status"] = nullptr;
         co_return json_response(200, std::move(shown));
     }
-    if (planned->occurrences.empty())
-        co_return refuse(errc::state_conflict,
-                         planned->started_already > 0
-                             ? fmt::format("all {} times of this range ran already", planned->started_already)
-                             : "nothing was due in this range, up to now");
+    if (planned->occurrences.empty()) co_return refuse(errc::state_conflict, nothing_to_do(*planned));
     const auto path = fmt::format("{}/backfills/{}", base_path, to_string(made.of.id));
     const auto inserted = co_await api.backfills.insert_backfill(std::move(made.of), std::move(planned->occurrences));
     if (!inserted) co_return refuse(inserted.error());

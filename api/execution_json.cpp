@@ -74,6 +74,7 @@ json::object execution_to_json(const execution& from, system_time now) {
             {"status", to_string(from.status)},
             {"cancel_requested", from.cancel_requested},
             {"planning_complete", from.planning_complete},
+            {"planned_to_end", from.planned_to_end},
             {"created_at", format_time(from.created_at)},
             {"started_at", time_or_null(from.started_at)},
             {"completed_at", time_or_null(from.completed_at)},

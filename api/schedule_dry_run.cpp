@@ -140,8 +140,12 @@ task<answer> dry_run_schedule(const api_dependencies& api, routed_request reques
         if (!each.is_enabled || !each.when.is_set()) continue;
         const auto tables = co_await tables_of(api, each.when);
         if (!tables) co_return refuse(tables.error());
-        const auto past = co_await api.executions.list_executions(
-            {.status = {}, .workflow = each.id, .workflow_name = {}, .before = {}, .limit = executions_looked_at});
+        const auto past = co_await api.executions.list_executions({.status = {},
+                                                                   .workflow = each.id,
+                                                                   .workflow_name = {},
+                                                                   .retry_of = {},
+                                                                   .before = {},
+                                                                   .limit = executions_looked_at});
         if (!past) co_return refuse(past.error());
         const auto lead = co_await lead_of(api, each);
         if (!lead) co_return refuse(lead.error());

@@ -17,7 +17,7 @@ import urllib.request
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ORCHESTRATOR = pathlib.Path(os.environ.get("ORCHESTRATOR_BIN", ROOT / "build/release/server/orchestrator"))
 ANSWER = json.dumps({"count": 42, "batches": 12, "needs_count": 7, "status": "ok", "detail": "x" * 110})
-PAGE = 500  # tenants to a page, as the planner asks
+PAGE = 500  # tenants to a page, as the planner asks; each page begins with the last tenant of the one before
 
 
 def free_port():
@@ -52,7 +52,7 @@ class Nginx:
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True)
         self.port = free_port()
-        for skip in range(0, tenants + PAGE, PAGE):
+        for skip in {*range(0, tenants, PAGE - 1), max(tenants - 1, 0), tenants}:
             page = [self.tenant(i) for i in range(skip, min(skip + PAGE, tenants))]
             (self.folder / f"tenants_{skip}.json").write_text(json.dumps({"tenants": page, "total": tenants}))
         echo = f"echo_sleep {delay}; echo -n '{ANSWER}';" if delay else f"return 200 '{ANSWER}';"
@@ -70,6 +70,7 @@ http {{
   server {{
     listen 127.0.0.1:{self.port} backlog=4096;
     location = /api/v1/tenants {{ root {self.folder}; try_files /tenants_$arg_skip.json =404; }}
+    location ~ ^/api/v1/tenants/([-0-9a-f]+)$ {{ return 200 '{{"id":"$1","name":"Panadería","status":"active"}}'; }}
     location / {{ {echo} }}
   }}
 }}

@@ -89,7 +89,17 @@ task<> dispatcher::start(claimed_run run) {
     // The store gives out the runs of a cancelled execution whatever their wait; word of it may still be on its way to
     // us.
     if (run.cancel_requested) executions_.cancel(run.execution);
+    if (environment_.recheck && environment_.recheck->doubts(run)) {
+        asio::co_spawn(environment_.where, start_if_active(std::move(*execution), std::move(run)), asio::detached);
+        co_return;
+    }
     std::make_shared<tenant_run>(environment_, std::move(*execution), std::move(run))->start();
+}
+
+// Others start meanwhile.
+task<> dispatcher::start_if_active(std::shared_ptr<active_execution> execution, claimed_run run) {
+    const auto left_out = co_await environment_.recheck->ask(run.for_tenant.id, execution->stop.get_token());
+    std::make_shared<tenant_run>(environment_, std::move(execution), std::move(run))->start(left_out);
 }
 
 task<steady_time> dispatcher::next_look() {

@@ -48,6 +48,7 @@ class dispatcher {
     task<bool> release_unknown_runs();
     task<int> allowance();
     task<> start(claimed_run);
+    task<> start_if_active(std::shared_ptr<active_execution>, claimed_run);
     task<steady_time> next_look();
     [[nodiscard]] int room() const { return options_.max_active_runs - active_runs_; }
     [[nodiscard]] int worthwhile_room() const;

@@ -42,13 +42,16 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
                [this](execution_id id) { spawn(finish(id)); }},
       caller_{ports.http, ports.time, limits_, options_.longest_result, ports.cache},
       directory_{ports.http, ports.time, ports.random, services.at("tenant")},
+      tenants_{options_.directory, directory_, ports.time, [this](task<> work) { spawn(std::move(work)); }},
+      recheck_{{}, tenants_, directory_, ports.time},
       environment_{.where = ports.where,
                    .time = ports.time,
                    .random = ports.random,
                    .caller = caller_,
                    .records = journal_,
                    .draining = draining_,
-                   .on_released = [this](const run_claim& claim) { dispatcher_.run_released(claim); }},
+                   .on_released = [this](const run_claim& claim) { dispatcher_.run_released(claim); },
+                   .recheck = &recheck_},
       dispatcher_{{options_.instance_id, options_.max_active_runs, options_.claim_batch},
                   ports.runs,
                   executions_,
@@ -57,9 +60,13 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
                ports.executions,
                ports.calendars,
                ports.zones,
-               directory_,
+               tenants_,
                ports.time,
                [this] { dispatcher_.notify(); }},
+      planning_{{.instance_id = options_.instance_id},
+                ports.executions,
+                [this](task<> work) { spawn(std::move(work)); },
+                [this](execution_id id) { return plan(id); }},
       scheduler_{{.instance_id = options_.instance_id, .longest_execution = options_.longest_execution},
                  ports.workflows,
                  ports.schedules,
@@ -69,8 +76,8 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
                  ports.time,
                  ports.random,
                  ports.epoch,
-                 [this](execution_id id) { want_planned(id); }},
-      survey_{directory_, ports.schedules, ports.calendars},
+                 [this](execution_id) { planning_.look(); }},
+      survey_{tenants_, ports.schedules, ports.calendars, ports.time},
       heartbeat_{ports.time},
       looked_around_at_{ports.time.steady_now().time_since_epoch().count()} {
     assert(options_.heartbeat * 3 < options_.lease);
@@ -158,7 +165,7 @@ task<> engine::look_around() {
     const auto live = co_await ports_.runs.live_instances(now);
     if (live) {
         dispatcher_.shared_by(int(live->size()));
-        co_await look_for_executions(*live);
+        co_await look_for_executions();
     }
     if (released && live) looked_around_at_ = ports_.time.steady_now().time_since_epoch().count();
     co_await scheduler_.look();
@@ -166,6 +173,7 @@ task<> engine::look_around() {
         reconciled_at_ = at;
         dispatcher_.reconcile();
     }
+    tenants_.tidy_up();
     spawn(survey_tenants());
     spawn(keep_history());
 }
@@ -197,7 +205,7 @@ task<> engine::complete_cancellation(execution_id id) {
     if (!requested && is_passing_store_fault(requested.error().code)) cancelled_.erase(id);
 }
 
-task<> engine::look_for_executions(const std::vector<std::string>& live) {
+task<> engine::look_for_executions() {
     const auto open = co_await ports_.executions.open_executions();
     if (!open) co_return;
     std::set<execution_id> ids;
@@ -208,7 +216,7 @@ task<> engine::look_for_executions(const std::vector<std::string>& live) {
             if (!cancelled_.contains(execution.id)) spawn(complete_cancellation(execution.id));
         }
         if (!execution.planning_complete) {
-            if (is_ours_to_plan(execution, live)) want_planned(execution.id);
+            planning_.look();
         } else if (execution.tenants.ended() >= execution.tenants.total) {
             spawn(finish(execution.id));
         }
@@ -218,33 +226,6 @@ task<> engine::look_for_executions(const std::vector<std::string>& live) {
     if (!ids.empty()) dispatcher_.notify();  // others may have planned what we can work on
 }
 
-// Who opens an execution plans it; if that instance is gone, whoever notices does.
-bool engine::is_ours_to_plan(const execution& opened, const std::vector<std::string>& live) const {
-    return opened.executed_by_instance == options_.instance_id ||
-           std::ranges::find(live, opened.executed_by_instance) == live.end();
-}
-
-// A few at a time: many schedules may be due in one second, and the tenant service is one.
-void engine::want_planned(execution_id id) {
-    if (draining_ || !planning_.insert(id).second) return;
-    to_plan_.push_back(id);
-    if (planners_ < options_.plan_at_once) spawn(plan_waiting_ones());
-}
-
-task<> engine::plan_waiting_ones() {
-    const presence planning{planners_};
-    while (!to_plan_.empty() && !draining_) {
-        const auto id = to_plan_.front();
-        to_plan_.pop_front();
-        try {
-            co_await plan(id);
-        } catch (const std::exception& fault) {
-            spdlog::error("execution {} is not planned yet: {}", to_string(id), fault.what());
-        }
-        planning_.erase(id);
-    }
-}
-
 task<> engine::plan(execution_id id) {
     auto active = co_await executions_.find(id);
     auto stored = co_await ports_.executions.find_execution(id);
@@ -252,7 +233,7 @@ task<> engine::plan(execution_id id) {
         const auto planned = co_await planner_.plan(*active, std::move(*stored));
         if (!planned) spdlog::warn("execution {} is not planned yet: {}", to_string(id), planned.error().message);
     } else if (!active && active.error().code == errc::store_corrupt) {
-        co_await ports_.executions.complete_planning(id, active.error().message, ports_.time.now());
+        co_await ports_.executions.complete_planning(id, {.error_message = active.error().message}, ports_.time.now());
     }
     dispatcher_.notify();
     co_await finish(id);
@@ -285,6 +266,7 @@ task<> engine::finish(execution_id id) {
 
 task<> engine::stop(steady_time deadline) {
     draining_ = true;
+    planning_.stop();
     scheduler_.stop();
     stop_survey_.request_stop();
     dispatcher_.notify();
@@ -303,6 +285,7 @@ task<> engine::stop(steady_time deadline) {
                 spdlog::warn("{} tenant runs are still busy: their calls are cut and made again by the next instance",
                              busy);
             executions_.stop_all();  // planning, too, which is repeated elsewhere
+            tenants_.stop();
             cut = true;
         }
         // A store that takes nothing would hold us for ever; what it has not taken is not lost, only done again.
@@ -316,8 +299,8 @@ task<> engine::stop(steady_time deadline) {
     if (!released) spdlog::warn("cannot give back the claims: {}", released.error().message);
 }
 
-void engine::execution_opened(execution_id id) {
-    asio::post(ports_.where, [this, id] { want_planned(id); });
+void engine::execution_opened(execution_id) {
+    asio::post(ports_.where, [this] { planning_.look(); });
 }
 
 void engine::cancel_requested(execution_id id) {
@@ -377,6 +360,12 @@ std::optional<milliseconds> engine::stuck_for() const {
     return since;
 }
 
+std::vector<health_problem> engine::problems() const {
+    std::vector<health_problem> all;
+    if (auto why = tenants_.problem()) all.push_back({"planning", "tenant", std::move(*why)});
+    return all;
+}
+
 engine_health engine::health() const {
     auto problem = journal_.problem();
     if (!problem) problem = lease_problem_.now();
@@ -387,7 +376,7 @@ engine_health engine::health() const {
             {}};
     return {.accepting = !draining_,
             .store_problem = std::move(problem),
-            .problems = {},
+            .problems = problems(),
             .leads = ports_.epoch().has_value(),
             .refused_writes = journal_.refused(),
             .refused_decisions = scheduler_.refused() + refused_surveys_,

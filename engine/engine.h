@@ -3,21 +3,23 @@
 #pragma once
 
 #include <atomic>
-#include <deque>
 #include <memory>
 #include <optional>
 #include <set>
 
 #include "engine/active_execution.h"
 #include "engine/call_limits.h"
+#include "engine/directory_snapshot.h"
 #include "engine/dispatcher.h"
 #include "engine/journal.h"
 #include "engine/planner.h"
+#include "engine/planning_queue.h"
 #include "engine/reported_problem.h"
 #include "engine/run_control.h"
 #include "engine/scheduler.h"
 #include "engine/step_call.h"
 #include "engine/tenant_directory.h"
+#include "engine/tenant_recheck.h"
 #include "engine/tenant_run.h"
 #include "engine/tenant_survey.h"
 #include "ports/clock.h"
@@ -32,13 +34,13 @@ struct engine_options {
     int max_active_runs = 1'024;
     int claim_batch = 256;
     planner::options planning;
+    directory_snapshot::options directory;
     std::size_t longest_result = 16 << 10;  // bytes of a step's answer that are stored
     milliseconds heartbeat{5'000};
     milliseconds lease{30'000};  // heartbeat < lease / 3
     std::chrono::seconds longest_execution{86'400};
     milliseconds survey_interval{900'000};  // how often the tenants' clocks are looked at, if a schedule follows them
     std::chrono::days history_kept{90};
-    int plan_at_once = 8;  // executions whose tenants are read from the tenant service
 };
 
 struct engine_ports {
@@ -91,16 +93,14 @@ class engine final : public run_control {
     task<bool> take_up_lost_runs(system_time now);
     task<> abandon_runs();
     task<> complete_cancellation(execution_id);
-    task<> look_for_executions(const std::vector<std::string>& live_instances);
-    [[nodiscard]] bool is_ours_to_plan(const execution&, const std::vector<std::string>& live_instances) const;
-    void want_planned(execution_id);
-    task<> plan_waiting_ones();
+    task<> look_for_executions();
     task<> plan(execution_id);
     task<> survey_tenants();
     task<> keep_history();
     task<> finish(execution_id);
     void spawn(task<> work);
     [[nodiscard]] std::optional<milliseconds> stuck_for() const;
+    [[nodiscard]] std::vector<health_problem> problems() const;
     [[nodiscard]] bool idle() const {
         return dispatcher_.active_runs() == 0 && working_ == 0 && limits_.in_flight() == 0;
     }
@@ -113,9 +113,12 @@ class engine final : public run_control {
     journal journal_;
     step_caller caller_;
     tenant_directory directory_;
+    directory_snapshot tenants_;
+    tenant_recheck recheck_;
     run_environment environment_;
     dispatcher dispatcher_;
     planner planner_;
+    planning_queue planning_;
     scheduler scheduler_;
     tenant_survey survey_;
     wake_signal heartbeat_;
@@ -127,9 +130,6 @@ class engine final : public run_control {
     int looking_ = 0;                         // coroutines that look around: one at most
     steady_time reconciled_at_{};
     reported_problem lease_problem_;
-    std::set<execution_id> planning_;   // those that wait for it, too
-    std::deque<execution_id> to_plan_;  // those that wait
-    int planners_ = 0;                  // coroutines that plan
     std::optional<steady_time> surveyed_at_;
     std::optional<steady_time> history_kept_at_;
     std::stop_source stop_survey_;

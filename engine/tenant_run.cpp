@@ -36,13 +36,17 @@ tenant_run::tenant_run(run_environment& environment, std::shared_ptr<active_exec
     }
 }
 
-void tenant_run::start() {
+void tenant_run::start(const std::string& left_out) {
     // Requests to stop come on this thread, but from within other work: they are handled in a turn of their own.
     on_stop_.emplace(execution_->stop.get_token(), [weak = weak_from_this(), where = environment_.where] {
         asio::post(where, [weak] {
             if (const auto self = weak.lock()) self->advance_all();
         });
     });
+    if (!left_out.empty()) {
+        cancellation_applied_ = true;
+        owe_skipped(state_.cancel(), "tenant_inactive", "skipped: " + left_out);
+    }
     advance_all();
 }
 

@@ -17,6 +17,7 @@
 #include "engine/active_execution.h"
 #include "engine/journal.h"
 #include "engine/step_call.h"
+#include "engine/tenant_recheck.h"
 #include "ports/random.h"
 #include "ports/run_store.h"
 
@@ -30,14 +31,16 @@ struct run_environment {
     journal& records;
     const std::atomic<bool>& draining;                  // true: no step starts any more
     std::function<void(const run_claim&)> on_released;  // the run's place is free
+    tenant_recheck* recheck = nullptr;                  // nullptr: whoever was planned runs
 };
 
 class tenant_run : public std::enable_shared_from_this<tenant_run> {
   public:
     tenant_run(run_environment&, std::shared_ptr<active_execution>, claimed_run);
 
-    // Starts what may start; from then on the run keeps itself alive until it is released.
-    void start();
+    // Starts what may start; from then on the run keeps itself alive until it is released. `left_out`: why the tenant
+    // takes part no longer, so that nothing is called and the run ends cancelled; empty: it does.
+    void start(const std::string& left_out = {});
 
   private:
     struct step_memory {

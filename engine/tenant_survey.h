@@ -2,7 +2,7 @@
 // that hold on each tenant's own clock.
 #pragma once
 
-#include "engine/tenant_directory.h"
+#include "engine/directory_snapshot.h"
 #include "ports/calendar_store.h"
 #include "ports/schedule_store.h"
 
@@ -10,16 +10,17 @@ namespace orchestrator {
 
 class tenant_survey {
   public:
-    tenant_survey(tenant_directory& directory, schedule_store& store, calendar_store& calendars)
-        : directory_{directory}, store_{store}, calendars_{calendars} {}
+    tenant_survey(directory_snapshot& tenants, schedule_store& store, calendar_store& calendars, clock& time)
+        : tenants_{tenants}, store_{store}, calendars_{calendars}, time_{time} {}
 
-    // Reads all tenants and keeps their groups. An error leaves those that were known.
+    // Counts all tenants and keeps their groups. An error, and a list that is not whole, leave those that were known.
     task<result<void>> take(std::int64_t epoch, steady_time deadline, std::stop_token);
 
   private:
-    tenant_directory& directory_;
+    directory_snapshot& tenants_;
     schedule_store& store_;
     calendar_store& calendars_;
+    clock& time_;
 };
 
 }  // namespace orchestrator

@@ -52,6 +52,22 @@ http::server_response replace_faults(platform& simulated, std::string_view body)
     return send(as_json(simulated.faults().plan()));
 }
 
+http::server_response replace_list_flaws(platform& simulated, std::string_view body) {
+    const auto flaws = parse_list_flaws(body);
+    if (!flaws) return problem(422, flaws.error().message, flaws.error().violations);
+    simulated.tenants().set_flaws(*flaws);
+    return send(as_json(simulated.tenants().flaws()));
+}
+
+// The body is the status, as a JSON text.
+http::server_response set_tenant_status(platform& simulated, std::string_view id, std::string_view body) {
+    const auto tenant = tenant_id::parse(id);
+    const auto status = body.size() > 2 ? parse_tenant_status(body.substr(1, body.size() - 2)) : std::nullopt;
+    if (!status) return problem(422, "must be \"active\", \"trial\", \"suspended\" or \"cancelled\"");
+    if (!tenant || !simulated.tenants().set_status(*tenant, *status)) return problem(404, "no such tenant");
+    return send(simulated.tenants().details(*simulated.tenants().find(*tenant)));
+}
+
 http::server_response reset(platform& simulated) {
     simulated.reset();
     return send(simulated.effects().summary());
@@ -83,6 +99,9 @@ http::server_response control(platform& simulated, const http::server_request& r
     if (get && name == "faults") return send(as_json(simulated.faults().plan()));
     if (get && name == "health") return health(simulated);
     if (request.method == "PUT" && name == "faults") return replace_faults(simulated, request.body);
+    if (request.method == "PUT" && name == "list_flaws") return replace_list_flaws(simulated, request.body);
+    if (request.method == "PUT" && name.starts_with("tenants/"))
+        return set_tenant_status(simulated, name.substr(std::string_view{"tenants/"}.size()), request.body);
     if (request.method == "POST" && name == "reset") return reset(simulated);
     return problem(404, "no such control route");
 }

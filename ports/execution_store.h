@@ -27,12 +27,19 @@ struct planned_run {
     std::string next_service{};             // that its first step calls; empty: any, or unknown
 };
 
+// How planning ended.
+struct planning_outcome {
+    bool to_end = false;          // every tenant that takes part has a run
+    std::string error_message{};  // why not; empty when they have, and when the execution is being cancelled
+};
+
 struct execution_query {
     std::optional<execution_status> status;
     std::optional<workflow_id> workflow;
-    std::string workflow_name;           // empty: all
-    bool failures_only = false;          // failed and partial
-    std::optional<execution_id> before;  // cursor: the last one of the page before
+    std::string workflow_name;             // empty: all
+    bool failures_only = false;            // failed and partial
+    std::optional<execution_id> retry_of;  // of this one, at first hand
+    std::optional<execution_id> before;    // cursor: the last one of the page before
     int limit = 50;
 };
 
@@ -42,6 +49,7 @@ struct run_query {
     std::optional<tenant_id> tenant;
     run_id after{};  // cursor
     int limit = 100;
+    bool with_steps = true;
 };
 
 struct log_query {
@@ -65,8 +73,12 @@ class execution_store {
     // What planning waits for, empty when it goes on: stands in error_message until planning is over, and nothing is
     // changed after that.
     virtual task<result<void>> note_planning_problem(execution_id, std::string problem) = 0;
-    // Planning is over; `error_message` tells why it could not be finished, empty when it was.
-    virtual task<result<void>> complete_planning(execution_id, std::string error_message, system_time now) = 0;
+    // Planning is over. Only the first time counts.
+    virtual task<result<void>> complete_planning(execution_id, planning_outcome, system_time now) = 0;
+    // Takes up to `most` executions to plan, oldest first: those that nobody plans, whose planner has no lease any
+    // more, and its own except `known`, which it is planning. None while the instance has no lease.
+    virtual task<result<std::vector<execution_id>>> claim_planning(std::string instance_id,
+                                                                   std::vector<execution_id> known, int most) = 0;
     // From now on its runs are claimed whatever they wait for. state_conflict: it has ended already.
     virtual task<result<void>> request_cancel(execution_id, system_time now) = 0;
     // Ends it if planning is complete and every run has ended; returns the execution as it is then. Also keeps the

@@ -91,16 +91,34 @@ task<result<void>> store::note_planning_problem(execution_id id, std::string pro
     co_return result<void>{};
 }
 
-task<result<void>> store::complete_planning(execution_id id, std::string error_message, system_time now) {
+task<result<void>> store::complete_planning(execution_id id, planning_outcome outcome, system_time now) {
     const std::scoped_lock lock{guard_};
     const auto found = kept(id);
     if (!found) co_return std::unexpected{found.error()};
     auto& current = (*found)->current;
     if (current.planning_complete) co_return result<void>{};
     current.planning_complete = true;
-    current.error_message = std::move(error_message);
+    current.planned_to_end = outcome.to_end;
+    current.error_message = std::move(outcome.error_message);
     if (!current.started_at) current.started_at = now;
     co_return result<void>{};
+}
+
+task<result<std::vector<execution_id>>> store::claim_planning(std::string instance_id, std::vector<execution_id> known,
+                                                              int most) {
+    const std::scoped_lock lock{guard_};
+    std::vector<execution_id> claimed;
+    if (!leases_.contains(instance_id)) co_return claimed;
+    for (auto& [id, kept] : executions_) {
+        if (claimed.size() == std::size_t(most)) break;
+        if (is_final(kept.current.status) || kept.current.planning_complete ||
+            std::ranges::find(known, id) != known.end() ||
+            (kept.planned_by != instance_id && leases_.contains(kept.planned_by)))
+            continue;
+        kept.planned_by = instance_id;
+        claimed.push_back(id);
+    }
+    co_return claimed;
 }
 
 task<result<void>> store::request_cancel(execution_id id, system_time) {
@@ -127,7 +145,7 @@ task<result<execution>> store::finish_if_done(execution_id id, system_time now) 
     if (!found) co_return std::unexpected{found.error()};
     auto& at = (*found)->current;
     if (is_final(at.status) || !at.planning_complete || at.tenants.ended() < at.tenants.total) co_return at;
-    at.status = final_execution_status(at.tenants, at.cancel_requested, !at.error_message.empty());
+    at.status = final_execution_status(at.tenants, at.cancel_requested, at.planned_to_end);
     at.completed_at = now;
     std::vector<step_summary> steps;
     for (const auto& [index, summary] : (*found)->steps) steps.push_back(summary);
@@ -197,7 +215,8 @@ task<result<std::vector<execution>>> store::list_executions(execution_query quer
         const auto& at = kept.current;
         const bool failure = at.status == execution_status::failed || at.status == execution_status::partial;
         if ((query.before && id >= *query.before) || (query.status && at.status != *query.status) ||
-            (query.workflow && at.workflow != *query.workflow) || (query.failures_only && !failure) ||
+            (query.workflow && at.workflow != *query.workflow) || (query.retry_of && at.retry_of != query.retry_of) ||
+            (query.failures_only && !failure) ||
             (!query.workflow_name.empty() && at.workflow_name != query.workflow_name))
             continue;
         if (found.size() == std::size_t(query.limit)) break;
@@ -228,6 +247,7 @@ task<result<std::vector<tenant_run_view>>> store::list_runs(execution_id id, run
             continue;
         if (listed.size() == std::size_t(query.limit)) break;
         listed.push_back(view);
+        if (!query.with_steps) listed.back().steps.clear();
         std::ranges::sort(listed.back().steps, {}, &step_record::step_index);
     }
     co_return listed;

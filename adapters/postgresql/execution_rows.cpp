@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 
 #include "adapters/postgresql/outbox_rows.h"
@@ -165,10 +166,22 @@ result<void> note_planning_problem(connection& database, execution_id id, const 
     return check_exists(database, id);  // completed before
 }
 
-result<void> complete_planning(connection& database, execution_id id, const std::string& error_message,
+result<void> complete_planning(connection& database, execution_id id, const planning_outcome& outcome,
                                system_time now) {
-    if (database.query("executions", "complete_planning", id, error_message, now).affected() > 0) return {};
+    if (database.query("executions", "complete_planning", id, outcome.to_end, outcome.error_message, now).affected() >
+        0)
+        return {};
     return check_exists(database, id);  // completed before
+}
+
+std::vector<execution_id> claim_planning(connection& database, const std::string& instance_id,
+                                         const std::vector<execution_id>& known, int most) {
+    std::vector<execution_id> claimed;
+    for (const auto& each :
+         database.query("executions", "claim_planning", instance_id, array_of<execution_id>{known}, most))
+        claimed.push_back({each.id(0)});
+    std::ranges::sort(claimed);
+    return claimed;
 }
 
 result<void> request_cancel(connection& database, execution_id id) {
@@ -188,7 +201,7 @@ std::optional<run_id> unpark_runs(connection& database, execution_id id, run_id 
 result<execution> finish_if_done(connection& database, execution_id id, system_time now) {
     auto at = hold_execution(database, id);
     if (!at || is_final(at->status) || !at->planning_complete || at->tenants.ended() < at->tenants.total) return at;
-    at->status = final_execution_status(at->tenants, at->cancel_requested, !at->error_message.empty());
+    at->status = final_execution_status(at->tenants, at->cancel_requested, at->planned_to_end);
     at->completed_at = now;
     at->result_summary = summarise_end(*at, step_summaries(database, id).value_or(std::vector<step_summary>{}));
     const auto status = to_string(at->status);
@@ -212,9 +225,10 @@ std::int64_t lowest_waiting_rank(connection& database) {
 }
 
 std::vector<execution> list_executions(connection& database, const execution_query& query) {
-    return read_all(database.query(
-        "executions", "list", text_or_null{query.status ? to_string(*query.status) : std::string_view{}},
-        query.workflow, text_or_null{query.workflow_name}, query.failures_only, query.before, query.limit));
+    return read_all(database.query("executions", "list",
+                                   text_or_null{query.status ? to_string(*query.status) : std::string_view{}},
+                                   query.workflow, text_or_null{query.workflow_name}, query.failures_only, query.before,
+                                   query.limit, query.retry_of));
 }
 
 result<std::vector<step_summary>> step_summaries(connection& database, execution_id id) {
@@ -253,7 +267,7 @@ result<std::vector<tenant_run_view>> list_runs(connection& database, execution_i
     }
     array_of<std::int64_t> runs;
     for (const auto& run : found) runs.add(std::int64_t(run.id));
-    if (found.empty()) return found;
+    if (found.empty() || !query.with_steps) return found;
     for (auto& record : read_results(database, array_of<execution_id>{std::vector{id}}, runs))
         found[places.at(record.run)].steps.push_back(std::move(record));
     return found;

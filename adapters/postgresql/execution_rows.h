@@ -20,7 +20,9 @@ result<opened_execution> open_execution(connection&, const execution&);
 void insert_executions(connection&, const std::vector<execution_to_insert>&);
 result<int> insert_runs(connection&, execution_id, const std::vector<planned_run>&, system_time now);
 result<void> note_planning_problem(connection&, execution_id, const std::string& problem);
-result<void> complete_planning(connection&, execution_id, const std::string& error_message, system_time now);
+result<void> complete_planning(connection&, execution_id, const planning_outcome&, system_time now);
+std::vector<execution_id> claim_planning(connection&, const std::string& instance_id,
+                                         const std::vector<execution_id>& known, int most);
 // Those of its runs that are parked are left to unpark_runs.
 result<void> request_cancel(connection&, execution_id);
 // The next parked runs, `most` of them, may be claimed at once. Returns the last; nullopt: there is none any more.

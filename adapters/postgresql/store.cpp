@@ -225,9 +225,15 @@ task<result<void>> store::note_planning_problem(execution_id id, std::string pro
         return postgresql::note_planning_problem(db, id, problem);
     });
 }
-task<result<void>> store::complete_planning(execution_id id, std::string message, system_time now) {
-    return state_->write([id, now, message = std::move(message)](connection& db) {
-        return postgresql::complete_planning(db, id, message, now);
+task<result<void>> store::complete_planning(execution_id id, planning_outcome outcome, system_time now) {
+    return state_->write([id, now, outcome = std::move(outcome)](connection& db) {
+        return postgresql::complete_planning(db, id, outcome, now);
+    });
+}
+task<result<std::vector<execution_id>>> store::claim_planning(std::string instance_id, std::vector<execution_id> known,
+                                                              int most) {
+    return state_->write([most, known = std::move(known), id = std::move(instance_id)](connection& db) {
+        return postgresql::claim_planning(db, id, known, most);
     });
 }
 task<result<void>> store::request_cancel(execution_id id, system_time) {

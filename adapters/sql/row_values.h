@@ -65,6 +65,7 @@ execution execution_from(const Row& row) {
     read.scheduled_for = row.optional_time(27);
     read.is_backfill = row.boolean(28);
     read.result_summary = row.text(29);
+    read.planned_to_end = row.boolean(30);
     return read;
 }
 

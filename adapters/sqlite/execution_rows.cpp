@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "adapters/sql/row_values.h"
 #include "adapters/sqlite/outbox_rows.h"
 #include "adapters/sqlite/run_rows.h"
@@ -107,15 +109,32 @@ result<void> note_planning_problem(connection& database, execution_id id, const 
     return check_exists(database, id);  // completed before
 }
 
-result<void> complete_planning(connection& database, execution_id id, const std::string& error_message,
+result<void> complete_planning(connection& database, execution_id id, const planning_outcome& outcome,
                                system_time now) {
     {
         auto row = database.query("executions", "complete_planning");
-        row.bind(1, id).bind(2, std::string_view{error_message}).bind(3, now);
+        row.bind(1, id).bind(2, outcome.to_end).bind(3, std::string_view{outcome.error_message}).bind(4, now);
         row.run();
     }
     if (database.changes() > 0) return {};
     return check_exists(database, id);  // completed before
+}
+
+std::vector<execution_id> claim_planning(connection& database, const std::string& instance_id,
+                                         const std::vector<execution_id>& known, int most) {
+    std::vector<execution_id> claimed;
+    {
+        auto rows = database.query("executions", "not_planned");
+        rows.bind(1, std::string_view{instance_id});
+        while (claimed.size() < std::size_t(most) && rows.step())
+            if (const execution_id id{rows.id(0)}; std::ranges::find(known, id) == known.end()) claimed.push_back(id);
+    }
+    for (const auto id : claimed) {
+        auto row = database.query("executions", "plan");
+        row.bind(1, id).bind(2, std::string_view{instance_id});
+        row.run();
+    }
+    return claimed;
 }
 
 result<void> request_cancel(connection& database, execution_id id) {
@@ -139,7 +158,7 @@ result<void> request_cancel(connection& database, execution_id id) {
 result<execution> finish_if_done(connection& database, execution_id id, system_time now) {
     auto at = find_execution(database, id);
     if (!at || is_final(at->status) || !at->planning_complete || at->tenants.ended() < at->tenants.total) return at;
-    at->status = final_execution_status(at->tenants, at->cancel_requested, !at->error_message.empty());
+    at->status = final_execution_status(at->tenants, at->cancel_requested, at->planned_to_end);
     at->completed_at = now;
     at->result_summary = summarise_end(*at, step_summaries(database, id).value_or(std::vector<step_summary>{}));
     const auto status = to_string(at->status);
@@ -181,7 +200,8 @@ std::vector<execution> list_executions(connection& database, const execution_que
         .bind_or_null(3, query.workflow_name)
         .bind(4, query.failures_only)
         .bind(5, query.before)
-        .bind(6, query.limit);
+        .bind(6, query.limit)
+        .bind(7, query.retry_of);
     return read_all(rows);
 }
 
@@ -225,7 +245,7 @@ result<std::vector<tenant_run_view>> list_runs(connection& database, execution_i
         .bind(6, query.limit);
     while (rows.step()) {
         auto run = sql::run_from(rows);
-        run.steps = read_results(database, run.id);
+        if (query.with_steps) run.steps = read_results(database, run.id);
         found.push_back(std::move(run));
     }
     return found;

@@ -13,7 +13,9 @@ result<opened_execution> open_execution(connection&, const execution&);
 void insert_execution(connection&, const execution&, std::string_view tenant_groups);
 result<int> insert_runs(connection&, execution_id, const std::vector<planned_run>&, system_time now);
 result<void> note_planning_problem(connection&, execution_id, const std::string& problem);
-result<void> complete_planning(connection&, execution_id, const std::string& error_message, system_time now);
+result<void> complete_planning(connection&, execution_id, const planning_outcome&, system_time now);
+std::vector<execution_id> claim_planning(connection&, const std::string& instance_id,
+                                         const std::vector<execution_id>& known, int most);
 result<void> request_cancel(connection&, execution_id);
 result<execution> finish_if_done(connection&, execution_id, system_time now);
 

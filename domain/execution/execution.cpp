@@ -2,11 +2,9 @@
 
 namespace orchestrator {
 
-execution_status final_execution_status(const tenant_counts& tenants, bool cancel_requested, bool planning_failed) {
+execution_status final_execution_status(const tenant_counts& tenants, bool cancel_requested, bool planned_to_end) {
     if (cancel_requested) return execution_status::cancelled;
-    if (planning_failed)
-        return tenants.completed + tenants.partial > 0 ? execution_status::partial : execution_status::failed;
-    if (tenants.completed == tenants.total) return execution_status::completed;
+    if (planned_to_end && tenants.completed == tenants.total) return execution_status::completed;
     return tenants.completed + tenants.partial > 0 ? execution_status::partial : execution_status::failed;
 }
 

@@ -51,13 +51,14 @@ struct execution {
     bool is_backfill = false;                  // of an occurrence that had passed: works when nothing else waits
 
     execution_status status = execution_status::pending;
-    bool planning_complete = false;  // every tenant run is inserted
+    bool planning_complete = false;  // no tenant run is inserted any more
+    bool planned_to_end = false;     // and every tenant that takes part has one
     bool cancel_requested = false;
     system_time created_at;
     std::optional<system_time> started_at;
     std::optional<system_time> completed_at;
     system_time deadline_at;    // the workflow's deadline; wins over every step's
-    std::string error_message;  // why planning failed; empty otherwise
+    std::string error_message;  // why it was not planned to the end; empty otherwise
     std::string executed_by_instance;
     std::string result_summary;  // JSON, of how it ended (end_summary.h); empty before
 
@@ -65,9 +66,8 @@ struct execution {
     step_counts steps;
 };
 
-// The status of an execution all of whose tenant runs have ended.
-[[nodiscard]] execution_status final_execution_status(const tenant_counts&, bool cancel_requested,
-                                                      bool planning_failed);
+// The status of an execution all of whose tenant runs have ended: `completed` only if every tenant that takes part did.
+[[nodiscard]] execution_status final_execution_status(const tenant_counts&, bool cancel_requested, bool planned_to_end);
 
 // How one step of the workflow goes, over all tenants.
 struct step_summary {

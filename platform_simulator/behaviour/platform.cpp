@@ -153,8 +153,10 @@ answer platform::read(const understood_request& request, const bakery* tenant) c
         default:
             break;
     }
-    const auto page = parse_page_request(request.matched.query);
-    return page ? succeed(tenants_.page(*page)) : refuse(422, page.error());
+    const auto asked = parse_page_request(request.matched.query);
+    if (!asked) return refuse(422, asked.error());
+    const auto page = tenants_.page(*asked);
+    return page ? succeed(*page) : refuse(403, "the list is not for you");
 }
 
 answer platform::act_once(const understood_request& request, const bakery& tenant) {

@@ -50,6 +50,7 @@ class platform {
     planned_answer respond(const incoming_request&);
 
     [[nodiscard]] const tenant_directory& tenants() const { return tenants_; }
+    [[nodiscard]] tenant_directory& tenants() { return tenants_; }
     [[nodiscard]] const effect_ledger& effects() const { return effects_; }
     [[nodiscard]] const fault_draws& faults() const { return faults_; }
     void replace_faults(fault_plan plan) { faults_.replace(std::move(plan)); }

@@ -22,10 +22,10 @@ std::optional<std::size_t> parse_count(std::string_view text) {
 // False when the value is not one that the parameter takes. Parameters that we do not know are passed over.
 bool read_parameter(page_request& page, std::string_view key, std::string_view value) {
     if (key == "status") return (page.status = parse_tenant_status(value)).has_value();
-    if (key != "skip" && key != "limit") return true;
+    if (key != "skip" && key != "limit" && key != "cursor") return true;
     const auto count = parse_count(value);
     if (!count || (key == "limit" && (*count == 0 || *count > largest_page))) return false;
-    (key == "skip" ? page.skip : page.limit) = *count;
+    (key == "limit" ? page.limit : page.skip) = *count;
     return true;
 }
 
@@ -43,10 +43,21 @@ std::expected<page_request, std::string> parse_page_request(std::string_view que
 
 tenant_directory::tenant_directory(bakery_settings settings) : bakeries_{make_bakeries(settings)} {
     numbers_.reserve(bakeries_.size());
-    for (const auto& each : bakeries_) {
-        numbers_.emplace(each.id, each.number);
-        by_status_[std::size_t(each.status)].push_back(each.number);
-    }
+    for (const auto& each : bakeries_) numbers_.emplace(each.id, each.number);
+    sort_by_status();
+}
+
+void tenant_directory::sort_by_status() {
+    for (auto& numbers : by_status_) numbers.clear();
+    for (const auto& each : bakeries_) by_status_[std::size_t(each.status)].push_back(each.number);
+}
+
+bool tenant_directory::set_status(const tenant_id& id, tenant_status status) {
+    const auto found = numbers_.find(id);
+    if (found == numbers_.end()) return false;
+    bakeries_[found->second].status = status;
+    sort_by_status();
+    return true;
 }
 
 const bakery* tenant_directory::find(const tenant_id& id) const {
@@ -54,14 +65,29 @@ const bakery* tenant_directory::find(const tenant_id& id) const {
     return found == numbers_.end() ? nullptr : &bakeries_[found->second];
 }
 
-json::object tenant_directory::page(const page_request& asked) const {
+std::optional<json::object> tenant_directory::page(const page_request& asked) const {
     const auto* chosen = asked.status ? &by_status_[std::size_t(*asked.status)] : nullptr;
-    const std::size_t total = chosen ? chosen->size() : bakeries_.size();
-    const std::size_t first = std::min(asked.skip, total), last = first + std::min(asked.limit, total - first);
+    const std::size_t all = flaws_.is_empty ? 0 : chosen ? chosen->size() : bakeries_.size();
+    if (flaws_.refused_from > 0 && asked.skip >= flaws_.refused_from) return std::nullopt;
+    // A list whose first tenants have left begins behind them.
+    const std::size_t gone = asked.skip > 0 ? std::min(flaws_.leaving, all) : 0;
+    const std::size_t end = flaws_.ends_at > 0 ? std::min(all, gone + flaws_.ends_at) : all;
+    const std::size_t most = flaws_.most_in_a_page > 0 ? std::min(asked.limit, flaws_.most_in_a_page) : asked.limit;
+    const std::size_t first = std::min(gone + asked.skip, end), last = first + std::min(most, end - first);
     json::array tenants;
     tenants.reserve(last - first);
-    for (std::size_t i = first; i < last; ++i) tenants.push_back(details(bakeries_[chosen ? (*chosen)[i] : i]));
-    return {{"tenants", std::move(tenants)}, {"total", total}, {"skip", asked.skip}, {"limit", asked.limit}};
+    for (std::size_t i = first; i < last; ++i) {
+        const bool is_broken = flaws_.broken_every > 0 && i % flaws_.broken_every == flaws_.broken_every - 1;
+        tenants.push_back(is_broken ? json::object{{"id", "not a UUID"}}
+                                    : details(bakeries_[chosen ? (*chosen)[i] : i]));
+    }
+    json::object answer{{"tenants", std::move(tenants)},
+                        {"total", std::int64_t(all - gone) + flaws_.total_off_by},
+                        {"skip", asked.skip},
+                        {"limit", asked.limit}};
+    if (flaws_.has_cursor)
+        answer["next_cursor"] = last < end ? json::value(std::to_string(last)) : json::value(nullptr);
+    return answer;
 }
 
 json::object tenant_directory::details(const bakery& one) const {

@@ -34,7 +34,7 @@ TEST(postgresql_history, an_execution_lies_in_the_partition_of_its_day_and_goes_
     made.created_at = now();
     expect(store->open_execution(made));
     expect(store->insert_runs(made.id, {make_run(1)}, now()));
-    expect(store->complete_planning(made.id, "", now()));
+    expect(store->complete_planning(made.id, planned_to_end, now()));
     expect(store->renew_lease("host_1", now() + std::chrono::hours{1}));
     const auto run = expect(store->claim_runs("host_1", 1, now(), {})).at(0);
     const std::vector entries{
@@ -352,7 +352,7 @@ TEST(postgresql_journal, a_batch_that_is_on_the_disk_but_was_not_answered_is_not
     expect(store->insert_workflow(make_workflow(1, "workflow_1")));
     expect(store->open_execution(make_execution(1)));
     expect(store->insert_runs(execution_no(1), {make_run(1)}, start));
-    expect(store->complete_planning(execution_no(1), "", start));
+    expect(store->complete_planning(execution_no(1), planned_to_end, start));
     expect(store->renew_lease("host_1", after(1'000'000)));
     const auto run = expect(store->claim_runs("host_1", 1, start, {})).at(0);
     auto entry = entry_for(run, {make_record(run.claim.run, 0, step_status::completed)});
@@ -376,7 +376,7 @@ TEST(postgresql_journal, a_careful_batch_that_was_not_answered_is_not_written_ag
     expect(store->insert_workflow(make_workflow(1, "workflow_1")));
     expect(store->open_execution(make_execution(1)));
     expect(store->insert_runs(execution_no(1), {make_run(1), make_run(2, 200)}, start));
-    expect(store->complete_planning(execution_no(1), "", start));
+    expect(store->complete_planning(execution_no(1), planned_to_end, start));
     expect(store->renew_lease("host_1", after(1'000'000)));
     const auto known = expect(store->claim_runs("host_1", 1, start, {})).at(0);
     const auto unknown = expect(open_postgresql(schema.url())->claim_runs("host_1", 1, start, {})).at(0);

@@ -32,7 +32,7 @@ claimed_run claim_one(sqlite::store& store) {
     expect(store.insert_workflow(make_workflow(1, "workflow_1")));
     expect(store.open_execution(make_execution(1)));
     expect(store.insert_runs(execution_no(1), {make_run(1)}, start));
-    expect(store.complete_planning(execution_no(1), "", start));
+    expect(store.complete_planning(execution_no(1), planned_to_end, start));
     expect(store.renew_lease("host_1", after(1'000'000)));
     auto run = expect(store.claim_runs("host_1", 1, start, {})).at(0);
     auto entry = entry_for(run, {make_record(run.claim.run, 0, step_status::completed)});

@@ -45,7 +45,7 @@ class backfill_contract : public store_contract {
         return all;
     }
     void end(int execution_number) const {
-        expect(executions().complete_planning(execution_no(execution_number), "", start));
+        expect(executions().complete_planning(execution_no(execution_number), planned_to_end, start));
         expect(executions().finish_if_done(execution_no(execution_number), after(300)));
     }
     [[nodiscard]] tracked_backfill found(int number) const {

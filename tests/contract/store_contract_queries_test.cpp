@@ -92,6 +92,26 @@ TEST_P(store_contract, filters_executions_by_status_workflow_and_failure) {
     EXPECT_EQ(listed(query), (ids{3, 2, 1}));
     query.workflow = workflow_no(2);
     EXPECT_EQ(listed(query), (ids{}));
+
+    auto retry = make_execution(5);
+    retry.retry_of = execution_no(2);
+    expect(executions().open_execution(retry));
+    query = {};
+    query.retry_of = execution_no(2);
+    EXPECT_EQ(listed(query), (ids{5}));
+    query.retry_of = execution_no(5);
+    EXPECT_EQ(listed(query), (ids{}));
+}
+
+TEST_P(store_contract, lists_runs_without_their_steps) {
+    open(1, 1);
+    const auto run = claim(1).at(0);
+    commit({entry_for(run, {make_record(run.claim.run, 0, step_status::completed)}, ended(run_status::partial))});
+    run_query query;
+    query.with_steps = false;
+    EXPECT_TRUE(expect(executions().list_runs(execution_no(1), query)).at(0).steps.empty());
+    query.with_steps = true;
+    EXPECT_EQ(expect(executions().list_runs(execution_no(1), query)).at(0).steps.size(), 1U);
 }
 
 TEST_P(store_contract, lists_runs_in_the_order_of_insertion_page_by_page) {

@@ -47,7 +47,7 @@ class schedule_contract : public store_contract {
         return expect(schedules().list_occurrences(workflow_no(2), start, after(1'000'000), 100));
     }
     void end(int execution_number, system_time now) const {
-        expect(executions().complete_planning(execution_no(execution_number), "", start));
+        expect(executions().complete_planning(execution_no(execution_number), planned_to_end, start));
         expect(executions().finish_if_done(execution_no(execution_number), now));
     }
 };

@@ -186,7 +186,7 @@ TEST_P(store_contract, an_unknown_execution_is_not_found_by_any_call) {
     const auto unknown = execution_no(99);
     EXPECT_EQ(fault(executions().find_execution(unknown)), errc::not_found);
     EXPECT_EQ(fault(executions().insert_runs(unknown, {make_run(1)}, start)), errc::not_found);
-    EXPECT_EQ(fault(executions().complete_planning(unknown, "", start)), errc::not_found);
+    EXPECT_EQ(fault(executions().complete_planning(unknown, planned_to_end, start)), errc::not_found);
     EXPECT_EQ(fault(executions().request_cancel(unknown, start)), errc::not_found);
     EXPECT_EQ(fault(executions().finish_if_done(unknown, start)), errc::not_found);
     EXPECT_EQ(fault(executions().step_summaries(unknown)), errc::not_found);
@@ -223,12 +223,54 @@ TEST_P(store_contract, two_executions_may_have_the_same_tenant) {
 
 TEST_P(store_contract, planning_is_completed_once) {
     expect(executions().open_execution(make_execution(1)));
-    expect(executions().complete_planning(execution_no(1), "the tenant service is down", after(3)));
-    expect(executions().complete_planning(execution_no(1), "", after(4)));
+    expect(executions().complete_planning(execution_no(1), {.error_message = "the tenant service is down"}, after(3)));
+    expect(executions().complete_planning(execution_no(1), planned_to_end, after(4)));
     const auto read = found(1);
     EXPECT_TRUE(read.planning_complete);
+    EXPECT_FALSE(read.planned_to_end);
     EXPECT_EQ(read.error_message, "the tenant service is down");
     EXPECT_EQ(read.started_at, after(3));
+}
+
+TEST_P(store_contract, an_execution_that_was_not_planned_to_its_end_never_ends_completed) {
+    open(1, 1);
+    EXPECT_TRUE(found(1).planned_to_end);
+    commit({entry_for(claim(1).at(0), {}, ended(run_status::completed))});
+    EXPECT_EQ(expect(executions().finish_if_done(execution_no(1), start)).status, execution_status::completed);
+
+    for (const int number : {2, 3}) expect(executions().open_execution(make_execution(number)));
+    expect(executions().insert_runs(execution_no(2), {make_run(1)}, start));
+    commit({entry_for(claim(1).at(0), {}, ended(run_status::completed))});
+    for (const int number : {2, 3}) {
+        expect(executions().complete_planning(execution_no(number), {.error_message = "broke off"}, start));
+        EXPECT_EQ(expect(executions().finish_if_done(execution_no(number), start)).status,
+                  number == 2 ? execution_status::partial : execution_status::failed);
+        EXPECT_FALSE(found(number).planned_to_end);
+        EXPECT_EQ(found(number).error_message, "broke off");
+    }
+}
+
+TEST_P(store_contract, each_execution_is_planned_by_one_instance) {
+    for (const int number : {1, 2, 3, 4}) expect(executions().open_execution(make_execution(number)));
+    const auto take = [&](std::string instance, std::vector<execution_id> known, int most) {
+        return expect(executions().claim_planning(std::move(instance), std::move(known), most));
+    };
+    using ids = std::vector<execution_id>;
+    EXPECT_EQ(take("nobody", {}, 10), ids{}) << "it has no lease";
+    expect(runs().renew_lease("host_1", after(30)));
+    expect(runs().renew_lease("host_2", after(30)));
+    EXPECT_EQ(take("host_1", {}, 2), (ids{execution_no(1), execution_no(2)})) << "oldest first";
+    expect(executions().complete_planning(execution_no(3), planned_to_end, start));
+    EXPECT_EQ(take("host_2", {}, 10), ids{execution_no(4)});
+    EXPECT_EQ(take("host_2", {execution_no(4)}, 10), ids{});
+    EXPECT_EQ(take("host_2", {}, 10), ids{execution_no(4)}) << "the answer to its claim was lost";
+
+    // Its planner is gone: the others take it up.
+    expect(runs().release_instance("host_1"));
+    EXPECT_EQ(take("host_2", {execution_no(4)}, 1), ids{execution_no(1)});
+    expect(executions().complete_planning(execution_no(1), {.error_message = "broke off"}, start));
+    expect(executions().finish_if_done(execution_no(1), start));
+    EXPECT_EQ(take("host_2", {execution_no(4)}, 10), ids{execution_no(2)});
 }
 
 TEST_P(store_contract, what_planning_waits_for_is_shown_until_it_is_over) {
@@ -236,7 +278,7 @@ TEST_P(store_contract, what_planning_waits_for_is_shown_until_it_is_over) {
     expect(executions().note_planning_problem(execution_no(1), "planning waits: no answer"));
     EXPECT_EQ(found(1).error_message, "planning waits: no answer");
     EXPECT_FALSE(found(1).started_at || found(1).planning_complete);
-    expect(executions().complete_planning(execution_no(1), "", after(3)));
+    expect(executions().complete_planning(execution_no(1), planned_to_end, after(3)));
     EXPECT_EQ(found(1).error_message, "");
     expect(executions().note_planning_problem(execution_no(1), "too late"));
     EXPECT_EQ(found(1).error_message, "");
@@ -251,7 +293,7 @@ TEST_P(store_contract, an_execution_ends_only_when_it_is_planned_and_no_run_is_o
     commit({entry_for(claim(1).at(0), {}, ended(run_status::completed))});
     EXPECT_EQ(expect(executions().finish_if_done(execution_no(1), start)).status, execution_status::running);
     expect(executions().insert_runs(execution_no(1), {make_run(2)}, start));
-    expect(executions().complete_planning(execution_no(1), "", start));
+    expect(executions().complete_planning(execution_no(1), planned_to_end, start));
     EXPECT_EQ(expect(executions().finish_if_done(execution_no(1), start)).status, execution_status::running);
     commit({entry_for(claim(1).at(0), {}, ended(run_status::failed))});
     const auto done = expect(executions().finish_if_done(execution_no(1), after(9)));

@@ -26,11 +26,11 @@ template <class T>
 std::string shown(const std::vector<T>& list);
 
 std::string shown(const execution& of) {
-    return fmt::format("{} {} plan={} cancel={} {} {} '{}' t={},{},{},{},{} s={},{},{},{},{}", to_string(of.id),
-                       to_string(of.status), of.planning_complete, of.cancel_requested, shown(of.started_at),
-                       shown(of.completed_at), of.error_message, of.tenants.total, of.tenants.completed,
-                       of.tenants.partial, of.tenants.failed, of.tenants.cancelled, of.steps.total, of.steps.completed,
-                       of.steps.failed, of.steps.skipped, of.steps.retries);
+    return fmt::format("{} {} plan={} {} cancel={} {} {} '{}' t={},{},{},{},{} s={},{},{},{},{}", to_string(of.id),
+                       to_string(of.status), of.planning_complete, of.planned_to_end, of.cancel_requested,
+                       shown(of.started_at), shown(of.completed_at), of.error_message, of.tenants.total,
+                       of.tenants.completed, of.tenants.partial, of.tenants.failed, of.tenants.cancelled,
+                       of.steps.total, of.steps.completed, of.steps.failed, of.steps.skipped, of.steps.retries);
 }
 
 std::string shown(const workflow& of) {
@@ -73,6 +73,7 @@ std::string shown(const journal_receipt& receipt) {
 }
 
 std::string shown(const opened_execution& of) { return fmt::format("{} {}", to_string(of.id), of.created); }
+std::string shown(const execution_id& id) { return to_string(id); }
 std::string shown(int number) { return std::to_string(number); }
 std::string shown(std::int64_t number) { return std::to_string(number); }
 
@@ -151,7 +152,7 @@ class walk {
                 insert(id);
                 break;
             case 6:
-                both("plan", [&](any_store& s) { return s.executions().complete_planning(id, "", now_); });
+                plan(id, who);
                 break;
             case 7:
                 if (draw(4) == 0) both("cancel", [&](any_store& s) { return s.executions().request_cancel(id, now_); });
@@ -187,6 +188,16 @@ class walk {
             both("replace workflow", [&](any_store& s) { return s.workflows().replace_workflow(written); });
         else if (both("insert workflow", [&](any_store& s) { return s.workflows().insert_workflow(written); }))
             workflows_.insert(id);
+    }
+
+    void plan(execution_id id, const std::string& who) {
+        std::vector<execution_id> known;
+        if (draw(2) == 0) known.push_back(execution_no(draw(6)));
+        const int most = 1 + draw(6);
+        both("claim planning", [&](any_store& s) { return s.executions().claim_planning(who, known, most); });
+        planning_outcome outcome{.to_end = true};
+        if (draw(4) == 0) outcome = {.error_message = "broke off"};
+        both("plan", [&](any_store& s) { return s.executions().complete_planning(id, outcome, now_); });
     }
 
     void open(execution_id id) {

@@ -40,6 +40,8 @@ inline constexpr std::string_view two_steps = R"([{"name":"forecast","service":"
                                               R"({"name":"plan","service":"production","path":"/p",)"
                                               R"("depends_on":["forecast"]}])";
 
+inline const planning_outcome planned_to_end{.to_end = true};
+
 inline workflow make_workflow(int number, std::string name) {
     workflow made;
     made.id = workflow_no(number);
@@ -286,7 +288,7 @@ class store_contract : public testing::TestWithParam<std::string> {
         std::vector<planned_run> planned;
         for (int i = 1; i <= tenants; ++i) planned.push_back(make_run(i, i));
         expect(executions().insert_runs(execution_no(number), std::move(planned), start));
-        expect(executions().complete_planning(execution_no(number), "", start));
+        expect(executions().complete_planning(execution_no(number), planned_to_end, start));
         return execution_no(number);
     }
     [[nodiscard]] std::vector<claimed_run> claim(int limit, system_time now = start, std::string who = "host_1",

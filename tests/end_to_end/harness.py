@@ -155,6 +155,22 @@ class Simulator(Program):
         """`{requests, requests_by_route, faults, …}` since the start, or the last reset."""
         return self.request("GET", "/_simulator/health").json
 
+    def set_list_flaws(self, **flaws):
+        """What is wrong with the list of tenants from now on; nothing unless it is named."""
+        answer = self.request("PUT", "/_simulator/list_flaws", flaws)
+        assert answer.status == 200, answer
+
+    def set_tenant_status(self, tenant, status):
+        answer = self.request("PUT", f"/_simulator/tenants/{tenant}", status)
+        assert answer.status == 200, answer
+
+    def tenants(self, status="active"):
+        """The ids, as the list has them."""
+        ids = []
+        while page := self.request("GET", f"/api/v1/tenants?status={status}&skip={len(ids)}&limit=1000").json["tenants"]:
+            ids += [each["id"] for each in page]
+        return ids
+
     def effects(self):
         """`{distinct, calls, repeated, without_key, reused_keys, by_route}`"""
         return self.request("GET", "/_simulator/effects").json
@@ -323,7 +339,8 @@ def check_execution(test, platform, id):
         test.assertEqual(sum(row[2] == status for row in rows), shown[f"steps_{status}"], status)
     test.assertEqual(sum(max(0, row[3] - 1) for row in rows), shown["retries"])
     counted = orchestrator.query(
-        "SELECT sum(completed), sum(failed), sum(skipped), sum(retries) FROM orchestrator_step_counts "
+        "SELECT coalesce(sum(completed), 0), coalesce(sum(failed), 0), coalesce(sum(skipped), 0), "
+        "coalesce(sum(retries), 0) FROM orchestrator_step_counts "
         "WHERE execution_id = ?", blob(id))[0]
     test.assertEqual(counted, (shown["steps_completed"], shown["steps_failed"], shown["steps_skipped"], shown["retries"]))
     latencies = orchestrator.query(

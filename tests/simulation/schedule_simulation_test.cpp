@@ -181,7 +181,7 @@ class year {
 
     void end_all_executions() {
         for (const auto& each : at_once(store_.open_executions())) {
-            at_once(store_.complete_planning(each.id, "", line_.now()));
+            at_once(store_.complete_planning(each.id, {.to_end = true}, line_.now()));
             at_once(store_.finish_if_done(each.id, line_.now()));
         }
     }

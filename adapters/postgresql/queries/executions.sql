@@ -2,7 +2,8 @@
 SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
+       planned_to_end
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id WHERE e.id = $1;
 
 -- name: hold
@@ -41,7 +42,8 @@ RETURNING id;
 SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
+       planned_to_end
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
 WHERE status IN ('pending', 'running') ORDER BY e.id;
 
@@ -49,10 +51,12 @@ WHERE status IN ('pending', 'running') ORDER BY e.id;
 SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
+       planned_to_end
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
 WHERE ($1 IS NULL OR status = $1) AND ($2 IS NULL OR e.workflow_id = $2) AND ($3 IS NULL OR workflow_name = $3)
   AND (NOT $4 OR status IN ('failed', 'partial')) AND ($5 IS NULL OR e.id < $5)
+  AND ($7 IS NULL OR retry_of = $7)
 ORDER BY e.id DESC LIMIT $6;
 
 -- name: add_totals
@@ -66,8 +70,20 @@ RETURNING cancel_requested;
 UPDATE orchestrator_executions SET error_message = $2 WHERE id = $1 AND NOT planning_complete;
 
 -- name: complete_planning
-UPDATE orchestrator_executions SET planning_complete = TRUE, error_message = $2, started_at = coalesce(started_at, $3)
+UPDATE orchestrator_executions SET planning_complete = TRUE, planned_to_end = $2, error_message = $3,
+    started_at = coalesce(started_at, $4)
 WHERE id = $1 AND NOT planning_complete;
+
+-- Nothing without a lease. What another instance is claiming at this moment is left to it. In no order.
+-- name: claim_planning
+UPDATE orchestrator_executions SET planned_by = $1
+WHERE id IN (
+    SELECT id FROM orchestrator_executions
+    WHERE NOT planning_complete AND status IN ('pending', 'running') AND id <> ALL ($2)
+      AND (planned_by = $1 OR NOT EXISTS (SELECT FROM orchestrator_instances WHERE instance_id = planned_by))
+      AND EXISTS (SELECT FROM orchestrator_instances WHERE instance_id = $1)
+    ORDER BY id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED)
+RETURNING id;
 
 -- name: request_cancel
 UPDATE orchestrator_executions SET cancel_requested = TRUE

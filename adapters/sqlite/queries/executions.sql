@@ -2,7 +2,8 @@
 SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
+       planned_to_end
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id WHERE e.id = ?1;
 
 -- name: find_by_key
@@ -24,7 +25,8 @@ INSERT INTO orchestrator_definitions (workflow_id, definition) VALUES (?1, ?2);
 SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
+       planned_to_end
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
 WHERE status IN ('pending', 'running') ORDER BY e.id;
 
@@ -32,10 +34,12 @@ WHERE status IN ('pending', 'running') ORDER BY e.id;
 SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
+       planned_to_end
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
 WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR e.workflow_id = ?2) AND (?3 IS NULL OR workflow_name = ?3)
   AND (?4 = 0 OR status IN ('failed', 'partial')) AND (?5 IS NULL OR e.id < ?5)
+  AND (?7 IS NULL OR retry_of = ?7)
 ORDER BY e.id DESC LIMIT ?6;
 
 -- name: add_totals
@@ -47,8 +51,19 @@ WHERE id = ?1 AND status IN ('pending', 'running');
 UPDATE orchestrator_executions SET error_message = ?2 WHERE id = ?1 AND planning_complete = 0;
 
 -- name: complete_planning
-UPDATE orchestrator_executions SET planning_complete = 1, error_message = ?2, started_at = coalesce(started_at, ?3)
+UPDATE orchestrator_executions SET planning_complete = 1, planned_to_end = ?2, error_message = ?3,
+    started_at = coalesce(started_at, ?4)
 WHERE id = ?1 AND planning_complete = 0;
+
+-- name: not_planned
+SELECT id FROM orchestrator_executions
+WHERE planning_complete = 0 AND status IN ('pending', 'running')
+  AND (planned_by = ?1 OR planned_by NOT IN (SELECT instance_id FROM orchestrator_instances))
+  AND EXISTS (SELECT 1 FROM orchestrator_instances WHERE instance_id = ?1)
+ORDER BY id;
+
+-- name: plan
+UPDATE orchestrator_executions SET planned_by = ?2 WHERE id = ?1;
 
 -- name: request_cancel
 UPDATE orchestrator_executions SET cancel_requested = 1 WHERE id = ?1 AND status IN ('pending', 'running');

@@ -178,6 +178,23 @@ std::vector<tenant> random_tenants(draws& random, int count, bool others) {
     return all;
 }
 
+list_flaws random_flaws(draws& random, bool is_bare) {
+    list_flaws flaws{.is_bare = is_bare};
+    if (random.chance(0.4)) return flaws;
+    flaws.most_in_a_page = random.one_of<std::size_t>({2, 5, 100, 1'000'000});
+    // A cursor holds its place when others come and go: that is what it is for.
+    flaws.has_cursor = !is_bare && random.chance(0.2);
+    if (!flaws.has_cursor) {
+        flaws.leaves = random.one_of({0.0, 0.0, 0.1, 0.5});
+        flaws.comes = random.one_of({0.0, 0.0, 0.1, 0.5});
+    }
+    flaws.cut = random.one_of({0.0, 0.0, 0.1});
+    flaws.repeated = random.one_of({0.0, 0.0, 0.1});
+    flaws.total_off_by = random.one_of({0, 0, 0, -3, 3});
+    flaws.broken = random.one_of({0, 0, 0, 7});
+    return flaws;
+}
+
 simulated_services::script random_answers(std::shared_ptr<draws> random, double trouble) {
     return [random, trouble](const http_request&, int) {
         const auto latency = random->time(1, 3'000);

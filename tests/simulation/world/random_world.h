@@ -16,6 +16,9 @@ namespace orchestrator::simulation {
 // Active tenants of all tiers, and with `others` some who may not run.
 [[nodiscard]] std::vector<tenant> random_tenants(draws&, int count, bool others);
 
+// A list of tenants that may be cut, shift, repeat itself and lie; or that is right.
+[[nodiscard]] list_flaws random_flaws(draws&, bool is_bare);
+
 // How often a service does not answer 200: 0 never, 1 always.
 [[nodiscard]] simulated_services::script random_answers(std::shared_ptr<draws>, double trouble);
 

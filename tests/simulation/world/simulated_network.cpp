@@ -1,16 +1,15 @@
 #include "tests/simulation/world/simulated_network.h"
 
 #include <fmt/format.h>
-#include <boost/json.hpp>
 
 #include <algorithm>
-#include <charconv>
 
 namespace orchestrator::simulation {
-namespace json = boost::json;
 namespace {
 
 constexpr std::string_view job_path = "/jobs/";
+constexpr std::string_view tenant_list_path = "/api/v1/tenants?";
+constexpr std::string_view tenant_path = "/api/v1/tenants/";
 
 // Tells the witness of the end even when the caller is destroyed in mid-call.
 class watched_call {
@@ -44,36 +43,12 @@ scripted_answer lost(http_fault fault, milliseconds latency) { return {.latency 
 
 scripted_answer hanging() { return {.hangs = true}; }
 
-std::string tenants_json(const std::vector<tenant>& all, std::size_t skip, std::size_t limit, bool bare) {
-    json::array listed;
-    for (std::size_t i = skip; i < std::min(all.size(), skip + limit); ++i)
-        listed.push_back({{"id", to_string(all[i].id)},
-                          {"name", all[i].name},
-                          {"subscription_tier", to_string(all[i].tier)},
-                          {"status", to_string(all[i].status)},
-                          {"timezone", all[i].timezone}});
-    if (bare) return json::serialize(listed);
-    return json::serialize(json::value{{"tenants", std::move(listed)}, {"total", all.size()}});
-}
-
-std::size_t query_number(std::string_view target, std::string_view name, std::size_t fallback) {
-    const auto found = target.find(fmt::format("{}=", name));
-    if (found == std::string_view::npos) return fallback;
-    std::from_chars(target.data() + found + name.size() + 1, target.data() + target.size(), fallback);
-    return fallback;
-}
-
 service_directory simulated_services::make_directory() {
     service_directory made;
     for (const auto* name : {"tenant", "forecasting", "training", "sales", "inventory", "production", "procurement",
                              "notification", "alert_processor", "distribution"})
         made.emplace(name, http_origin{.scheme = "http", .host = name, .port = "8000", .base_path = ""});
     return made;
-}
-
-void simulated_services::set_tenants(std::vector<tenant> all, bool bare) {
-    tenants_ = std::move(all);
-    bare_list_ = bare;
 }
 
 int simulated_services::effects(const std::string& key) const {
@@ -88,12 +63,13 @@ int simulated_services::calls(const std::string& key) const {
 
 scripted_answer simulated_services::receive(const http_request& request) {
     if (request.target.starts_with(job_path)) return poll(request);
-    if (request.origin->host == "tenant" && request.target.starts_with("/api/v1/tenants?")) {
-        ++tenant_list_calls_;
-        if (!tenant_list_) return list_tenants(request);
-        auto answer = tenant_list_(request, tenant_list_calls_);
+    const bool lists_tenants = request.target.starts_with(tenant_list_path);
+    if (request.origin->host == "tenant" && (lists_tenants || request.target.starts_with(tenant_path))) {
+        ++(lists_tenants ? tenant_list_calls_ : tenant_calls_);
+        if (!tenant_list_) return answer_of_the_directory(request);
+        auto answer = tenant_list_(request, tenant_list_calls_ + tenant_calls_);
         if (answer.response.status == 200 && answer.response.body.empty())
-            answer.response = list_tenants(request).response;
+            answer.response = answer_of_the_directory(request).response;
         return answer;
     }
     const auto key = key_of(request);
@@ -121,10 +97,10 @@ scripted_answer simulated_services::poll(const http_request& request) {
     return asked.in_the_end;
 }
 
-scripted_answer simulated_services::list_tenants(const http_request& request) const {
-    const auto skip = query_number(request.target, "skip", 0);
-    const auto limit = query_number(request.target, "limit", 100);
-    return answered(200, tenants_json(tenants_, skip, limit, bare_list_));
+scripted_answer simulated_services::answer_of_the_directory(const http_request& request) {
+    if (request.target.starts_with(tenant_list_path)) return answered(200, tenants_.page(request.target));
+    auto one = tenants_.one(std::string_view{request.target}.substr(tenant_path.size()));
+    return one.empty() ? answered(404) : answered(200, std::move(one));
 }
 
 witness& simulated_network::nobody() {

@@ -12,6 +12,7 @@
 #include "domain/tenancy/tenant.h"
 #include "engine/active_execution.h"
 #include "tests/simulation/world/simulated_clock.h"
+#include "tests/simulation/world/simulated_directory.h"
 #include "tests/simulation/world/witness.h"
 
 namespace orchestrator::simulation {
@@ -30,11 +31,6 @@ struct scripted_answer {
 [[nodiscard]] scripted_answer lost(http_fault, milliseconds latency = milliseconds{5});
 [[nodiscard]] scripted_answer hanging();
 
-// A GET of the tenant list as a service answers it: as an object with `tenants`, or as the bare array.
-[[nodiscard]] std::string tenants_json(const std::vector<tenant>&, std::size_t skip, std::size_t limit, bool bare);
-// The value of a query parameter of `target`; `fallback` when it is not there.
-[[nodiscard]] std::size_t query_number(std::string_view target, std::string_view name, std::size_t fallback);
-
 class simulated_services {
   public:
     // `nth`: how many calls with this Idempotency-Key there were, this one included.
@@ -45,8 +41,9 @@ class simulated_services {
 
     void script_steps(script how) { steps_ = std::move(how); }
     void script_tenants(script how) { tenant_list_ = std::move(how); }
-    void set_tenants(std::vector<tenant> all, bool bare = false);
-    [[nodiscard]] const std::vector<tenant>& tenants() const { return tenants_; }
+    void set_tenants(std::vector<tenant> all, bool bare = false) { tenants_.set_tenants(std::move(all), bare); }
+    [[nodiscard]] simulated_directory& tenant_directory() { return tenants_; }
+    [[nodiscard]] const std::vector<tenant>& tenants() const { return tenants_.tenants(); }
 
     // The answer to a call that has arrived.
     [[nodiscard]] scripted_answer receive(const http_request&);
@@ -54,6 +51,8 @@ class simulated_services {
     [[nodiscard]] int effects(const std::string& idempotency_key) const;
     [[nodiscard]] int calls(const std::string& idempotency_key) const;
     [[nodiscard]] int tenant_list_calls() const { return tenant_list_calls_; }
+    // For one tenant.
+    [[nodiscard]] int tenant_calls() const { return tenant_calls_; }
 
   private:
     struct job {
@@ -61,15 +60,15 @@ class simulated_services {
         int polls_left;
     };
     scripted_answer poll(const http_request&);
-    scripted_answer list_tenants(const http_request&) const;
+    scripted_answer answer_of_the_directory(const http_request&);
 
     service_directory directory_ = make_directory();
     static service_directory make_directory();
     script steps_;
     script tenant_list_;
-    std::vector<tenant> tenants_;
-    bool bare_list_ = false;
+    simulated_directory tenants_;
     int tenant_list_calls_ = 0;
+    int tenant_calls_ = 0;
     std::map<std::string, int> calls_;
     std::map<std::string, int> effects_;
     std::vector<job> jobs_;

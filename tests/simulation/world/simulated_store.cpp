@@ -51,10 +51,18 @@ task<result<void>> simulated_store::note_planning_problem(execution_id id, std::
     });
 }
 
-task<result<void>> simulated_store::complete_planning(execution_id id, std::string error_message, system_time now) {
-    return over_the_wire<void>(access::writes, [this, id, now, message = std::move(error_message)]() mutable {
-        return inner_.complete_planning(id, std::move(message), now);
+task<result<void>> simulated_store::complete_planning(execution_id id, planning_outcome outcome, system_time now) {
+    return over_the_wire<void>(access::writes, [this, id, now, outcome = std::move(outcome)]() mutable {
+        return inner_.complete_planning(id, std::move(outcome), now);
     });
+}
+
+task<result<std::vector<execution_id>>> simulated_store::claim_planning(std::string instance_id,
+                                                                        std::vector<execution_id> known, int most) {
+    return over_the_wire<std::vector<execution_id>>(
+        access::writes, [this, most, known = std::move(known), id = std::move(instance_id)]() mutable {
+            return inner_.claim_planning(std::move(id), std::move(known), most);
+        });
 }
 
 task<result<void>> simulated_store::request_cancel(execution_id id, system_time now) {

@@ -18,7 +18,7 @@ world::instance::instance(world& of, const std::string& name)
     options.calls = of.options_.calls;
     options.max_active_runs = of.options_.max_active_runs;
     options.claim_batch = of.options_.claim_batch;
-    options.planning.page_size = of.options_.page_size;
+    options.directory.bounds.page_size = of.options_.page_size;
     options.longest_result = of.options_.longest_result;
     runs = std::make_unique<engine>(options,
                                     engine_ports{.where = context.get_executor(),

@@ -142,7 +142,12 @@ class fake_execution_store final : public execution_store {
     task<result<int>> insert_runs(execution_id, std::vector<planned_run>, system_time) override { co_return 0; }
     task<result<int>> keep_history(system_time, system_time, int) override { co_return 0; }
     task<result<void>> note_planning_problem(execution_id, std::string) override { co_return result<void>{}; }
-    task<result<void>> complete_planning(execution_id, std::string, system_time) override { co_return result<void>{}; }
+    task<result<void>> complete_planning(execution_id, planning_outcome, system_time) override {
+        co_return result<void>{};
+    }
+    task<result<std::vector<execution_id>>> claim_planning(std::string, std::vector<execution_id>, int) override {
+        co_return std::vector<execution_id>{};
+    }
     task<result<void>> request_cancel(execution_id id, system_time) override {
         auto& row = *std::ranges::find(rows, id, &execution::id);
         if (is_final(row.status)) co_return fail(errc::state_conflict, "it has ended");
@@ -166,7 +171,9 @@ class fake_execution_store final : public execution_store {
         std::vector<execution> page;
         bool begun = !query.before;
         for (auto row = rows.rbegin(); row != rows.rend() && page.size() < std::size_t(query.limit); ++row) {
-            if (begun && (!query.status || row->status == *query.status)) page.push_back(*row);
+            if (begun && (!query.status || row->status == *query.status) &&
+                (!query.retry_of || row->retry_of == query.retry_of))
+                page.push_back(*row);
             begun = begun || row->id == *query.before;
         }
         co_return page;

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include "tests/unit/api/fake_platform.h"
 
 namespace orchestrator::api {
@@ -220,6 +222,47 @@ TEST_F(schedule_changes, makes_up_for_past_days) {
     const auto cancelled = ask("POST", "/backfills/" + id + "/cancel");
     EXPECT_EQ(fakes::body_of(cancelled).at("status"), "cancelled");
     EXPECT_EQ(ask("POST", "/backfills/" + id + "/cancel").status, 409);
+}
+
+TEST_F(schedule_changes, a_day_that_ran_without_all_of_its_tenants_is_not_done) {
+    time.slept = std::chrono::days{5};
+    const auto daily = fakes::finish(schedules.find_workflow(workflows.rows.begin()->first)).value();
+    execution ran;
+    ran.id = random.new_id<execution_id>(time.now());
+    ran.workflow = daily.id;
+    ran.scheduled_for = *parse_time("2025-11-07T07:00:00Z");
+    ran.status = execution_status::partial;
+    ran.planning_complete = true;
+    executions.rows.push_back(ran);
+    const schedule_decision started{.workflow = daily.id,
+                                    .schedule_version = daily.schedule_version,
+                                    .decided_until = *ran.scheduled_for,
+                                    .next_execution_at = {},
+                                    .problem = {},
+                                    .start = {{ran, overlap_policy::allow, {}}},
+                                    .missed = {}};
+    ASSERT_TRUE(fakes::finish(schedules.decide({started}, 0, time.now())));
+    const auto backfill = [&](std::string_view end_date) {
+        return ask("POST", "/backfills",
+                   fmt::format(R"({{"workflow_name": "daily", "start_date": "2025-11-07",
+                                                         "end_date": "{}", "dry_run": {}}})",
+                               end_date, end_date != "2025-11-07"));
+    };
+    const auto dry = fakes::body_of(backfill("2025-11-08"));
+    EXPECT_EQ(dry.at("started_already"), 0);
+    EXPECT_EQ(dry.at("incomplete").at(0).at("execution_id").as_string(), to_string(ran.id));
+    EXPECT_EQ(dry.at("scheduled_for").as_array().size(), 1U) << "the other day";
+    const auto refused = backfill("2025-11-07");
+    EXPECT_EQ(refused.status, 409);
+    EXPECT_THAT(refused.body, HasSubstr(to_string(ran.id)));
+
+    auto retry = ran;
+    retry.id = random.new_id<execution_id>(time.now());
+    retry.retry_of = ran.id;
+    executions.rows.push_back(retry);
+    EXPECT_THAT(backfill("2025-11-07").body, HasSubstr(to_string(retry.id))) << "the last one knows most";
+    executions.rows.back().planned_to_end = true;
+    EXPECT_THAT(backfill("2025-11-07").body, HasSubstr("ran already"));
 }
 
 TEST_F(schedule_changes, refuses_backfills_of_nothing) {

@@ -49,7 +49,41 @@ TEST_F(engine_test, runs_every_step_of_every_tenant_once) {
 
 TEST_F(engine_test, an_execution_without_tenants_ends) {
     at_.services().set_tenants({});
-    EXPECT_EQ(finished(open()).tenants.total, 0);
+    const auto ended = finished(open());
+    EXPECT_EQ(ended.tenants.total, 0);
+    EXPECT_EQ(ended.status, execution_status::failed);
+}
+
+TEST(engine_with_two_places, a_tenant_that_is_deactivated_before_its_run_starts_is_left_out) {
+    draws random{6};
+    world at{{.seed = 6, .max_active_runs = 2, .claim_batch = 1}};
+    auto tenants = random_tenants(random, 12, false);
+    for (auto& each : tenants) each.tier = subscription_tier::starter;
+    at.services().set_tenants(tenants);
+    at.services().script_steps(
+        [](const http_request&, int) { return answered(200, R"({"count":1})", milliseconds{1'000}); });
+    at.start_instance();
+    const auto first = at.open(daily_operations());
+    at.run_for(seconds{1});
+    const auto gone = tenants.back().id;
+    tenants.pop_back();
+    at.services().set_tenants(tenants);
+    at.run_for(seconds{4});
+    const auto second = at.open(daily_operations());  // looks at the tenants anew
+    EXPECT_TRUE(at.run_to_end({first, second}, std::chrono::hours{1})) << at.report();
+    at.check_books(first);
+    at.check_books(second);
+    EXPECT_EQ(at.find(first).tenants.cancelled, 1);
+    EXPECT_EQ(at.find(first).tenants.completed, 11);
+    EXPECT_EQ(at.find(second).tenants.total, 11);
+    for (const auto& run : at.runs_of(first)) {
+        EXPECT_EQ(run.status, run.tenant == gone ? run_status::cancelled : run_status::completed);
+        if (run.tenant != gone) continue;
+        ASSERT_EQ(run.steps.size(), 6U);
+        EXPECT_EQ(run.steps[0].error_code, "tenant_inactive");
+        EXPECT_TRUE(run.steps[0].error_message.contains("does not know this tenant any more"));
+    }
+    EXPECT_EQ(at.services().tenant_calls(), 1);
 }
 
 TEST_F(engine_test, finds_an_execution_of_which_it_was_not_told) {

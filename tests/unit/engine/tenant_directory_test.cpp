@@ -26,14 +26,16 @@ class tenant_directory_test : public testing::Test {
             return answers[std::min(std::size_t(nth), answers.size()) - 1];
         });
     }
-    result<tenant_page> page(milliseconds time_left = std::chrono::hours{1}) {
-        return thread_.run(directory_.page({.deadline = thread_.line.steady_now() + time_left,
-                                            .stop = stop_.get_token(),
-                                            .on_trouble = [this](std::string problem) -> task<> {
-                                                troubles_.push_back(std::move(problem));
-                                                co_return;
-                                            }},
-                                           0));
+    tenant_directory::patience patience(milliseconds time_left = std::chrono::hours{1}) {
+        return {.deadline = thread_.line.steady_now() + time_left,
+                .stop = stop_.get_token(),
+                .on_trouble = [this](std::string problem) -> task<> {
+                    troubles_.push_back(std::move(problem));
+                    co_return;
+                }};
+    }
+    result<listed_page> page(milliseconds time_left = std::chrono::hours{1}) {
+        return thread_.run(directory_.page(patience(time_left), {.skip = 0, .limit = 500}));
     }
     [[nodiscard]] int calls() const { return services_.tenant_list_calls(); }
 
@@ -63,25 +65,63 @@ TEST_F(tenant_directory_test, reads_an_object_with_tenants_and_a_bare_array) {
         script({answered(200, body)});
         const auto read = page();
         ASSERT_TRUE(read) << body;
-        ASSERT_EQ(read->tenants.size(), 1U);
-        EXPECT_EQ(read->tenants.front().name, "Bakery");
-        EXPECT_EQ(read->tenants.front().tier, subscription_tier::enterprise);
+        ASSERT_EQ(read->elements.size(), 1U);
+        ASSERT_TRUE(read->elements.front());
+        EXPECT_EQ(read->elements.front()->name, "Bakery");
+        EXPECT_EQ(read->elements.front()->tier, subscription_tier::enterprise);
+        EXPECT_FALSE(read->total || read->next_cursor);
     }
+}
+
+TEST_F(tenant_directory_test, reads_how_many_there_are_and_where_it_goes_on) {
+    script({answered(200, R"({"tenants":[],"total":7,"next_cursor":"a b"})")});
+    const auto first = page();
+    ASSERT_TRUE(first);
+    EXPECT_EQ(first->total, 7);
+    EXPECT_EQ(first->next_cursor, "a b");
+    script({answered(200, R"({"tenants":[],"total":"7","next_cursor":null})")});
+    const auto last = page();
+    ASSERT_TRUE(last);
+    EXPECT_FALSE(last->total);
+    EXPECT_EQ(last->next_cursor, "") << "there is none";
 }
 
 TEST_F(tenant_directory_test, asks_for_the_page_that_it_is_told) {
     script({answered(200, "[]")});
-    ASSERT_TRUE(thread_.run(directory_.page(
-        {.page_size = 250, .deadline = thread_.line.steady_now() + std::chrono::hours{1}, .stop = {}}, 1'500)));
+    ASSERT_TRUE(thread_.run(directory_.page(patience(), {.skip = 1'500, .limit = 250})));
     EXPECT_EQ(last_target_, "/api/v1/tenants?status=active&skip=1500&limit=250");
+    ASSERT_TRUE(thread_.run(directory_.page(patience(), {.skip = 0, .limit = 250, .cursor = "a b&c"})));
+    EXPECT_EQ(last_target_, "/api/v1/tenants?status=active&limit=250&cursor=a%20b%26c");
 }
 
-TEST_F(tenant_directory_test, elements_that_are_no_tenants_are_left_out_but_counted) {
+TEST_F(tenant_directory_test, elements_that_are_no_tenants_keep_their_place) {
     script({answered(200, "[" + std::string{one_tenant} + R"(,7,null,{"id":"x"},[]])")});
     const auto read = page();
     ASSERT_TRUE(read);
-    EXPECT_EQ(read->tenants.size(), 1U);
-    EXPECT_EQ(read->received, 5U);
+    ASSERT_EQ(read->elements.size(), 5U);
+    EXPECT_TRUE(read->elements[0]);
+    for (int i = 1; i < 5; ++i) EXPECT_FALSE(read->elements[std::size_t(i)]);
+}
+
+TEST_F(tenant_directory_test, finds_one_tenant_by_its_id) {
+    const auto id = tenant_id::parse("018f5e3c-0000-7000-8000-000000000001").value();
+    script({answered(503), answered(200, std::string{one_tenant})});
+    const auto found = thread_.run(directory_.find(patience(), id));
+    ASSERT_TRUE(found && *found);
+    EXPECT_EQ((*found)->name, "Bakery");
+    EXPECT_EQ(last_target_, "/api/v1/tenants/018f5e3c-0000-7000-8000-000000000001");
+
+    script({answered(404)});
+    const auto unknown = thread_.run(directory_.find(patience(), id));
+    ASSERT_TRUE(unknown);
+    EXPECT_FALSE(*unknown);
+
+    script({answered(403)});
+    EXPECT_EQ(thread_.run(directory_.find(patience(), id)).error().code, errc::service_failed);
+
+    script({answered(200, std::string{one_tenant})});
+    const auto another = tenant_id::parse("018f5e3c-0000-7000-8000-000000000002").value();
+    EXPECT_FALSE(thread_.run(directory_.find(patience(), another))) << "the service answered with somebody else";
 }
 
 TEST_F(tenant_directory_test, tries_again_while_the_service_is_away) {
@@ -119,7 +159,7 @@ TEST_F(tenant_directory_test, an_answer_that_is_no_list_is_asked_for_five_times)
         const auto failed = page();
         ASSERT_FALSE(failed) << body;
         EXPECT_EQ(failed.error().code, errc::service_failed);
-        EXPECT_EQ(failed.error().message, "the tenant service's answer is not a list of tenants");
+        EXPECT_TRUE(failed.error().message.contains("something else than tenants")) << failed.error().message;
         EXPECT_EQ(calls() - before, 5);
     }
 }

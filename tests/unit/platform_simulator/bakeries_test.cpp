@@ -95,7 +95,7 @@ TEST(tenant_directory, pages_cover_every_tenant_of_a_status_once) {
     std::set<std::string> seen;
     std::size_t listed = 0;
     for (std::size_t skip = 0; skip < 300; skip += 100) {
-        const auto page = tenants.page({.status = tenant_status::active, .skip = skip, .limit = 100});
+        const auto page = tenants.page({.status = tenant_status::active, .skip = skip, .limit = 100}).value();
         EXPECT_EQ(page.at("total").to_number<std::size_t>(), 250U);
         for (const auto& each : page.at("tenants").as_array()) {
             EXPECT_EQ(each.at("status").as_string(), "active");
@@ -106,6 +106,58 @@ TEST(tenant_directory, pages_cover_every_tenant_of_a_status_once) {
     }
     EXPECT_EQ(listed, 250U);
     EXPECT_EQ(seen.size(), 250U);
+}
+
+std::vector<std::string> ids_of(const tenant_directory& tenants, std::size_t skip) {
+    std::vector<std::string> ids;
+    const auto page = tenants.page({.status = tenant_status::active, .skip = skip, .limit = 100}).value();
+    for (const auto& each : page.at("tenants").as_array()) ids.emplace_back(each.at("id").as_string());
+    return ids;
+}
+
+TEST(tenant_directory, has_the_flaws_that_it_is_given) {
+    tenant_directory tenants{{.active = 250}};
+    const auto first = ids_of(tenants, 0);
+    const auto second = ids_of(tenants, 100);
+    tenants.set_flaws({.most_in_a_page = 30});
+    EXPECT_EQ(ids_of(tenants, 0).size(), 30U);
+    tenants.set_flaws({.leaving = 1});
+    EXPECT_EQ(ids_of(tenants, 0), first);
+    EXPECT_EQ(ids_of(tenants, 99), second) << "one was passed over";
+    tenants.set_flaws({.total_off_by = -7});
+    EXPECT_EQ(tenants.page({.status = tenant_status::active}).value().at("total"), 243);
+    tenants.set_flaws({.broken_every = 10});
+    EXPECT_EQ(ids_of(tenants, 0)[9], "not a UUID");
+    tenants.set_flaws({.refused_from = 100});
+    EXPECT_FALSE(tenants.page({.status = tenant_status::active, .skip = 100}));
+    tenants.set_flaws({.ends_at = 130});
+    EXPECT_EQ(ids_of(tenants, 100).size(), 30U);
+    tenants.set_flaws({.is_empty = true});
+    EXPECT_EQ(ids_of(tenants, 0).size(), 0U);
+    tenants.set_flaws({.has_cursor = true});
+    EXPECT_EQ(tenants.page({.status = tenant_status::active}).value().at("next_cursor"), "100");
+    tenants.set_flaws({});
+    EXPECT_EQ(ids_of(tenants, 100), second);
+}
+
+TEST(tenant_directory, reads_its_flaws_and_names_every_mistake) {
+    const auto read = parse_list_flaws(R"({"leaving": 3, "has_cursor": true})");
+    ASSERT_TRUE(read);
+    EXPECT_EQ(read->leaving, 3U);
+    EXPECT_TRUE(read->has_cursor);
+    EXPECT_EQ(parse_list_flaws(boost::json::serialize(as_json(*read)))->leaving, 3U);
+    EXPECT_FALSE(parse_list_flaws("{"));
+    const auto wrong = parse_list_flaws(R"({"leaving": -1, "speed": 3})");
+    ASSERT_FALSE(wrong);
+    EXPECT_EQ(wrong.error().violations.size(), 2U);
+}
+
+TEST(tenant_directory, a_tenant_may_be_deactivated) {
+    tenant_directory tenants{{.active = 250}};
+    const auto id = ids_of(tenants, 0).front();
+    EXPECT_TRUE(tenants.set_status(tenant_id::parse(id).value(), tenant_status::suspended));
+    EXPECT_NE(ids_of(tenants, 0).front(), id);
+    EXPECT_FALSE(tenants.set_status(tenant_id{}, tenant_status::active));
 }
 
 TEST(tenant_directory, lists_the_children_of_a_parent) {

@@ -13,36 +13,36 @@ using enum execution_status;
 struct ending {
     tenant_counts tenants;  // total, completed, partial, failed, cancelled
     bool cancelled;
-    bool planning_failed;
+    bool planned_to_end;
     execution_status expected;
 };
 
 class execution_ending : public testing::TestWithParam<ending> {};
 
 TEST_P(execution_ending, follows_from_its_tenants) {
-    const auto& [tenants, cancel_requested, planning_failed, expected] = GetParam();
-    EXPECT_EQ(to_string(final_execution_status(tenants, cancel_requested, planning_failed)), to_string(expected));
+    const auto& [tenants, cancel_requested, planned_to_end, expected] = GetParam();
+    EXPECT_EQ(to_string(final_execution_status(tenants, cancel_requested, planned_to_end)), to_string(expected));
 }
 
 INSTANTIATE_TEST_SUITE_P(
     execution, execution_ending,
-    testing::Values(ending{{3, 3, 0, 0, 0}, false, false, completed}, ending{{0, 0, 0, 0, 0}, false, false, completed},
-                    ending{{3, 2, 0, 1, 0}, false, false, partial}, ending{{3, 2, 1, 0, 0}, false, false, partial},
-                    ending{{3, 0, 1, 2, 0}, false, false, partial}, ending{{3, 0, 0, 3, 0}, false, false, failed},
-                    ending{{3, 3, 0, 0, 0}, false, true, partial}, ending{{3, 0, 1, 2, 0}, false, true, partial},
-                    ending{{3, 0, 0, 3, 0}, false, true, failed}, ending{{0, 0, 0, 0, 0}, false, true, failed},
-                    ending{{3, 1, 0, 0, 2}, true, false, cancelled}, ending{{3, 3, 0, 0, 0}, true, false, cancelled},
-                    ending{{0, 0, 0, 0, 0}, true, true, cancelled}));
+    testing::Values(ending{{3, 3, 0, 0, 0}, false, true, completed}, ending{{0, 0, 0, 0, 0}, false, true, completed},
+                    ending{{3, 2, 0, 1, 0}, false, true, partial}, ending{{3, 2, 1, 0, 0}, false, true, partial},
+                    ending{{3, 0, 1, 2, 0}, false, true, partial}, ending{{3, 0, 0, 3, 0}, false, true, failed},
+                    ending{{3, 3, 0, 0, 0}, false, false, partial}, ending{{3, 0, 1, 2, 0}, false, false, partial},
+                    ending{{3, 0, 0, 3, 0}, false, false, failed}, ending{{0, 0, 0, 0, 0}, false, false, failed},
+                    ending{{3, 1, 0, 0, 2}, true, true, cancelled}, ending{{3, 3, 0, 0, 0}, true, true, cancelled},
+                    ending{{0, 0, 0, 0, 0}, true, false, cancelled}));
 
 RC_GTEST_PROP(execution, ends_completed_only_if_every_tenant_did, ()) {
     const auto count = [] { return *rc::gen::inRange<std::int64_t>(0, 4); };
     tenant_counts tenants{
         .total = 0, .completed = count(), .partial = count(), .failed = count(), .cancelled = count()};
     tenants.total = tenants.ended();
-    const bool planning_failed = *rc::gen::arbitrary<bool>();
-    const auto status = final_execution_status(tenants, false, planning_failed);
+    const bool planned_to_end = *rc::gen::arbitrary<bool>();
+    const auto status = final_execution_status(tenants, false, planned_to_end);
     RC_ASSERT(is_final(status));
-    RC_ASSERT((status == completed) == (tenants.completed == tenants.total && !planning_failed));
+    RC_ASSERT((status == completed) == (tenants.completed == tenants.total && planned_to_end));
 }
 
 TEST(counts, ended_leaves_no_kind_out) {

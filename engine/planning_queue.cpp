@@ -1,0 +1,51 @@
+#include "engine/planning_queue.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace orchestrator {
+
+planning_queue::planning_queue(options chosen, execution_store& store, std::function<void(task<>)> spawn,
+                               std::function<task<>(execution_id)> plan)
+    : options_{std::move(chosen)}, store_{store}, spawn_{std::move(spawn)}, plan_{std::move(plan)} {}
+
+void planning_queue::look() {
+    look_again_ = true;
+    if (is_stopped_ || is_claiming_) return;
+    is_claiming_ = true;
+    spawn_(claim());
+}
+
+task<> planning_queue::claim() {
+    const struct claiming {
+        bool& is_so;
+        ~claiming() { is_so = false; }
+    } until_the_end{is_claiming_};
+    while (look_again_ && !is_stopped_ && int(planning_.size()) < options_.at_once) {
+        look_again_ = false;
+        const int most = std::min(options_.at_once - int(planning_.size()), options_.claimed_at_once);
+        std::vector<execution_id> known{planning_.begin(), planning_.end()};
+        const auto claimed = co_await store_.claim_planning(options_.instance_id, std::move(known), most);
+        if (!claimed) {
+            spdlog::warn("cannot look for executions to plan: {}", claimed.error().message);
+            break;  // the heartbeat looks again
+        }
+        for (const auto id : *claimed)
+            if (!is_stopped_ && planning_.insert(id).second) spawn_(plan(id));
+        look_again_ |= int(claimed->size()) == most;
+    }
+}
+
+task<> planning_queue::plan(execution_id id) {
+    try {
+        co_await plan_(id);
+    } catch (const std::exception& fault) {
+        spdlog::error("execution {} is not planned yet: {}", to_string(id), fault.what());
+    }
+    const bool was_full = int(planning_.size()) >= options_.at_once;
+    planning_.erase(id);
+    if (was_full) look();
+}
+
+}  // namespace orchestrator

@@ -1,0 +1,45 @@
+// Which executions this instance plans: it takes them up in the store, a few at a time, and any instance may. Who opens
+// an execution only says that there is something to plan.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <string>
+
+#include "ports/execution_store.h"
+
+namespace orchestrator {
+
+class planning_queue {
+  public:
+    struct options {
+        std::string instance_id;
+        int at_once = 1'024;  // executions that it plans or whose tenants it waits for: they cost little
+        int claimed_at_once = 128;
+    };
+
+    // `spawn`: runs a coroutine on the engine's thread. `plan`: plans one execution, or leaves it for a later look.
+    planning_queue(options, execution_store&, std::function<void(task<>)> spawn,
+                   std::function<task<>(execution_id)> plan);
+
+    // There may be something to plan.
+    void look();
+    // Takes up nothing more.
+    void stop() { is_stopped_ = true; }
+    [[nodiscard]] std::size_t size() const { return planning_.size(); }
+
+  private:
+    task<> claim();
+    task<> plan(execution_id);
+
+    options options_;
+    execution_store& store_;
+    std::function<void(task<>)> spawn_;
+    std::function<task<>(execution_id)> plan_;
+    std::set<execution_id> planning_;
+    bool is_claiming_ = false;
+    bool look_again_ = false;
+    bool is_stopped_ = false;
+};
+
+}  // namespace orchestrator
