@@ -9,8 +9,12 @@
 namespace orchestrator {
 namespace {
 
-constexpr milliseconds pause_after_fault{1'000};
+constexpr milliseconds after_fault{1'000};
 constexpr milliseconds longest_sleep{60'000};
+// What falls due within it is claimed together.
+constexpr milliseconds shortest_sleep{50};
+constexpr milliseconds share_kept{200};
+constexpr milliseconds full_share_sleep{1'000};
 
 }  // namespace
 
@@ -22,40 +26,47 @@ dispatcher::dispatcher(options chosen, run_store& store, active_executions& exec
       wake_{environment.time} {}
 
 task<> dispatcher::run() {
-    while (!environment_.draining) {
-        const int claimed = may_claim() ? co_await claim() : 0;
-        if (claimed > 0) continue;
-        co_await wake_.wait_until(co_await next_look());
-    }
+    while (!environment_.draining)
+        if (const auto again_at = co_await look()) co_await wake_.wait_until(*again_at);
 }
 
-// Returns how many runs were claimed and started.
-task<int> dispatcher::claim() {
-    if (may_hold_others_ && !co_await release_unknown_runs()) co_return 0;
-    const int allowed = co_await allowance();
-    if (allowed <= 0) co_return 0;
-    const auto claimed = co_await store_.claim_runs(options_.instance_id, allowed, environment_.time.now(), {});
+// Claims and starts what there is room for. Returns until when there is nothing to look for unless we are notified;
+// nullopt: there may be more.
+task<std::optional<steady_time>> dispatcher::look() {
+    if (!may_claim()) co_return environment_.time.steady_now() + longest_sleep;  // woken by room, or a lease
+    if (may_hold_others_ && !co_await release_unknown_runs()) co_return std::nullopt;
+    const auto closed = options_.closed_services();
+    const int allowed = co_await allowance(closed);
+    if (allowed <= 0) co_return environment_.time.steady_now() + full_share_sleep;
+    auto claimed = co_await store_.claim_runs(options_.instance_id, allowed, environment_.time.now(), closed);
     if (!claimed) {
         may_hold_others_ = true;
         spdlog::warn("cannot claim tenant runs: {}", claimed.error().message);
-        co_await environment_.time.sleep_until(environment_.time.steady_now() + pause_after_fault);
-        co_return 0;
+        co_await pause_after_fault();
+        co_return std::nullopt;
     }
-    active_runs_ += int(claimed->size());
-    for (const auto& run : *claimed) known_.insert(run.claim);
-    for (const auto& run : *claimed) co_await start(run);
-    co_return int(claimed->size());
+    const bool was_all = int(claimed->size()) < allowed;
+    co_await start_all(std::move(*claimed));
+    if (!was_all) co_return std::nullopt;
+    co_return co_await next_due(closed);
 }
 
 // How many to claim: while others share the work, what is missing to our share of it.
-task<int> dispatcher::allowance() {
+task<int> dispatcher::allowance(const std::vector<std::string>& closed_services) {
     const int most = std::min(room(), options_.claim_batch);
     look_again_at_ = -1;
     if (instances_ <= 1) co_return most;
-    const auto open =
-        co_await store_.count_open_runs(instances_ * options_.max_active_runs, environment_.time.now(), {});
-    if (!open) co_return most;
-    const auto missing = fair_share(*open, instances_) - active_runs_;
+    if (const auto now = environment_.time.steady_now(); !share_counted_at_ || now >= *share_counted_at_ + share_kept) {
+        share_counted_at_ = now;
+        const auto open = co_await store_.count_open_runs(instances_ * options_.max_active_runs,
+                                                          environment_.time.now(), closed_services);
+        if (!open) {
+            share_counted_at_.reset();
+            co_return most;
+        }
+        share_ = fair_share(*open, instances_);
+    }
+    const auto missing = share_ - active_runs_;
     if (missing <= 0) look_again_at_ = active_runs_ * 3 / 4;
     co_return int(std::min<std::int64_t>(most, missing));
 }
@@ -65,7 +76,7 @@ task<bool> dispatcher::release_unknown_runs() {
     const auto released = co_await store_.release_unknown_runs(options_.instance_id,
                                                                std::vector<run_claim>{known_.begin(), known_.end()});
     if (!released) {
-        co_await environment_.time.sleep_until(environment_.time.steady_now() + pause_after_fault);
+        co_await pause_after_fault();
         co_return false;
     }
     if (*released > 0) spdlog::info("{} claims that nobody here works on are given back", *released);
@@ -73,10 +84,16 @@ task<bool> dispatcher::release_unknown_runs() {
     co_return true;
 }
 
+task<> dispatcher::start_all(std::vector<claimed_run> claimed) {
+    active_runs_ += int(claimed.size());
+    for (const auto& run : claimed) known_.insert(run.claim);
+    for (auto& run : claimed) co_await start(std::move(run));
+}
+
 task<> dispatcher::start(claimed_run run) {
     auto execution = co_await executions_.find(run.execution);
     while (!execution && is_passing_store_fault(execution.error().code) && !environment_.draining) {
-        co_await environment_.time.sleep_until(environment_.time.steady_now() + pause_after_fault);
+        co_await pause_after_fault();
         execution = co_await executions_.find(run.execution);
     }
     if (!execution) {
@@ -102,14 +119,17 @@ task<> dispatcher::start_if_active(std::shared_ptr<active_execution> execution, 
     std::make_shared<tenant_run>(environment_, std::move(execution), std::move(run))->start(left_out);
 }
 
-task<steady_time> dispatcher::next_look() {
+// When a parked run falls due. What is due already was not to be had: another instance is claiming it.
+task<steady_time> dispatcher::next_due(const std::vector<std::string>& closed_services) {
+    const auto parked = co_await store_.next_parked_run(closed_services);
     const auto now = environment_.time.steady_now();
-    if (!may_claim()) co_return now + longest_sleep;  // woken when there is room, or a lease
-    const auto parked = co_await store_.next_parked_run({});
-    if (!parked) co_return now + pause_after_fault;
+    if (!parked) co_return now + after_fault;
     if (!*parked) co_return now + longest_sleep;
-    const auto wait = std::clamp(**parked - environment_.time.now(), milliseconds{1}, longest_sleep);
-    co_return now + wait;
+    co_return now + std::clamp(**parked - environment_.time.now(), shortest_sleep, longest_sleep);
+}
+
+task<> dispatcher::pause_after_fault() {
+    co_await environment_.time.sleep_until(environment_.time.steady_now() + after_fault);
 }
 
 void dispatcher::run_released(const run_claim& claim) {

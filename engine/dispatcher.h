@@ -1,12 +1,19 @@
 // Gives work to this instance: claims tenant runs in hundreds while there is room, and starts each.
 //
 // Claims are asked for, under a lease that holds, when the room is worth a batch, when something was planned or
-// released, and when a parked run falls due; an idle instance asks the store nothing.
+// released, and when a parked run falls due; an idle instance asks the store nothing. Runs whose next step calls a
+// closed service are left to wait in the store, and do not wake it. Timers wake it 20 times a second at most, however
+// many parked runs fall due; where several instances share the work, it counts the work five times a second at most,
+// unless it is notified.
 #pragma once
 
 #include <atomic>
+#include <functional>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "engine/active_execution.h"
 #include "engine/tenant_run.h"
@@ -21,6 +28,8 @@ class dispatcher {
         std::string instance_id;
         int max_active_runs = 1'024;
         int claim_batch = 256;
+        // The services that take no more calls at present. When one of them does again, notify() is called.
+        std::function<std::vector<std::string>()> closed_services = [] { return std::vector<std::string>{}; };
     };
 
     dispatcher(options, run_store&, active_executions&, run_environment&);
@@ -28,7 +37,10 @@ class dispatcher {
     // Claims and starts until draining.
     task<> run();
     // There may be something to claim, or room for it.
-    void notify() { wake_.notify(); }
+    void notify() {
+        share_counted_at_.reset();
+        wake_.notify();
+    }
     // A run that this dispatcher started has given its place back.
     void run_released(const run_claim&);
     // This instance's lease holds until then. Without one nothing is claimed: nobody would take it up after a crash.
@@ -39,17 +51,21 @@ class dispatcher {
         wake_.notify();
     }
     // How many instances share the work, this one included: each holds its share of the open runs at most.
-    void shared_by(int instances) { instances_ = instances; }
+    void shared_by(int instances) {
+        if (std::exchange(instances_, instances) != instances) share_counted_at_.reset();
+    }
 
     [[nodiscard]] int active_runs() const { return active_runs_; }
 
   private:
-    task<int> claim();
+    task<std::optional<steady_time>> look();
     task<bool> release_unknown_runs();
-    task<int> allowance();
+    task<int> allowance(const std::vector<std::string>& closed_services);
     task<> start(claimed_run);
     task<> start_if_active(std::shared_ptr<active_execution>, claimed_run);
-    task<steady_time> next_look();
+    task<> start_all(std::vector<claimed_run>);
+    task<steady_time> next_due(const std::vector<std::string>& closed_services);
+    task<> pause_after_fault();
     [[nodiscard]] int room() const { return options_.max_active_runs - active_runs_; }
     [[nodiscard]] int worthwhile_room() const;
     [[nodiscard]] bool may_claim() const;
@@ -61,8 +77,10 @@ class dispatcher {
     wake_signal wake_;
     steady_time leased_until_;
     int instances_ = 1;
-    int look_again_at_ = -1;     // active runs, when our share was full
-    std::set<run_claim> known_;  // that we hold
+    std::int64_t share_ = 0;                       // of the open runs, ours
+    std::optional<steady_time> share_counted_at_;  // nullopt: it has to be counted anew
+    int look_again_at_ = -1;                       // active runs, when our share was full
+    std::set<run_claim> known_;                    // that we hold
     bool may_hold_others_ = false;
     std::atomic<int> active_runs_ = 0;  // written on the engine's thread, read by the health check
 };

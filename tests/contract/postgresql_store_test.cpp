@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <set>
 #include <thread>
 
 #include "adapters/postgresql/history_rows.h"
@@ -151,17 +152,67 @@ TEST(postgresql_lanes, a_claim_reads_nothing_of_what_waits_for_a_closed_service)
         return claimed;
     };
     EXPECT_EQ(claim(), 0U) << "planned while the table is empty";
-    database.execute(
+    postgresql::connection filling{{.url = schema.url()}};  // what it reads does not count
+    filling.execute(
         "INSERT INTO orchestrator_tenant_runs (execution_id, tenant_id, tenant_name, subscription_tier, timezone, "
         "fair_rank, turn, steps_total, next_service) SELECT id, gen_random_uuid(), 'Bakery', 'starter', 'UTC', i, i, "
         "2, "
         "CASE WHEN i <= 20000 THEN 'hanging' ELSE (ARRAY['a', 'z'])[i % 2 + 1] END "
         "FROM orchestrator_executions, generate_series(1, 21000) i");
     EXPECT_EQ(claim(), 100U);
-    database.execute(
+    filling.execute(
         "UPDATE orchestrator_tenant_runs SET turn = NULL, not_before = to_timestamp(1) WHERE turn IS NOT NULL");
-    database.execute("VACUUM orchestrator_tenant_runs");  // else its old index entries are read once more
+    filling.execute("VACUUM orchestrator_tenant_runs");  // else its old index entries are read once more
     EXPECT_EQ(claim(), 100U);
+}
+
+TEST(postgresql_lanes, instances_that_claim_at_once_share_every_open_lane) {
+    const scratch_schema schema;
+    const std::array stores{open_postgresql(schema.url()), open_postgresql(schema.url())};
+    expect(stores[0]->insert_workflow(make_workflow(1, "workflow_1")));
+    expect(stores[0]->open_execution(make_execution(1)));
+    constexpr int many = 3'000;
+    const std::array<std::string, 4> services{"a", "b", "c", "closed"};
+    std::vector<planned_run> runs;
+    for (int i = 0; i < many; ++i) runs.push_back(make_run(i, i, services.at(std::size_t(i) % services.size())));
+    expect(stores[0]->insert_runs(execution_no(1), std::move(runs), start));
+    std::array<std::set<run_id>, 2> claimed;
+    std::barrier together{2};
+    const auto claim = [&](std::size_t number) {
+        const auto who = "host_" + std::to_string(number);
+        expect(stores.at(number)->renew_lease(who, after(1'000'000)));
+        together.arrive_and_wait();
+        for (;;) {
+            const auto some = expect(stores.at(number)->claim_runs(who, 50, start, {"closed"}));
+            if (some.empty()) return;
+            for (const auto& run : some) claimed.at(number).insert(run.claim.run);
+        }
+    };
+    {
+        std::jthread other{[&] { claim(1); }};
+        claim(0);
+    }
+    EXPECT_EQ(claimed[0].size() + claimed[1].size(), std::size_t{many} * 3 / 4);
+    std::set<run_id> all{claimed[0]};
+    all.insert(claimed[1].begin(), claimed[1].end());
+    EXPECT_EQ(all.size(), std::size_t{many} * 3 / 4) << "each is claimed once";
+}
+
+TEST(postgresql_lanes, a_claim_takes_from_other_lanes_what_another_instance_holds_of_the_first) {
+    const scratch_schema schema;
+    const auto store = open_postgresql(schema.url());
+    expect(store->insert_workflow(make_workflow(1, "workflow_1")));
+    expect(store->open_execution(make_execution(1)));
+    expect(store->renew_lease("host_1", after(1'000'000)));
+    std::vector<planned_run> runs;
+    for (int i = 0; i < 200; ++i) runs.push_back(make_run(i, i, i < 100 ? "a" : i % 2 == 0 ? "b" : "c"));
+    expect(store->insert_runs(execution_no(1), std::move(runs), start));
+    postgresql::connection other{{.url = schema.url()}};
+    const postgresql::transaction being_claimed{other};
+    other.execute("SELECT FROM orchestrator_tenant_runs WHERE turn < 90 FOR UPDATE");
+    EXPECT_EQ(expect(store->claim_runs("host_1", 50, start, {})).size(), 50U);
+    EXPECT_EQ(expect(store->claim_runs("host_1", 50, start, {"b"})).size(), 50U);
+    EXPECT_EQ(expect(store->claim_runs("host_1", 50, start, {})).size(), 10U);
 }
 
 TEST(postgresql_lanes, the_end_of_a_run_touches_no_index) {

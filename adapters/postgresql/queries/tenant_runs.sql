@@ -34,7 +34,8 @@ WHERE id >= $2 AND id <= $3 AND execution_id = $1 AND next_service <> '';
 -- they go first. What another instance is claiming at this moment is left to it. In no order.
 --
 -- How many to take from each open lane ("share") tells a look at the heads of all of them; where only one is open, none is
--- needed. Locked are only those that are taken. Each search begins where its lane does: before that lie the index entries
+-- needed. Locked are only those that are taken. Where others hold so many of a lane that it has less than its share, the
+-- rest is taken from any lane. Each search begins where its lane does: before that lie the index entries
 -- of what was claimed since the last vacuum.
 -- name: claim
 WITH RECURSIVE lease AS MATERIALIZED (
@@ -87,10 +88,18 @@ WITH RECURSIVE lease AS MATERIALIZED (
     SELECT taken.ctid FROM share, LATERAL (
         SELECT ctid FROM orchestrator_tenant_runs WHERE next_service = service AND turn >= first
         ORDER BY turn, id LIMIT most FOR NO KEY UPDATE SKIP LOCKED) AS taken
+), missing AS MATERIALIZED (
+    SELECT runs - (SELECT count(*) FROM in_turn) AS runs FROM room WHERE (SELECT count(*) FROM open_lane) > 1
+), rest AS MATERIALIZED (
+    SELECT taken.ctid FROM open_lane, LATERAL (
+        SELECT ctid FROM orchestrator_tenant_runs
+        WHERE next_service = service AND turn >= first AND ctid <> ALL (ARRAY(SELECT ctid FROM in_turn))
+        ORDER BY turn, id LIMIT (SELECT runs FROM missing) FOR NO KEY UPDATE SKIP LOCKED) AS taken
+    WHERE (SELECT runs FROM missing) > 0 LIMIT (SELECT runs FROM missing)
 )
 UPDATE orchestrator_tenant_runs r SET status = 'running', turn = NULL, not_before = NULL, next_service = '',
     claimed_by = $1, claim_token = claim_token + 1, started_at = coalesce(started_at, $3)
-WHERE ctid = ANY (ARRAY(SELECT ctid FROM due UNION ALL SELECT ctid FROM in_turn))
+WHERE ctid = ANY (ARRAY(SELECT ctid FROM due UNION ALL SELECT ctid FROM in_turn UNION ALL SELECT ctid FROM rest))
 RETURNING id, claim_token, execution_id, tenant_id, tenant_name, subscription_tier, timezone, waits, fair_rank,
     (SELECT due.not_before FROM due WHERE due.id = r.id), (SELECT lease_number FROM lease);
 

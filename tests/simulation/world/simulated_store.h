@@ -20,6 +20,7 @@ struct store_weather {
     milliseconds slowest{3};      // a call takes at most twice as long
     std::string deaf{};           // an instance for which all fails but what renews its leases; empty: none
     int failed_calls = 0;
+    std::int64_t calls = 0;  // of every kind, by all instances
     int lead_claims = 0;
     double lost_receipts = 0;  // probability that a commit is done and its answer lost
 };
@@ -119,6 +120,7 @@ class simulated_store final : public stores {
     task<> travel();
     [[nodiscard]] auto sent() {
         ++pending_;
+        ++weather_.calls;
         return std::unique_ptr<int, void (*)(int*)>{&pending_, [](int* pending) { --*pending; }};
     }
     [[nodiscard]] std::optional<error> fault(access);

@@ -15,8 +15,11 @@ using std::chrono::seconds;
 
 class dispatcher_test : public testing::Test {
   protected:
-    explicit dispatcher_test(int claim_batch = 4)
-        : dispatcher_{{.instance_id = "instance_1", .max_active_runs = 10, .claim_batch = claim_batch},
+    explicit dispatcher_test(int claim_batch = 4, int max_active_runs = 10)
+        : dispatcher_{{.instance_id = "instance_1",
+                       .max_active_runs = max_active_runs,
+                       .claim_batch = claim_batch,
+                       .closed_services = [this] { return closed_; }},
                       runs_,
                       executions_,
                       environment_} {
@@ -76,6 +79,7 @@ class dispatcher_test : public testing::Test {
                                  .records = journal_,
                                  .draining = draining_,
                                  .on_released = [this](const run_claim& claim) { dispatcher_.run_released(claim); }};
+    std::vector<std::string> closed_;
     dispatcher dispatcher_;
     int last_run_ = 0;
 };
@@ -166,6 +170,60 @@ TEST_F(dispatcher_test, does_not_ask_again_and_again_about_a_parked_run_for_whic
     thread_.pass(seconds{20});  // two places are free, which is not worth a claim
     EXPECT_EQ(dispatcher_.active_runs(), 8);
     EXPECT_LE(runs_.parked_asked, 2);
+}
+
+TEST_F(dispatcher_test, does_not_spin_while_somebody_else_claims_what_is_due) {
+    runs_.next_parked = thread_.time.now() - seconds{300};
+    begin();
+    thread_.pass(seconds{10});
+    EXPECT_LE(runs_.claims_asked.size(), 10U * 20 + 5);
+    EXPECT_GE(runs_.claims_asked.size(), 10U);
+}
+
+TEST_F(dispatcher_test, tells_the_store_which_services_are_closed) {
+    closed_ = {"inventory", "production"};
+    dispatcher_.shared_by(2);
+    begin();
+    EXPECT_EQ(runs_.counts_asked, 1);
+    EXPECT_FALSE(runs_.claims_asked.empty());
+    EXPECT_GT(runs_.parked_asked, 0);
+    for (const auto& told : runs_.closed) EXPECT_EQ(told, closed_);
+    closed_.clear();
+    offer(1);
+    dispatcher_.notify();
+    thread_.pass(milliseconds{1});
+    EXPECT_EQ(dispatcher_.active_runs(), 1);
+}
+
+// Room for more than its share.
+class dispatcher_among_two : public dispatcher_test {
+  protected:
+    dispatcher_among_two() : dispatcher_test{256, 100} { dispatcher_.shared_by(2); }
+};
+
+TEST_F(dispatcher_among_two, claims_its_share_and_waits_for_more) {
+    runs_.open_runs = 20;
+    offer(10);
+    begin();
+    thread_.pass(seconds{20});
+    EXPECT_EQ(runs_.claims_asked, (asked{10}));
+    EXPECT_LE(runs_.counts_asked, 22) << "once a second";
+    EXPECT_EQ(runs_.parked_asked, 0) << "it could not claim them";
+    runs_.open_runs = 40;
+    offer(10);
+    dispatcher_.notify();
+    thread_.pass(milliseconds{1});
+    EXPECT_EQ(runs_.claims_asked, (asked{10, 10}));
+}
+
+TEST_F(dispatcher_among_two, counts_the_work_a_few_times_a_second_however_fast_runs_end) {
+    services_.script_steps([](const http_request&, int) { return simulation::answered(200, "{}", milliseconds{5}); });
+    runs_.open_runs = 20;
+    for (int batch = 0; batch < 100; ++batch) offer(10);
+    begin();
+    thread_.pass(seconds{1});
+    EXPECT_GT(runs_.batches.size(), 50U);
+    EXPECT_LE(runs_.counts_asked, 6);
 }
 
 TEST_F(dispatcher_test, pauses_after_a_fault_of_the_store) {

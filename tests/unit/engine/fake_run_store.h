@@ -28,21 +28,24 @@ class fake_run_store final : public run_store {
         co_return answer(entries);
     }
     task<result<std::vector<claimed_run>>> claim_runs(std::string, int limit, system_time,
-                                                      std::vector<std::string>) override {
+                                                      std::vector<std::string> closed_services) override {
         claims_asked.push_back(limit);
+        closed.push_back(std::move(closed_services));
         if (claim_answers.empty()) co_return std::vector<claimed_run>{};
         auto answer = std::move(claim_answers.front());
         claim_answers.pop_front();
         co_return answer;
     }
-    task<result<std::optional<system_time>>> next_parked_run(std::vector<std::string>) override {
+    task<result<std::optional<system_time>>> next_parked_run(std::vector<std::string> closed_services) override {
         ++parked_asked;
+        closed.push_back(std::move(closed_services));
         co_return next_parked;
     }
-    task<result<std::int64_t>> count_open_runs(int, system_time, std::vector<std::string>) override {
+    task<result<std::int64_t>> count_open_runs(int, system_time, std::vector<std::string> closed_services) override {
+        ++counts_asked;
+        closed.push_back(std::move(closed_services));
         co_return open_runs;
     }
-    std::int64_t open_runs = 0;
     task<result<bool>> renew_lease(std::string, system_time) override { co_return true; }
     task<result<int>> release_unknown_runs(std::string, std::vector<run_claim>) override { co_return 0; }
     task<result<std::vector<std::string>>> live_instances(system_time) override {
@@ -58,6 +61,9 @@ class fake_run_store final : public run_store {
     std::vector<int> claims_asked;
     result<std::optional<system_time>> next_parked = std::optional<system_time>{};
     int parked_asked = 0;
+    std::int64_t open_runs = 0;
+    int counts_asked = 0;
+    std::vector<std::vector<std::string>> closed;  // as each call about waiting runs was told
 
   private:
     clock& time_;
