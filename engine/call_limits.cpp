@@ -1,44 +1,358 @@
 #include "engine/call_limits.h"
 
+#include <fmt/format.h>
+
+#include <boost/intrusive/list.hpp>
+
+#include <algorithm>
+
 namespace orchestrator {
+namespace {
+
+constexpr milliseconds look_while_somebody_waits{250};
+constexpr milliseconds look_while_busy{1'000};
+constexpr milliseconds longest_sleep{60'000};
+// After this process ran out of descriptors, ports or memory: calls that end give some back.
+constexpr milliseconds shortage_pause{250};
+constexpr std::chrono::seconds recent_span{10};
+// A service that has not answered for so long, and for several times what is usual, hangs.
+constexpr std::chrono::seconds suspicious_silence{5};
+
+}  // namespace
+
+// Lives in the frame of the coroutine that waits.
+struct call_limits::waiter
+    : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+    waiter(permit& held_, const terms& how)
+        : held{held_}, deadline{how.deadline}, urgency{how.urgency}, may_be_surplus{how.may_be_surplus} {}
+
+    permit& held;
+    steady_time deadline;
+    call_urgency urgency;
+    bool may_be_surplus;
+    std::optional<refusal> refused;
+    std::move_only_function<void()> resume;
+};
+
+struct call_limits::lane {
+    using queue = boost::intrusive::list<waiter, boost::intrusive::constant_time_size<false>>;
+
+    lane(std::string name_, service_gate gate_) : name{std::move(name_)}, gate{std::move(gate_)} {}
+
+    [[nodiscard]] queue& line(bool is_retry) { return is_retry ? retries : first_attempts; }
+    [[nodiscard]] bool is_awaited() const { return !first_attempts.empty() || !retries.empty(); }
+
+    std::string name;
+    service_gate gate;
+    queue first_attempts;
+    queue retries;  // a line of their own: their budget may be used up while first attempts go on
+    int held = 0;   // permits: who waits, who is called, and whose accepted job goes on
+    int waiting = 0;
+    bool was_closed = false;  // to who claims; told when it opens
+    std::string reason;       // of the operator
+};
+
+call_limits::permit::permit(call_limits& owner, int service) : owner_{&owner}, service_{service} {
+    ++owner.held_;
+    ++owner.lanes_[std::size_t(service)]->held;
+}
+
+call_limits::permit::~permit() {
+    if (owner_) owner_->leave(*this);
+}
+
+void call_limits::permit::yield_place() { owner_->give_back(*this); }
+
+task<std::expected<void, call_limits::refusal>> call_limits::permit::regain(terms how) {
+    how.may_be_surplus = false;
+    return owner_->wait(*this, std::move(how));
+}
+
+call_limits::call_limits(limits most, clock& time, random_source& random, std::function<shared_pool()> runs,
+                         std::function<void()> on_open)
+    : most_{most}, time_{time}, random_{random}, runs_{std::move(runs)}, on_open_{std::move(on_open)}, wake_{time} {}
+
+call_limits::~call_limits() = default;
+
+// Who waits holds itself through its resumption: it is let go.
+void call_limits::abandon() {
+    abandoned_ = true;
+    for (const auto& lane : lanes_)
+        for (auto* line : {&lane->first_attempts, &lane->retries})
+            while (!line->empty()) {
+                auto& self = line->front();
+                line->pop_front();
+                const auto let_go = std::exchange(self.resume, nullptr);
+            }
+}
 
 int call_limits::service_index(const std::string& name) {
-    const auto [found, added] = indices_.try_emplace(name, static_cast<int>(services_.size()));
-    if (added) services_.emplace_back();
+    const auto [found, added] = indices_.try_emplace(name, static_cast<int>(lanes_.size()));
+    if (added)
+        lanes_.push_back(std::make_unique<lane>(
+            name, service_gate{{.most = most_.each_service, .adaptive = most_.adaptive, .seed = random_.next()}}));
     return found->second;
 }
 
-task<call_limits::permit> call_limits::acquire(int service) {
-    auto& state = services_[std::size_t(service)];
-    if (state.waiting.empty() && may_start(state)) {
-        ++in_flight_;
-        ++state.in_flight;
-    } else {
-        // Whoever resumes us has counted us already.
-        co_await suspend([this, service](std::move_only_function<void()> resume) {
-            services_[std::size_t(service)].waiting.push_back(std::move(resume));
-        });
-    }
-    co_return permit{*this, service};
+task<std::expected<call_limits::permit, call_limits::refusal>> call_limits::acquire(int service, terms how) {
+    permit held{*this, service};
+    const auto placed = co_await wait(held, std::move(how));
+    if (!placed) co_return std::unexpected{placed.error()};
+    co_return std::move(held);
 }
 
-void call_limits::release(int service) {
+task<std::expected<void, call_limits::refusal>> call_limits::wait(permit& held, terms how) {
+    auto& lane = *lanes_[std::size_t(held.service_)];
+    const auto now = time_.steady_now();
+    if (how.stop.stop_requested() || (stopped_ && how.may_be_surplus)) co_return std::unexpected{refusal::stopped};
+    if (now >= how.deadline) co_return std::unexpected{refusal::deadline};
+    if (lane.line(how.is_retry).empty() && may_start(lane, how.is_retry, now)) {
+        place(held, how.is_retry, now);
+        co_return std::expected<void, refusal>{};
+    }
+    if (how.may_be_surplus && runs_ && !may_wait(lane.held - 1, runs_())) co_return std::unexpected{refusal::surplus};
+
+    waiter self{held, how};
+    lane.line(how.is_retry).push_back(self);
+    ++lane.waiting;
+    first_deadline_ = std::min(first_deadline_, how.deadline);
+    const auto stop_waiting = [&] { send_away(self, refusal::stopped); };
+    const std::stop_callback on_stop{how.stop, stop_waiting};
+    wake_.notify();
+    co_await suspend([&self](std::move_only_function<void()> resume) { self.resume = std::move(resume); });
+    --lane.waiting;
+    if (self.refused) co_return std::unexpected{*self.refused};
+    co_return std::expected<void, refusal>{};
+}
+
+bool call_limits::may_start(const lane& at, bool is_retry, steady_time now) const {
+    const shared_pool places{most_.total, in_flight_};
+    return places.free() > 0 && orchestrator::may_start(at.gate.in_flight(), places) && now >= short_until_ &&
+           at.gate.may_start(is_retry, now);
+}
+
+void call_limits::place(permit& held, bool is_retry, steady_time now) {
+    ++in_flight_;
+    held.is_placed_ = true;
+    held.report_ = {};
+    held.ticket_ = lanes_[std::size_t(held.service_)]->gate.start(is_retry, now);
+    if (!is_awake_) wake_.notify();
+}
+
+void call_limits::give_back(permit& held) {
+    if (!std::exchange(held.is_placed_, false)) return;
+    const auto now = time_.steady_now();
     --in_flight_;
-    --services_[std::size_t(service)].in_flight;
-    if (!abandoned_) start_waiting();
+    lanes_[std::size_t(held.service_)]->gate.end(held.ticket_, held.report_, now, random_.uniform());
+    if (held.report_.end == call_end::exhausted) short_until_ = now + shortage_pause;
+    if (!abandoned_) start_waiting(now);
 }
 
-void call_limits::start_waiting() {
-    for (std::size_t looked = 0; looked < services_.size(); ++looked) {
-        auto& state = services_[next_service_++ % services_.size()];
-        if (state.waiting.empty() || !may_start(state)) continue;
-        ++in_flight_;
-        ++state.in_flight;
-        auto resume = std::move(state.waiting.front());
-        state.waiting.pop_front();
-        resume();
-        return;
+void call_limits::leave(permit& held) {
+    give_back(held);
+    auto& lane = *lanes_[std::size_t(held.service_)];
+    --lane.held;
+    --held_;
+    if (abandoned_) return;
+    if (lane.was_closed) tell_of_opening(lane, time_.steady_now());
+    if (stopped_ && held_ == 0) wake_.notify();
+}
+
+// Starts all that may start, each service in turn.
+void call_limits::start_waiting(steady_time now) {
+    for (std::size_t looked = 0; looked < lanes_.size() && in_flight_ < most_.total;) {
+        auto& next = *lanes_[next_lane_++ % lanes_.size()];
+        looked = start_next(next, now) ? 0 : looked + 1;
     }
+}
+
+bool call_limits::start_next(lane& at, steady_time now) {
+    for (const bool is_retry : {false, true}) {
+        auto& line = at.line(is_retry);
+        if (line.empty() || !may_start(at, is_retry, now)) continue;
+        auto& next = first_of(at, is_retry, now);
+        next.unlink();
+        place(next.held, is_retry, now);
+        next.resume();
+        return true;
+    }
+    return false;
+}
+
+call_limits::waiter& call_limits::first_of(lane& at, bool is_retry, steady_time now) {
+    auto& line = at.line(is_retry);
+    const auto recent = at.gate.breaker().recent(now);
+    if (!is_short_of_time(at.waiting, recent.all - recent.failed, recent_span, line.front().deadline - now))
+        return line.front();
+    return *std::ranges::min_element(line, goes_before, &waiter::urgency);
+}
+
+void call_limits::send_away(waiter& waiting, refusal why) {
+    if (!waiting.is_linked() || abandoned_) return;  // it has its place already
+    waiting.unlink();
+    waiting.refused = why;
+    if (waiting.resume) waiting.resume();
+}
+
+template <class Visit>
+void call_limits::each_waiter(Visit visit) {
+    for (const auto& lane : lanes_)
+        for (auto* line : {&lane->first_attempts, &lane->retries})
+            for (auto each = line->begin(); each != line->end();) visit(*each++);
+}
+
+void call_limits::end_overdue(steady_time now) {
+    if (now < first_deadline_) return;
+    first_deadline_ = steady_time::max();
+    each_waiter([&](waiter& waiting) {
+        if (waiting.deadline <= now)
+            send_away(waiting, refusal::deadline);
+        else
+            first_deadline_ = std::min(first_deadline_, waiting.deadline);
+    });
+}
+
+void call_limits::stop() {
+    stopped_ = true;
+    each_waiter([&](waiter& waiting) {
+        if (waiting.may_be_surplus) send_away(waiting, refusal::stopped);
+    });
+    wake_.notify();
+}
+
+task<> call_limits::run() {
+    while (!stopped_ || held_ > 0) {
+        const auto now = time_.steady_now();
+        end_overdue(now);
+        start_waiting(now);
+        for (const auto& lane : lanes_)
+            if (lane->was_closed) tell_of_opening(*lane, now);
+        publish(now);
+        is_awake_ = held_ > 0;
+        co_await wake_.wait_until(next_event(now));
+    }
+}
+
+steady_time call_limits::next_event(steady_time now) const {
+    auto next = now + (held_ > 0 ? look_while_busy : longest_sleep);
+    for (const auto& lane : lanes_) {
+        if (!lane->is_awaited() && !lane->was_closed) continue;
+        next = std::min(next, now + look_while_somebody_waits);
+        const auto change = lane->gate.next_change(lane->first_attempts.empty(), now);
+        if (change && *change > now) next = std::min(next, *change);
+    }
+    return std::min(next, std::max(first_deadline_, now));
+}
+
+void call_limits::apply(const std::vector<service_setting>& settings) {
+    const auto now = time_.steady_now();
+    for (const auto& lane : lanes_) {
+        const auto found = std::ranges::find(settings, lane->name, &service_setting::service);
+        const bool is_set = found != settings.end();
+        lane->gate.set_most(is_set ? found->max_calls : std::nullopt);
+        const auto left = is_set && found->paused_until ? *found->paused_until - time_.now() : milliseconds{0};
+        lane->gate.pause_until(left > milliseconds{0} ? std::optional{now + left} : std::nullopt);
+        lane->reason = is_set ? found->reason : "";
+    }
+    wake_.notify();
+}
+
+// Runs that may be claimed for it.
+int call_limits::room(const lane& at, steady_time now) const {
+    if (at.gate.is_shut(now) || now < short_until_) return 0;
+    return runs_ ? claim_room(at.held, runs_()) : most_.total;
+}
+
+call_limits::claim_terms call_limits::what_to_claim() {
+    const auto now = time_.steady_now();
+    claim_terms terms{.most = runs_ ? claim_room(0, runs_()) : most_.total, .closed_services = {}};
+    for (const auto& lane : lanes_) {
+        const int left = room(*lane, now);
+        lane->was_closed = left == 0;
+        if (left == 0)
+            terms.closed_services.push_back(lane->name);
+        else
+            terms.most = std::min(terms.most, left);
+    }
+    return terms;
+}
+
+void call_limits::tell_of_opening(lane& at, steady_time now) {
+    if (room(at, now) == 0) return;
+    at.was_closed = false;
+    if (on_open_) on_open_();
+}
+
+std::string call_limits::describe(int service) const {
+    const auto& lane = *lanes_[std::size_t(service)];
+    const auto problem = explain(lane, time_.steady_now());
+    if (!problem.empty()) return fmt::format("{} {}", lane.name, problem);
+    return fmt::format("{} takes {} calls at a time", lane.name, lane.gate.limit());
+}
+
+std::string call_limits::explain(const lane& at, steady_time now) const {
+    const auto& gate = at.gate;
+    const auto seconds_to = [&](steady_time then) {
+        return std::chrono::ceil<std::chrono::seconds>(then - now).count();
+    };
+    if (gate.pause().is_by_operator(now))
+        return fmt::format("is paused by an operator for {} s: {}", seconds_to(*gate.pause().until(now)), at.reason);
+    if (const auto since = gate.breaker().open_since()) {
+        const auto next = gate.breaker().next_change(now);
+        return fmt::format(
+            "has failed for {} s; {}", -seconds_to(*since),
+            next ? fmt::format("the next try is in {} s", seconds_to(*next)) : std::string{"it is tried now"});
+    }
+    if (const auto until = gate.pause().until(now)) return fmt::format("asks for a pause of {} s", seconds_to(*until));
+    const auto silent_since = gate.silent_since();
+    if (silent_since && now - *silent_since > std::max<steady_duration>(suspicious_silence, 4 * gate.usual_latency()))
+        return fmt::format("has not answered for {} s, with {} calls in flight", -seconds_to(*silent_since),
+                           gate.in_flight());
+    return {};
+}
+
+service_view call_limits::view(const lane& at, steady_time now) const {
+    const auto& gate = at.gate;
+    const auto wall = time_.now();
+    const auto shown = [&](std::optional<steady_time> then) -> std::optional<system_time> {
+        if (!then) return std::nullopt;
+        return wall + std::chrono::round<milliseconds>(*then - now);
+    };
+    const auto limit = gate.adaptive().state();
+    const auto recent = gate.breaker().recent(now);
+    return {.name = at.name,
+            .limit = limit.limit,
+            .max_calls = limit.most,
+            .why = limit.reason,
+            .slowness = limit.slowness,
+            .in_flight = gate.in_flight(),
+            .waiting = at.waiting,
+            .held = at.held,
+            .breaker = gate.breaker().state(now),
+            .recent_calls = recent.all,
+            .recent_failures = recent.failed,
+            .open_since = shown(gate.breaker().open_since()),
+            .next_probe = gate.breaker().open_since() ? shown(gate.breaker().next_change(now)) : std::nullopt,
+            .retry_tokens = gate.budget().tokens(now),
+            .retries_waiting = int(at.retries.size()),
+            .paused_until = shown(gate.pause().until(now)),
+            .is_paused_by_operator = gate.pause().is_by_operator(now),
+            .reason = at.reason,
+            .answered_at = shown(gate.answered_at()),
+            .is_closed = room(at, now) == 0,
+            .problem = explain(at, now)};
+}
+
+void call_limits::publish(steady_time now) {
+    std::vector<service_view> fresh;
+    for (const auto& lane : lanes_) fresh.push_back(view(*lane, now));
+    const std::scoped_lock lock{guard_};
+    views_ = std::move(fresh);
+}
+
+std::vector<service_view> call_limits::services() const {
+    const std::scoped_lock lock{guard_};
+    return views_;
 }
 
 }  // namespace orchestrator

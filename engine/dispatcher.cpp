@@ -35,8 +35,9 @@ task<> dispatcher::run() {
 task<std::optional<steady_time>> dispatcher::look() {
     if (!may_claim()) co_return environment_.time.steady_now() + longest_sleep;  // woken by room, or a lease
     if (may_hold_others_ && !co_await release_unknown_runs()) co_return std::nullopt;
-    const auto closed = options_.closed_services();
-    const int allowed = co_await allowance(closed);
+    const auto terms = options_.what_to_claim();
+    const auto& closed = terms.closed_services;
+    const int allowed = co_await allowance(terms);
     if (allowed <= 0) co_return environment_.time.steady_now() + full_share_sleep;
     auto claimed = co_await store_.claim_runs(options_.instance_id, allowed, environment_.time.now(), closed);
     if (!claimed) {
@@ -52,14 +53,14 @@ task<std::optional<steady_time>> dispatcher::look() {
 }
 
 // How many to claim: while others share the work, what is missing to our share of it.
-task<int> dispatcher::allowance(const std::vector<std::string>& closed_services) {
-    const int most = std::min(room(), options_.claim_batch);
+task<int> dispatcher::allowance(const call_limits::claim_terms& terms) {
+    const int most = std::min({room(), options_.claim_batch, terms.most});
     look_again_at_ = -1;
     if (instances_ <= 1) co_return most;
     if (const auto now = environment_.time.steady_now(); !share_counted_at_ || now >= *share_counted_at_ + share_kept) {
         share_counted_at_ = now;
         const auto open = co_await store_.count_open_runs(instances_ * options_.max_active_runs,
-                                                          environment_.time.now(), closed_services);
+                                                          environment_.time.now(), terms.closed_services);
         if (!open) {
             share_counted_at_.reset();
             co_return most;

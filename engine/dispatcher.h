@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "engine/active_execution.h"
+#include "engine/call_limits.h"
 #include "engine/tenant_run.h"
 #include "engine/wake_signal.h"
 #include "ports/run_store.h"
@@ -28,8 +29,8 @@ class dispatcher {
         std::string instance_id;
         int max_active_runs = 1'024;
         int claim_batch = 256;
-        // The services that take no more calls at present. When one of them does again, notify() is called.
-        std::function<std::vector<std::string>()> closed_services = [] { return std::vector<std::string>{}; };
+        // How many runs there is room for, and for which services none. Who opens one of those again calls notify().
+        std::function<call_limits::claim_terms()> what_to_claim = [] { return call_limits::claim_terms{}; };
     };
 
     dispatcher(options, run_store&, active_executions&, run_environment&);
@@ -60,7 +61,7 @@ class dispatcher {
   private:
     task<std::optional<steady_time>> look();
     task<bool> release_unknown_runs();
-    task<int> allowance(const std::vector<std::string>& closed_services);
+    task<int> allowance(const call_limits::claim_terms&);
     task<> start(claimed_run);
     task<> start_if_active(std::shared_ptr<active_execution>, claimed_run);
     task<> start_all(std::vector<claimed_run>);

@@ -36,7 +36,9 @@ class presence {
 engine::engine(engine_options options, engine_ports ports, const service_directory& services)
     : options_{std::move(options)},
       ports_{ports},
-      limits_{options_.calls},
+      limits_{options_.calls, ports.time, ports.random,
+              [this] { return shared_pool{options_.max_active_runs, dispatcher_.active_runs()}; },
+              [this] { dispatcher_.notify(); }},
       executions_{ports.executions, ports.time, limits_, services},
       journal_{ports.where, ports.runs, ports.time, [this] { return limits_.in_flight(); },
                [this](execution_id id) { spawn(finish(id)); }},
@@ -52,7 +54,10 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
                    .draining = draining_,
                    .on_released = [this](const run_claim& claim) { dispatcher_.run_released(claim); },
                    .recheck = &recheck_},
-      dispatcher_{{options_.instance_id, options_.max_active_runs, options_.claim_batch},
+      dispatcher_{{.instance_id = options_.instance_id,
+                   .max_active_runs = options_.max_active_runs,
+                   .claim_batch = options_.claim_batch,
+                   .what_to_claim = [this] { return limits_.what_to_claim(); }},
                   ports.runs,
                   executions_,
                   environment_},
@@ -98,6 +103,7 @@ void engine::spawn(task<> work) {
 
 void engine::start() {
     spawn(keep_lease());
+    spawn(limits_.run());
     spawn(dispatcher_.run());
     spawn(scheduler_.run());
 }
@@ -269,6 +275,7 @@ task<> engine::stop(steady_time deadline) {
     planning_.stop();
     scheduler_.stop();
     stop_survey_.request_stop();
+    limits_.stop();
     dispatcher_.notify();
     heartbeat_.notify();
     bool cut = false;
@@ -363,6 +370,10 @@ std::optional<milliseconds> engine::stuck_for() const {
 std::vector<health_problem> engine::problems() const {
     std::vector<health_problem> all;
     if (auto why = tenants_.problem()) all.push_back({"planning", "tenant", std::move(*why)});
+    for (const auto& service : limits_.services())
+        if (!service.problem.empty())
+            all.push_back({"service", service.name,
+                           fmt::format("{} {}; {} runs wait here", service.name, service.problem, service.waiting)});
     return all;
 }
 

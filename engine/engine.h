@@ -79,6 +79,7 @@ class engine final : public run_control {
     void cancel_requested(execution_id) override;
     void schedules_changed() override;
     [[nodiscard]] engine_health health() const override;
+    [[nodiscard]] std::vector<service_view> services() const override { return limits_.services(); }
     // Has all been possible lately that a heartbeat does? It takes this thread, and the store's reading and writing.
     // From any thread.
     [[nodiscard]] bool gets_things_done() const { return !is_displaced_ && !stuck_for(); }

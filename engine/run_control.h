@@ -7,6 +7,7 @@
 
 #include "domain/error.h"
 #include "domain/identifiers.h"
+#include "engine/service_view.h"
 
 namespace orchestrator {
 
@@ -41,6 +42,8 @@ class run_control {
     // A workflow, a schedule or a calendar was changed in the store: follow it now.
     virtual void schedules_changed() = 0;
     [[nodiscard]] virtual engine_health health() const = 0;
+    // As of a moment ago, every service that a workflow has called since the start.
+    [[nodiscard]] virtual std::vector<service_view> services() const = 0;
 };
 
 }  // namespace orchestrator

@@ -10,6 +10,7 @@ namespace {
 
 constexpr milliseconds first_poll_pause{500};
 constexpr milliseconds longest_poll_pause{10'000};
+constexpr milliseconds poll_timeout{30'000};  // a poll that hangs does not use up the job's time
 
 step_attempt failure(call_verdict verdict, std::string_view code, std::string message) {
     step_attempt attempt;
@@ -23,6 +24,48 @@ step_attempt failure(call_verdict verdict, std::string_view code, std::string me
 result_key key_of(const workflow_definition& of, const step_definition& step, tenant_id tenant,
                   const http_request& request) {
     return {tenant, fmt::format("{}\n{}\n{} {}\n{}", of.source, step.name, step.method, request.target, request.body)};
+}
+
+// How a call ended, for the gate of its service.
+call_end end_of(const http_result& answer, bool has_retry_after) {
+    if (answer) {
+        switch (judge_status(answer->status, has_retry_after)) {
+            case call_verdict::succeeded:
+                return call_end::succeeded;
+            case call_verdict::throttled:
+                return call_end::throttled;
+            case call_verdict::worth_a_retry:
+                return answer->status == 503 ? call_end::unavailable : call_end::failed;
+            default:
+                return call_end::refused;
+        }
+    }
+    switch (answer.error().fault) {
+        case http_fault::connect_failed:
+        case http_fault::tls_failed:
+            return call_end::connect_failed;
+        case http_fault::timed_out:
+            return call_end::timed_out;
+        case http_fault::cancelled:
+            return call_end::unknown;
+        case http_fault::exhausted:
+            return call_end::exhausted;
+        case http_fault::connection_lost:
+        case http_fault::malformed_response:
+            break;
+    }
+    return call_end::failed;
+}
+
+http_failure given_up_on_job(call_limits::refusal why) {
+    if (why == call_limits::refusal::deadline) return {http_fault::timed_out, "the accepted job did not end in time"};
+    return {http_fault::cancelled, "stopped by the caller"};
+}
+
+// An answer that ends a job; everything else is asked again.
+bool is_final(const http_response& answer) {
+    const auto verdict = judge_status(answer.status, true);
+    return (verdict == call_verdict::succeeded && answer.status != 202) || verdict == call_verdict::refused;
 }
 
 }  // namespace
@@ -42,19 +85,34 @@ step_attempt withdrawn_attempt() {
     return attempt;
 }
 
-task<call_limits::permit> step_caller::place(const active_execution& execution, std::size_t step) {
-    return limits_.acquire(execution.targets[step].service);
+step_attempt overdue_attempt(const std::string& because) {
+    auto attempt = failure(call_verdict::refused, "deadline_exceeded",
+                           because.empty() ? "the workflow's deadline has passed"
+                                           : "the workflow's deadline has passed while the step waited: " + because);
+    attempt.called = false;
+    return attempt;
+}
+
+task<std::expected<call_limits::permit, call_limits::refusal>> step_caller::place(const active_execution& execution,
+                                                                                  std::size_t step, bool is_retry,
+                                                                                  call_urgency urgency) {
+    return limits_.acquire(
+        execution.targets[step].service,
+        {.deadline = execution.deadline, .stop = execution.stop.get_token(), .is_retry = is_retry, .urgency = urgency});
+}
+
+std::string step_caller::why_it_waits(const active_execution& execution, std::size_t step) const {
+    return limits_.describe(execution.targets[step].service);
 }
 
 task<step_attempt> step_caller::attempt(const active_execution& execution, std::size_t step,
-                                        const template_context& context, call_limits::permit /*until it has ended*/) {
+                                        const template_context& context, call_limits::permit place) {
     const auto& definition = execution.definition.steps[step];
     if (!execution.targets[step].origin)
         co_return failure(call_verdict::refused, "service_unknown",
                           fmt::format("service \"{}\" is not configured", definition.service));
     if (execution.stop.stop_requested()) co_return withdrawn_attempt();
-    if (time_.steady_now() >= execution.deadline)
-        co_return failure(call_verdict::refused, "deadline_exceeded", "the workflow's deadline has passed");
+    if (time_.steady_now() >= execution.deadline) co_return overdue_attempt({});
 
     auto request = request_for(execution, step, context);
     if (has_dot_segment(request.target))
@@ -71,33 +129,50 @@ task<step_attempt> step_caller::attempt(const active_execution& execution, std::
             co_return attempt;
         }
     }
-    auto answer = co_await http_.send(request);
+    auto answer = co_await send(request, place, step);
     if (answer && answer->status == 202 && !find_header(answer->headers, "Location").empty())
-        answer = co_await poll_until_done(std::move(request), std::move(*answer));
+        answer = co_await follow_job(std::move(request), std::move(*answer), place);
     if (!answer) {
         const auto fault = answer.error().fault;
         const bool late = fault == http_fault::timed_out && time_.steady_now() >= execution.deadline;
-        attempt = failure(late ? call_verdict::refused : call_verdict::worth_a_retry,
+        attempt = failure(late                             ? call_verdict::refused
+                          : fault == http_fault::exhausted ? call_verdict::not_charged
+                                                           : call_verdict::worth_a_retry,
                           late ? "deadline_exceeded" : to_string(fault),
                           fmt::format("{}: {}", definition.service,
                                       late ? "the workflow's deadline passed during the call" : answer.error().detail));
         attempt.interrupted = fault == http_fault::cancelled;
-        co_return attempt;
-    }
-
-    attempt.verdict = judge_status(answer->status);
-    attempt.http_status = answer->status;
-    if (attempt.verdict == call_verdict::succeeded) {
-        take_answer(attempt, definition, context,
-                    answer->body_truncated ? std::string_view{} : std::string_view{answer->body});
-        if (kept_as && !answer->body_truncated)
-            co_await cache_->keep(std::move(*kept_as), attempt.result, definition.cache_ttl);
     } else {
-        attempt.error_code = "http_error";
-        attempt.error_message = fmt::format("{} answered HTTP {}", definition.service, answer->status);
-        attempt.retry_after = parse_retry_after(find_header(answer->headers, "Retry-After"), time_.now());
+        attempt.retry_after = pause_asked_for(*answer);
+        attempt.verdict = judge_status(answer->status, attempt.retry_after.has_value());
+        attempt.http_status = answer->status;
+        if (attempt.verdict == call_verdict::succeeded) {
+            take_answer(attempt, definition, context,
+                        answer->body_truncated ? std::string_view{} : std::string_view{answer->body});
+            if (kept_as && !answer->body_truncated)
+                co_await cache_->keep(std::move(*kept_as), attempt.result, definition.cache_ttl);
+        } else {
+            attempt.error_code = "http_error";
+            attempt.error_message = fmt::format("{} answered HTTP {}", definition.service, answer->status);
+        }
     }
+    // Whoever finds that a service is still down has done us a favour.
+    if (attempt.verdict == call_verdict::worth_a_retry && place.is_probe()) attempt.verdict = call_verdict::not_charged;
     co_return attempt;
+}
+
+// One call in a place; the gate of its service learns how it ended.
+task<http_result> step_caller::send(const http_request& request, call_limits::permit& place,
+                                    std::optional<std::size_t> route) {
+    const auto sent_at = time_.steady_now();
+    auto answer = co_await http_.send(request);
+    const auto asked = answer ? pause_asked_for(*answer) : std::nullopt;
+    place.report({.end = end_of(answer, asked.has_value()),
+                  .route = route,
+                  .sent_at = sent_at,
+                  .latency = time_.steady_now() - sent_at,
+                  .retry_after = asked});
+    co_return answer;
 }
 
 void step_caller::take_answer(step_attempt& into, const step_definition& definition, const template_context& context,
@@ -128,28 +203,35 @@ http_request step_caller::request_for(const active_execution& execution, std::si
     return request;
 }
 
-// RFC 9110, 15.3.3: the job goes on behind the Location. Within the deadline of the same attempt.
-task<http_result> step_caller::poll_until_done(http_request request, http_response accepted) {
+// RFC 9110, 15.3.3: the job goes on behind the Location. It is asked about until it gives a final answer or the
+// deadline of the attempt passes: a poll that fails says nothing about the job. Between polls no place is held.
+task<http_result> step_caller::follow_job(http_request request, http_response accepted, call_limits::permit& place) {
     const auto target = resolve_location(request, find_header(accepted.headers, "Location"));
     if (!target)
         co_return std::unexpected{
             http_failure{http_fault::malformed_response, "the Location of an accepted job is not on the same service"}};
+    const auto deadline = request.deadline;
     request.method = http_method::get;
     request.target = *target;
     request.from_root = true;
     request.body.clear();
-    auto pause = first_poll_pause;
-    http_result answer = std::move(accepted);
-    while (answer && answer->status == 202) {
-        const auto asked = parse_retry_after(find_header(answer->headers, "Retry-After"), time_.now());
+    auto asked = pause_asked_for(accepted);
+    for (auto pause = first_poll_pause;; pause = std::min(pause * 2, longest_poll_pause)) {
+        place.yield_place();
         const auto wake = time_.steady_now() + std::max(asked.value_or(pause), first_poll_pause);
-        pause = std::min(pause * 2, longest_poll_pause);
-        co_await time_.sleep_until(std::min(wake, request.deadline), request.stop);
-        if (time_.steady_now() >= request.deadline)
-            co_return std::unexpected{http_failure{http_fault::timed_out, "the accepted job did not end in time"}};
-        answer = co_await http_.send(request);
+        co_await time_.sleep_until(std::min(wake, deadline), request.stop);
+        const auto again = co_await place.regain({.deadline = deadline, .stop = request.stop});
+        if (!again) co_return std::unexpected{given_up_on_job(again.error())};
+        request.deadline = std::min(deadline, time_.steady_now() + poll_timeout);
+        auto answer = co_await send(request, place, std::nullopt);
+        const bool is_ours = !answer && answer.error().fault == http_fault::cancelled;
+        if (is_ours || (answer && is_final(*answer))) co_return answer;
+        asked = answer ? pause_asked_for(*answer) : std::nullopt;
     }
-    co_return answer;
+}
+
+std::optional<milliseconds> step_caller::pause_asked_for(const http_response& answer) const {
+    return parse_retry_after(find_header(answer.headers, "Retry-After"), time_.now());
 }
 
 }  // namespace orchestrator

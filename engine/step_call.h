@@ -1,5 +1,5 @@
-// One attempt at one step: waits for a place, renders the request, calls the service, polls an accepted job, and
-// judges the answer. Records nothing.
+// One attempt at one step: waits for a place, renders the request, calls the service, asks about an accepted job until
+// it ends, and judges the answer. Records nothing.
 #pragma once
 
 #include <boost/json.hpp>
@@ -32,6 +32,8 @@ struct step_attempt {
 
 // Given up before the service saw it.
 [[nodiscard]] step_attempt withdrawn_attempt();
+// The deadline of the workflow came first. `because`: what the step waited for; empty: nothing.
+[[nodiscard]] step_attempt overdue_attempt(const std::string& because);
 
 class step_caller {
   public:
@@ -40,9 +42,12 @@ class step_caller {
                 result_cache* cache = nullptr)
         : http_{http}, time_{time}, limits_{limits}, longest_result_{longest_result}, cache_{cache} {}
 
-    // Waits until one more call to the step's service may be in flight. Apart from the attempt, as many wait here and
-    // few are in flight: who waits takes little memory.
-    task<call_limits::permit> place(const active_execution&, std::size_t step);
+    // Waits until one more call to the step's service may start, but no longer than the execution has. Apart from the
+    // attempt, as many wait here and few are in flight: who waits takes little memory.
+    task<std::expected<call_limits::permit, call_limits::refusal>> place(const active_execution&, std::size_t step,
+                                                                         bool is_retry, call_urgency = {});
+    // What calls to the step's service wait for at present.
+    [[nodiscard]] std::string why_it_waits(const active_execution&, std::size_t step) const;
 
     // `step`: index. `context`: for the templates. The caller awaits, so references live.
     task<step_attempt> attempt(const active_execution&, std::size_t step, const template_context& context,
@@ -51,7 +56,10 @@ class step_caller {
   private:
     http_request request_for(const active_execution&, std::size_t step, const template_context&);
     void take_answer(step_attempt& into, const step_definition&, const template_context&, std::string_view body) const;
-    task<http_result> poll_until_done(http_request, http_response accepted);
+    // `route`: whose latency it shows; nullopt: a poll, which shows none.
+    task<http_result> send(const http_request&, call_limits::permit&, std::optional<std::size_t> route);
+    task<http_result> follow_job(http_request, http_response accepted, call_limits::permit&);
+    [[nodiscard]] std::optional<milliseconds> pause_asked_for(const http_response&) const;
 
     http_client& http_;
     clock& time_;

@@ -92,7 +92,7 @@ task<result<std::string>> tenant_directory::ask(patience how, std::string target
         if (how.on_attempt) how.on_attempt();
         request.deadline = std::min(how.deadline, time_.steady_now() + attempt_timeout);
         auto answer = co_await http_.send(request);
-        auto verdict = answer ? judge_status(answer->status) : call_verdict::worth_a_retry;
+        auto verdict = answer ? judge_status(answer->status, true) : call_verdict::worth_a_retry;
         const bool is_broken = verdict == call_verdict::succeeded && !is_right(answer->body);  // on the way, perhaps
         if (verdict == call_verdict::succeeded && !is_broken) {
             if (is_told) co_await how.on_trouble({});

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+
+#include "domain/fairness/fair_rank.h"
 #include "engine/wake_signal.h"
 
 namespace orchestrator {
@@ -67,15 +70,10 @@ void tenant_run::spawn(task<> work) {
 // One branch of the run: this step, then whatever becomes ready by it.
 task<> tenant_run::work(std::size_t step) {
     for (std::optional<std::size_t> next = step; next; next = advance()) {
-        if (state_.attempts(*next) == 0) memory_[*next].started_at = environment_.time.now();
-        std::optional<step_attempt> attempt;
-        {
-            auto place = co_await environment_.caller.place(*execution_, *next);
-            // Much may have changed while the call waited for its place.
-            if (!releasing_ && !environment_.draining && !execution_->abandoned)
-                attempt = co_await environment_.caller.attempt(*execution_, *next, context(), std::move(place));
-        }
-        auto ended = settle(*next, attempt ? std::move(*attempt) : withdrawn_attempt());
+        if (memory_[*next].started_at == system_time{}) memory_[*next].started_at = environment_.time.now();
+        auto attempt = co_await try_once(*next);
+        if (!attempt) co_return step_aside(*next);
+        auto ended = settle(*next, std::move(*attempt));
         if (!ended) continue;
         const bool last = ended->entry.outcome.has_value();
         if (!co_await environment_.records.record(std::move(ended->entry)) || last) co_return let_go();
@@ -83,6 +81,35 @@ task<> tenant_run::work(std::size_t step) {
         memory_[*next].status = ended->status;
         memory_[*next].result = std::move(ended->result);
     }
+}
+
+// nullopt: too many wait for the step's service already.
+task<std::optional<step_attempt>> tenant_run::try_once(std::size_t step) {
+    const auto ended = state_.completed() | state_.failed() | state_.skipped();
+    const call_urgency urgency{.tier_weight = tier_weights{}.of(claimed_.for_tenant.tier),
+                               .steps_left = int((execution_->definition.all_steps() - ended).size())};
+    auto place = co_await environment_.caller.place(*execution_, step, state_.attempts(step) > 0, urgency);
+    if (!place) {
+        switch (place.error()) {
+            case call_limits::refusal::surplus:
+                co_return std::nullopt;
+            case call_limits::refusal::deadline:
+                co_return overdue_attempt(environment_.caller.why_it_waits(*execution_, step));
+            case call_limits::refusal::stopped:
+                co_return withdrawn_attempt();
+        }
+    }
+    // Much may have changed while the call waited for its place.
+    if (releasing_ || environment_.draining || execution_->abandoned) co_return withdrawn_attempt();
+    co_return co_await environment_.caller.attempt(*execution_, step, context(), std::move(*place));
+}
+
+// The run waits in the store instead, unless something else of it is under way: then the step is looked at again when
+// that has ended.
+void tenant_run::step_aside(std::size_t step) {
+    if (releasing_ || gives_up()) return;
+    state_.withdraw(step);
+    if (state_.running().empty()) begin_release(returned_outcome(definition(step).service));
 }
 
 // Takes an attempt's result into the state. nullopt: the step has not ended by it.
@@ -95,7 +122,11 @@ std::optional<tenant_run::ended_step> tenant_run::settle(std::size_t step, step_
         attempt.called ? let_go() : state_.withdraw(step);
         return std::nullopt;
     }
-    const int attempts = state_.attempts(step) + 1;
+    if (costs_no_attempt(attempt.verdict) && !execution_->cancelled) {
+        state_.withdraw(step);
+        return std::nullopt;
+    }
+    const int attempts = state_.attempts(step) + (attempt.called ? 1 : 0);
     if (step_wait wait{step, attempts, {}}; worth_waiting(step, attempt, wait)) {
         owe_log(step, log_level::warning, fmt::format("attempt {} failed: {}", attempts, attempt.error_message));
         state_.wait(wait);
@@ -104,7 +135,7 @@ std::optional<tenant_run::ended_step> tenant_run::settle(std::size_t step, step_
 
     ended_step ended;
     ended.status = attempt.verdict == call_verdict::succeeded ? step_status::completed
-                   : attempt.called                           ? step_status::failed
+                   : attempts > 0                             ? step_status::failed
                                                               : step_status::skipped;
     if (execution_->definition.results_read.contains(step)) ended.result = attempt.result;
     if (ended.status == step_status::skipped)
@@ -136,9 +167,7 @@ std::optional<std::size_t> tenant_run::advance() {
     apply_cancellation();
     const auto move = state_.next_move(environment_.time.steady_now());
     if (environment_.draining && !move.end) {
-        if (state_.running().empty())
-            begin_release(
-                {.release = run_release::returned, .status = {}, .not_before = {}, .waits = stored_waits(state_)});
+        if (state_.running().empty()) begin_release(returned_outcome({}));
         return std::nullopt;
     }
     if (auto outcome = outcome_of(state_, move)) {
@@ -205,10 +234,20 @@ void tenant_run::let_go() {
 std::optional<run_outcome> tenant_run::outcome_of(const run_state& state, const run_move& move) const {
     if (move.end) return run_outcome{.release = run_release::ended, .status = *move.end, .not_before = {}, .waits = {}};
     if (!move.park_until) return std::nullopt;
+    const auto first = std::ranges::min_element(state.waits(), {}, &step_wait::retry_at);
     return run_outcome{.release = run_release::parked,
                        .status = {},
                        .not_before = stored_time(*move.park_until),
-                       .waits = stored_waits(state)};
+                       .waits = stored_waits(state),
+                       .next_service = definition(first->step).service};
+}
+
+run_outcome tenant_run::returned_outcome(std::string next_service) const {
+    return {.release = run_release::returned,
+            .status = {},
+            .not_before = {},
+            .waits = stored_waits(state_),
+            .next_service = std::move(next_service)};
 }
 
 system_time tenant_run::stored_time(steady_time at) const {

@@ -56,6 +56,8 @@ class tenant_run : public std::enable_shared_from_this<tenant_run> {
     };
 
     task<> work(std::size_t step);
+    task<std::optional<step_attempt>> try_once(std::size_t step);
+    void step_aside(std::size_t step);
     [[nodiscard]] std::optional<ended_step> settle(std::size_t step, step_attempt);
     void begin_release(run_outcome outcome);
     task<> release(run_outcome outcome);
@@ -70,6 +72,7 @@ class tenant_run : public std::enable_shared_from_this<tenant_run> {
     [[nodiscard]] journal_entry owed_entry();
     [[nodiscard]] step_record record_of(std::size_t step, step_attempt, int attempts);
     [[nodiscard]] std::optional<run_outcome> outcome_of(const run_state&, const run_move&) const;
+    [[nodiscard]] run_outcome returned_outcome(std::string next_service) const;
     [[nodiscard]] system_time stored_time(steady_time at) const;
     [[nodiscard]] std::vector<stored_wait> stored_waits(const run_state&) const;
     [[nodiscard]] bool worth_waiting(std::size_t step, const step_attempt&, step_wait& wait);

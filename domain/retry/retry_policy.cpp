@@ -33,9 +33,10 @@ std::optional<system_time> parse_http_date(std::string_view text) {
 
 }  // namespace
 
-call_verdict judge_status(int status) {
+call_verdict judge_status(int status, bool has_retry_after) {
     if (status >= 200 && status < 300) return call_verdict::succeeded;
-    if (status == 408 || status == 425 || status == 429 || status >= 500) return call_verdict::worth_a_retry;
+    if (status == 429 || (status == 503 && has_retry_after)) return call_verdict::throttled;
+    if (status == 408 || status == 425 || status >= 500) return call_verdict::worth_a_retry;
     return call_verdict::refused;
 }
 

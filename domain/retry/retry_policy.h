@@ -23,11 +23,18 @@ struct retry_policy {
 // How one call ended, as far as the decision goes.
 enum class call_verdict {
     succeeded,      // 2xx
-    worth_a_retry,  // 408, 425, 429, 5xx, or the network failed
+    worth_a_retry,  // 408, 425, 5xx, or the network failed
+    throttled,      // 429, or 503 with Retry-After: the service asks for a pause. Costs no attempt
+    not_charged,    // our own shortage, or a probe of a service that is still down. Costs no attempt
     refused,        // any other status: the same request would fail again
 };
 
-[[nodiscard]] call_verdict judge_status(int http_status);
+[[nodiscard]] call_verdict judge_status(int http_status, bool has_retry_after);
+
+// The call is made again, and nobody counts this one.
+[[nodiscard]] constexpr bool costs_no_attempt(call_verdict verdict) {
+    return verdict == call_verdict::throttled || verdict == call_verdict::not_charged;
+}
 
 // The longest Retry-After that is obeyed; a service that asks for more is tried again after this long.
 inline constexpr milliseconds longest_retry_after{15 * 60 * 1'000};

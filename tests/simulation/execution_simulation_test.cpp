@@ -102,6 +102,7 @@ outcome live(std::uint64_t seed) {
     at.services().tenant_directory().set_flaws(random_flaws(random, is_bare), std::make_shared<draws>(random.seed()));
     const double trouble = random.one_of({0.0, 0.05, 0.3, 0.8});
     at.services().script_steps(random_answers(std::make_shared<draws>(random.seed()), trouble));
+    at.services().script_polls(random_polls(std::make_shared<draws>(random.seed()), trouble));
     at.weather().slowest = milliseconds{random.one_of({0, 3, 400})};
     if (random.chance(0.5))
         at.services().script_tenants([shared = std::make_shared<draws>(random.seed())](const http_request&, int) {

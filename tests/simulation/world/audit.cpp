@@ -55,10 +55,24 @@ void audit::call_began(const std::string& instance, const http_request& request)
     if (!request.target.starts_with("/jobs/")) check_step_call(instance, request, key);
 }
 
-void audit::call_ended(const std::string& instance, const http_request& request) {
+void audit::call_ended(const std::string& instance, const http_request& request,
+                       const std::optional<http_result>& answer) {
     if (find_header(request.headers, "Idempotency-Key").empty()) return;
     --load_[instance].total;
     --load_[instance].by_service[request.origin->host];
+    if (answer && !request.target.starts_with("/jobs/")) charge(request, *answer);
+}
+
+// Throttling and our own shortage cost nobody an attempt.
+void audit::charge(const http_request& request, const http_result& answer) {
+    const auto called = parse_key(find_header(request.headers, "Idempotency-Key"));
+    if (!called || !definitions_.contains(called->execution)) return;
+    if (!answer && answer.error().fault == http_fault::exhausted) return;
+    const bool has_retry_after = answer && !find_header(answer->headers, "Retry-After").empty();
+    if (answer && (answer->status == 429 || (answer->status == 503 && has_retry_after))) return;
+    const auto& names = definitions_.at(called->execution).step_names;
+    const auto index = std::size_t(std::ranges::find(names, called->step_name) - names.begin());
+    ++run_of(called->execution, called->tenant).chargeable[index];
 }
 
 void audit::check_step_call(const std::string& instance, const http_request& request, const std::string& key) {
@@ -77,7 +91,6 @@ void audit::check_step_call(const std::string& instance, const http_request& req
     auto& run = run_of(called->execution, called->tenant);
     const bool holds_claim = run.holder == instance && run.believed[instance].size() == 1;
     if (holds_claim && run.steps[index].durable) wrong("called after its outcome was recorded: " + key);
-    if (holds_claim && ++run.calls[index] > step.retry.max_retries + 1) wrong("called too often: " + key);
     if (run.lost_by.contains(instance)) wrong(fmt::format("{} goes on after it lost the claim: {}", instance, key));
     if (cancelled_.contains({instance, called->execution})) wrong("called after the cancellation: " + key);
     if (draining_.contains(instance)) wrong(fmt::format("{} starts a step while it stops: {}", instance, key));
@@ -103,7 +116,6 @@ void audit::claimed(const std::string& instance, const std::vector<claimed_run>&
         if (taken.claim.token <= run.token) wrong("a claim without a newer token: " + to_string(taken.for_tenant.id));
         run.holder = instance;
         run.token = taken.claim.token;
-        run.calls.clear();
         run.lost_by.erase(instance);
         run.believed[instance].insert(run.token);
         claim_order_.push_back(taken.for_tenant);
@@ -130,6 +142,9 @@ void audit::keep(const std::string& instance, const journal_entry& entry) {
         wrong(fmt::format("{} writes under a lost claim: {}", instance, who));
     for (const auto& record : entry.steps) {
         auto& step = run.steps.at(std::size_t(record.step_index));
+        if (!record.carried_over && record.attempts > run.chargeable[std::size_t(record.step_index)])
+            wrong(fmt::format("{}: step {} is charged {} attempts for {} calls", who, record.step_index,
+                              record.attempts, run.chargeable[std::size_t(record.step_index)]));
         // The same entry may come twice when its receipt was lost; the first stays.
         if (!step.durable) step.durable = record.status;
         note(fmt::format("{} records {} step {} {} after {} {}", instance, who, record.step_index,

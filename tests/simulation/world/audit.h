@@ -28,7 +28,7 @@ class audit final : public witness {
     void wrong(std::string what);
 
     void call_began(const std::string& instance, const http_request&) override;
-    void call_ended(const std::string& instance, const http_request&) override;
+    void call_ended(const std::string& instance, const http_request&, const std::optional<http_result>&) override;
     void claimed(const std::string& instance, const std::vector<claimed_run>&) override;
     void committed(const std::string& instance, const std::vector<journal_entry>&, const journal_receipt&) override;
     void acknowledged(const std::string& instance, const std::vector<journal_entry>&, const journal_receipt&) override;
@@ -59,8 +59,8 @@ class audit final : public witness {
         std::string holder;  // the instance of the newest claim
         std::int64_t token = 0;
         bool ended = false;
-        std::map<std::size_t, int> calls;  // by step, under the newest claim
-        std::set<std::string> lost_by;     // instances that were told that their claim is lost
+        std::map<std::size_t, int> chargeable;  // by step: calls that ended in a way that may cost an attempt
+        std::set<std::string> lost_by;          // instances that were told that their claim is lost
         // Claims that an instance believes to hold. Two at a time: it stalled, lost one and took the run up again.
         std::map<std::string, std::set<std::int64_t>> believed;
     };
@@ -71,6 +71,7 @@ class audit final : public witness {
 
     void check_step_call(const std::string& instance, const http_request&, const std::string& key);
     void check_dependencies(const workflow_definition&, const known_run&, std::size_t step, const std::string& key);
+    void charge(const http_request&, const http_result&);
     void keep(const std::string& instance, const journal_entry&);
     void check_run(const workflow_definition&, const known_run&, const tenant_run_view&, step_counts& sum);
     known_run& run_of(execution_id, tenant_id);

@@ -46,12 +46,15 @@ scripted_answer troubled_answer(draws& random, milliseconds latency) {
         case 1:
             return answered(random.one_of({500, 502, 503}), "oops", latency);
         case 2: {
-            auto throttled = answered(429, "", latency);
-            throttled.response.headers.emplace_back("Retry-After", std::to_string(random.between(0, 20)));
+            auto throttled = answered(random.one_of({429, 503}), "", latency);
+            if (random.chance(0.8))
+                throttled.response.headers.emplace_back("Retry-After", std::to_string(random.between(0, 20)));
+            throttled.has_effect = false;
             return throttled;
         }
         case 3: {
-            auto refused = lost(http_fault::connect_failed, latency);
+            auto refused = lost(
+                random.one_of({http_fault::connect_failed, http_fault::exhausted, http_fault::tls_failed}), latency);
             refused.has_effect = false;
             return refused;
         }
@@ -200,6 +203,22 @@ simulated_services::script random_answers(std::shared_ptr<draws> random, double 
         const auto latency = random->time(1, 3'000);
         if (random->chance(trouble)) return troubled_answer(*random, latency);
         return answered(200, R"({"count":3,"token":"t0p"})", latency);
+    };
+}
+
+std::function<std::optional<scripted_answer>(int)> random_polls(std::shared_ptr<draws> random, double trouble) {
+    return [random, trouble](int) -> std::optional<scripted_answer> {
+        if (!random->chance(trouble)) return std::nullopt;
+        switch (random->between(0, 3)) {
+            case 0:
+                return lost(random->one_of({http_fault::connection_lost, http_fault::connect_failed}));
+            case 1:
+                return answered(random->one_of({408, 500, 503}));
+            case 2:
+                return answered(429);
+            default:
+                return hanging();
+        }
     };
 }
 

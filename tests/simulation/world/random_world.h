@@ -21,6 +21,8 @@ namespace orchestrator::simulation {
 
 // How often a service does not answer 200: 0 never, 1 always.
 [[nodiscard]] simulated_services::script random_answers(std::shared_ptr<draws>, double trouble);
+// Polls of accepted jobs that fail, and say nothing about the job.
+[[nodiscard]] std::function<std::optional<scripted_answer>(int)> random_polls(std::shared_ptr<draws>, double trouble);
 
 // Crashes, stalls, stops, cancellations, full disks and jumps of the clock in the next minutes; and nobody stays away.
 void schedule_misfortunes(world&, draws&, std::vector<execution_id>, int how_many);

@@ -18,7 +18,11 @@ class watched_call {
         : witness_{by}, instance_{instance}, request_{request} {
         witness_.call_began(instance_, request_);
     }
-    ~watched_call() { witness_.call_ended(instance_, request_); }
+    ~watched_call() { witness_.call_ended(instance_, request_, answer_); }
+    http_result conclude(http_result answer) {
+        answer_ = answer;
+        return answer;
+    }
     watched_call(const watched_call&) = delete;
     watched_call& operator=(const watched_call&) = delete;
 
@@ -26,6 +30,7 @@ class watched_call {
     witness& witness_;
     const std::string& instance_;
     const http_request& request_;
+    std::optional<http_result> answer_;
 };
 
 std::string key_of(const http_request& request) { return std::string{find_header(request.headers, "Idempotency-Key")}; }
@@ -86,6 +91,8 @@ scripted_answer simulated_services::receive(const http_request& request) {
 }
 
 scripted_answer simulated_services::poll(const http_request& request) {
+    if (polls_)
+        if (auto instead = polls_(++polls_made_)) return *instead;
     const auto number = std::stoul(request.target.substr(job_path.size()));
     auto& asked = jobs_.at(number);
     if (asked.polls_left-- > 1) {
@@ -114,19 +121,19 @@ task<http_result> simulated_network::send(const http_request& request) {
     };
     if (request.stop.stop_requested()) co_return ended_by(http_fault::cancelled);
     if (time_.steady_now() >= request.deadline) co_return ended_by(http_fault::timed_out);
-    const watched_call watched{witness_, instance_, request};
+    watched_call watched{witness_, instance_, request};
     auto answer = services_.receive(request);
     const auto arrival = time_.steady_now() + answer.latency;
     const bool late = answer.hangs || arrival >= request.deadline;
     co_await time_.sleep_until(late ? request.deadline : arrival, request.stop);
-    if (request.stop.stop_requested()) co_return ended_by(http_fault::cancelled);
-    if (late) co_return ended_by(http_fault::timed_out);
-    if (answer.fault) co_return ended_by(*answer.fault);
+    if (request.stop.stop_requested()) co_return watched.conclude(ended_by(http_fault::cancelled));
+    if (late) co_return watched.conclude(ended_by(http_fault::timed_out));
+    if (answer.fault) co_return watched.conclude(ended_by(*answer.fault));
     if (answer.response.body.size() > request.max_body) {
         answer.response.body.resize(request.max_body);
         answer.response.body_truncated = true;
     }
-    co_return std::move(answer.response);
+    co_return watched.conclude(std::move(answer.response));
 }
 
 }  // namespace orchestrator::simulation

@@ -40,6 +40,8 @@ class simulated_services {
     [[nodiscard]] const service_directory& directory() const { return directory_; }
 
     void script_steps(script how) { steps_ = std::move(how); }
+    // What the `nth` poll of all is answered with instead of the truth; nullopt: the truth.
+    void script_polls(std::function<std::optional<scripted_answer>(int nth)> how) { polls_ = std::move(how); }
     void script_tenants(script how) { tenant_list_ = std::move(how); }
     void set_tenants(std::vector<tenant> all, bool bare = false) { tenants_.set_tenants(std::move(all), bare); }
     [[nodiscard]] simulated_directory& tenant_directory() { return tenants_; }
@@ -67,6 +69,8 @@ class simulated_services {
     script steps_;
     script tenant_list_;
     simulated_directory tenants_;
+    std::function<std::optional<scripted_answer>(int)> polls_;
+    int polls_made_ = 0;
     int tenant_list_calls_ = 0;
     int tenant_calls_ = 0;
     std::map<std::string, int> calls_;

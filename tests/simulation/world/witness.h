@@ -1,6 +1,7 @@
 // Who watches an instance from outside: told of every call that begins and of everything that becomes durable.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,8 @@ class witness {
     virtual ~witness() = default;
 
     virtual void call_began(const std::string& /*instance*/, const http_request&) {}
-    virtual void call_ended(const std::string& /*instance*/, const http_request&) {}
+    // nullopt: the caller was destroyed in mid-call.
+    virtual void call_ended(const std::string& /*instance*/, const http_request&, const std::optional<http_result>&) {}
     virtual void claimed(const std::string& /*instance*/, const std::vector<claimed_run>&) {}
     // Durable from now on; the instance does not know it yet.
     virtual void committed(const std::string& /*instance*/, const std::vector<journal_entry>&, const journal_receipt&) {

@@ -64,11 +64,13 @@ class noting_engine final : public run_control {
     void cancel_requested(execution_id id) override { cancelled.push_back(id); }
     void schedules_changed() override { ++schedule_changes; }
     [[nodiscard]] engine_health health() const override { return current; }
+    [[nodiscard]] std::vector<service_view> services() const override { return known_services; }
 
     std::vector<execution_id> opened;
     std::vector<execution_id> cancelled;
     int schedule_changes = 0;
     engine_health current;
+    std::vector<service_view> known_services;
 };
 
 class fake_workflow_store final : public workflow_store {

@@ -19,7 +19,7 @@ class dispatcher_test : public testing::Test {
         : dispatcher_{{.instance_id = "instance_1",
                        .max_active_runs = max_active_runs,
                        .claim_batch = claim_batch,
-                       .closed_services = [this] { return closed_; }},
+                       .what_to_claim = [this] { return call_limits::claim_terms{.closed_services = closed_}; }},
                       runs_,
                       executions_,
                       environment_} {
@@ -68,7 +68,7 @@ class dispatcher_test : public testing::Test {
     execution_id execution_{make_uuid_v7(thread_.time.now(), {1, 2})};
     system::random random_{1};
     std::atomic<bool> draining_ = false;
-    call_limits limits_{{}};
+    call_limits limits_{{.adaptive = false}, thread_.time, random_};
     active_executions executions_{executions_store_, thread_.time, limits_, services_.directory()};
     journal journal_{thread_.where(), runs_, thread_.time, [] { return 0; }, [](execution_id) {}};
     step_caller caller_{network_, thread_.time, limits_, 1'000};

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "adapters/memory/result_cache.h"
+#include "adapters/system/random.h"
 #include "tests/simulation/world/random_world.h"
 #include "tests/simulation/world/virtual_thread.h"
 
@@ -24,7 +25,10 @@ class step_call_test : public testing::Test {
         execution_.deadline = thread_.line.steady_now() + seconds{60};
         execution_.targets = {{&services_.directory().at("production"), limits_.service_index("production")}};
     }
-    ~step_call_test() override { thread_.drop(); }
+    ~step_call_test() override {
+        limits_.abandon();
+        thread_.drop();
+    }
 
     void script(simulation::scripted_answer answer) {
         services_.script_steps([this, answer](const http_request& request, int) {
@@ -56,14 +60,17 @@ class step_call_test : public testing::Test {
         return thread_.run(attempt(context));
     }
     task<step_attempt> attempt(const template_context& context) {
-        auto place = co_await used_->place(execution_, 0);
-        co_return co_await used_->attempt(execution_, 0, context, std::move(place));
+        auto place = co_await used_->place(execution_, 0, false);
+        if (!place && place.error() == call_limits::refusal::stopped) co_return withdrawn_attempt();
+        if (!place) co_return overdue_attempt(used_->why_it_waits(execution_, 0));
+        co_return co_await used_->attempt(execution_, 0, context, std::move(*place));
     }
 
     simulation::virtual_thread thread_;
     simulation::simulated_services services_;
     simulation::simulated_network network_{services_, thread_.time};
-    call_limits limits_{{.total = 2, .each_service = 1}};
+    system::random random_{1};
+    call_limits limits_{{.total = 2, .each_service = 1}, thread_.time, random_};
     step_caller caller_{network_, thread_.time, limits_, 200};
     step_caller* used_ = &caller_;
     active_execution execution_;
@@ -193,7 +200,7 @@ TEST_F(step_call_test, judges_the_status) {
                                           {301, call_verdict::refused},
                                           {404, call_verdict::refused},
                                           {408, call_verdict::worth_a_retry},
-                                          {429, call_verdict::worth_a_retry},
+                                          {503, call_verdict::worth_a_retry},
                                           {500, call_verdict::worth_a_retry}}) {
         script(answered(status, "secret of the service"));
         const auto ended = attempt();
@@ -218,7 +225,14 @@ TEST_F(step_call_test, passes_retry_after_on) {
     auto throttled = answered(429);
     throttled.response.headers.emplace_back("retry-after", "7");
     script(throttled);
-    EXPECT_EQ(attempt().retry_after, seconds{7});
+    const auto ended = attempt();
+    EXPECT_EQ(ended.verdict, call_verdict::throttled);
+    EXPECT_EQ(ended.retry_after, seconds{7});
+}
+
+TEST_F(step_call_test, our_own_shortage_is_nobodys_attempt) {
+    script(simulation::lost(http_fault::exhausted));
+    EXPECT_EQ(attempt().verdict, call_verdict::not_charged);
 }
 
 TEST_F(step_call_test, keeps_a_bounded_result_without_secrets) {
@@ -254,10 +268,50 @@ TEST_F(step_call_test, a_job_that_does_not_end_times_out_with_the_attempt) {
 }
 
 TEST_F(step_call_test, a_job_that_fails_fails_the_attempt) {
-    auto accepted = answered(500);
+    auto accepted = answered(422);
     accepted.polls = 2;
     script(accepted);
-    EXPECT_EQ(attempt().http_status, 500);
+    const auto ended = attempt();
+    EXPECT_EQ(ended.http_status, 422);
+    EXPECT_EQ(ended.verdict, call_verdict::refused);
+}
+
+TEST_F(step_call_test, a_poll_that_fails_is_made_again_and_the_job_is_not) {
+    auto accepted = answered(200, R"({"done":true})", seconds{1});
+    accepted.polls = 2;
+    services_.script_polls([](int nth) -> std::optional<simulation::scripted_answer> {
+        switch (nth) {
+            case 1:
+                return simulation::lost(http_fault::connection_lost);
+            case 2:
+                return answered(503);
+            case 3:
+                return answered(429);
+            case 4:
+                return answered(500);
+            default:
+                return std::nullopt;
+        }
+    });
+    execution_.definition.steps[0].timeout = seconds{60};
+    script(accepted);
+    const auto ended = attempt();
+    EXPECT_EQ(ended.verdict, call_verdict::succeeded);
+    EXPECT_EQ(services_.calls(idempotency_key(execution_.id, tenant_, "bake")), 1);
+}
+
+TEST_F(step_call_test, a_job_holds_no_place_between_polls) {
+    auto accepted = answered(200);
+    accepted.polls = 100;
+    script(accepted);
+    int between = -1;
+    const auto look = [](simulation::virtual_thread& thread, call_limits& limits, int& seen) -> task<> {
+        co_await thread.time.sleep_until(thread.line.steady_now() + milliseconds{250});
+        seen = limits.in_flight();
+    };
+    thread_.start(look(thread_, limits_, between));
+    attempt();
+    EXPECT_EQ(between, 0);
 }
 
 TEST_F(step_call_test, an_accepted_job_without_a_location_is_a_success) {

@@ -13,12 +13,25 @@ using namespace std::chrono_literals;
 constexpr double almost_one = 1 - 1e-12;
 
 TEST(judge_status, retries_only_what_may_pass) {
-    for (const int status : {200, 201, 202, 204, 299})
-        EXPECT_EQ(judge_status(status), call_verdict::succeeded) << status;
-    for (const int status : {408, 425, 429, 500, 502, 503, 504, 599})
-        EXPECT_EQ(judge_status(status), call_verdict::worth_a_retry) << status;
-    for (const int status : {100, 199, 300, 301, 304, 400, 401, 403, 404, 407, 409, 410, 422, 424, 426, 428, 499})
-        EXPECT_EQ(judge_status(status), call_verdict::refused) << status;
+    for (const bool has_retry_after : {false, true}) {
+        for (const int status : {200, 201, 202, 204, 299})
+            EXPECT_EQ(judge_status(status, has_retry_after), call_verdict::succeeded) << status;
+        for (const int status : {408, 425, 500, 502, 504, 599})
+            EXPECT_EQ(judge_status(status, has_retry_after), call_verdict::worth_a_retry) << status;
+        for (const int status : {100, 199, 300, 301, 304, 400, 401, 403, 404, 407, 409, 410, 422, 424, 426, 428, 499})
+            EXPECT_EQ(judge_status(status, has_retry_after), call_verdict::refused) << status;
+    }
+}
+
+TEST(judge_status, a_service_that_asks_for_a_pause_has_not_failed) {
+    EXPECT_EQ(judge_status(429, true), call_verdict::throttled);
+    EXPECT_EQ(judge_status(429, false), call_verdict::throttled);
+    EXPECT_EQ(judge_status(503, true), call_verdict::throttled);
+    EXPECT_EQ(judge_status(503, false), call_verdict::worth_a_retry) << "it says nothing about when it will be back";
+    for (const auto verdict : {call_verdict::succeeded, call_verdict::worth_a_retry, call_verdict::refused})
+        EXPECT_FALSE(costs_no_attempt(verdict));
+    EXPECT_TRUE(costs_no_attempt(call_verdict::throttled));
+    EXPECT_TRUE(costs_no_attempt(call_verdict::not_charged));
 }
 
 TEST(retry_delay, three_retries_are_four_attempts) {

@@ -1,0 +1,96 @@
+// May a call to this service start now? What one instance knows of one service: how many calls it takes
+// (adaptive_limit), whether it is there (circuit_breaker), whether it asked for a pause (service_pause), how many
+// retries it is given (retry_budget), and what an operator set. A state machine: time is an argument, and nobody waits
+// here; engine/call_limits does.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "domain/limits/adaptive_limit.h"
+#include "domain/limits/circuit_breaker.h"
+#include "domain/limits/retry_budget.h"
+#include "domain/limits/service_pause.h"
+#include "domain/time.h"
+
+namespace orchestrator {
+
+enum class call_end {
+    succeeded,       // 2xx
+    refused,         // 4xx: the service is well
+    throttled,       // 429, or 503 with Retry-After
+    unavailable,     // 503 without one
+    failed,          // any other 5xx, 408, 425, or an answer that broke off
+    timed_out,       // no answer within the attempt's time
+    connect_failed,  // nobody there
+    exhausted,       // this process had no descriptor, port or memory for it: never the service's fault
+    unknown,         // we ended it ourselves
+};
+
+// How one call ended.
+struct call_report {
+    call_end end = call_end::unknown;
+    std::optional<std::size_t> route;  // whose latency it shows; nullopt: it shows none (a poll)
+    steady_time sent_at;
+    steady_time::duration latency{};
+    std::optional<milliseconds> retry_after;
+};
+
+class service_gate {
+  public:
+    struct settings {
+        int most = 256;        // calls in flight
+        bool adaptive = true;  // false: `most` is the limit
+        std::uint64_t seed = 1;
+    };
+    // A call that has started.
+    struct ticket {
+        steady_time started_at;
+        circuit_breaker::pass pass;
+    };
+
+    explicit service_gate(settings);
+
+    [[nodiscard]] bool may_start(bool is_retry, steady_time now) const;
+    // Call only if it may.
+    [[nodiscard]] ticket start(bool is_retry, steady_time now);
+    // The call has ended, or was not made after all (end: unknown). `jitter`: a draw from [0, 1).
+    void end(const ticket&, const call_report&, steady_time now, double jitter);
+
+    // When a call that may not start now may, if nothing else happens; nullopt: an answer decides.
+    [[nodiscard]] std::optional<steady_time> next_change(bool retries_wait, steady_time now) const;
+    // Is it paused, or not there? Then nothing is to be claimed for it.
+    [[nodiscard]] bool is_shut(steady_time now) const;
+
+    // What an operator set: `most_calls` nullopt, as configured; `paused_until` nullopt, not paused.
+    void set_most(std::optional<int> most_calls);
+    void pause_until(std::optional<steady_time> paused_until) { pause_.set_by_operator(paused_until); }
+
+    [[nodiscard]] int in_flight() const { return in_flight_; }
+    [[nodiscard]] int limit() const { return limit_.limit(); }
+    [[nodiscard]] const adaptive_limit& adaptive() const { return limit_; }
+    [[nodiscard]] const circuit_breaker& breaker() const { return breaker_; }
+    [[nodiscard]] const retry_budget& budget() const { return budget_; }
+    [[nodiscard]] const service_pause& pause() const { return pause_; }
+    // When the service answered last; nullopt: never yet.
+    [[nodiscard]] std::optional<steady_time> answered_at() const { return answered_at_; }
+    // Since when it owes an answer; nullopt: it owes none.
+    [[nodiscard]] std::optional<steady_time> silent_since() const;
+    // Of its answers, slower ones counting for more.
+    [[nodiscard]] steady_duration usual_latency() const { return usual_latency_; }
+
+  private:
+    settings settings_;
+    adaptive_limit limit_;
+    circuit_breaker breaker_;
+    retry_budget budget_;
+    service_pause pause_;
+    int in_flight_ = 0;
+    std::optional<steady_time> answered_at_;
+    std::optional<steady_time> busy_since_;  // calls have been in flight without a break
+    steady_duration usual_latency_{};
+};
+
+}  // namespace orchestrator
