@@ -128,17 +128,4 @@ json::object log_to_json(const log_entry& from) {
             {"logged_at", format_time(from.logged_at)}};
 }
 
-std::vector<std::string> step_names_of(const execution& from) {
-    const auto definition = stored_json(from.definition);
-    const auto* object = definition.if_object();
-    const auto* steps = object ? object->if_contains("steps") : nullptr;
-    std::vector<std::string> names;
-    if (!steps || !steps->is_array()) return names;
-    for (const auto& step : steps->get_array()) {
-        const auto* name = step.is_object() ? step.get_object().if_contains("name") : nullptr;
-        names.emplace_back(name && name->is_string() ? std::string_view{name->get_string()} : std::string_view{});
-    }
-    return names;
-}
-
 }  // namespace orchestrator::api

@@ -15,11 +15,8 @@ namespace orchestrator::api {
 // The same with `step_summaries`.
 [[nodiscard]] boost::json::object execution_to_json(const execution&, const std::vector<step_summary>&,
                                                     system_time now);
-// `step_names`: by step index, see step_names_of.
+// `step_names`: by step index (domain/workflow, step_names_of).
 [[nodiscard]] boost::json::object run_to_json(const tenant_run_view&, const std::vector<std::string>& step_names);
 [[nodiscard]] boost::json::object log_to_json(const log_entry&);
-
-// From the definition that the execution snapshotted.
-[[nodiscard]] std::vector<std::string> step_names_of(const execution&);
 
 }  // namespace orchestrator::api

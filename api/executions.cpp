@@ -6,6 +6,7 @@
 #include "api/query_parameters.h"
 #include "api/resources.h"
 #include "api/utf8.h"
+#include "domain/workflow/workflow.h"
 
 namespace orchestrator::api {
 namespace {
@@ -77,10 +78,13 @@ task<answer> list_failed_executions(const api_dependencies& api, routed_request 
 }
 
 task<answer> show_execution(const api_dependencies& api, routed_request request) {
-    const auto found = co_await resolve_execution(api, std::move(request.id));
+    auto found = co_await resolve_execution(api, std::move(request.id));
     if (!found) co_return std::unexpected{found.error()};
     const auto summaries = co_await api.executions.step_summaries(found->id);
     if (!summaries) co_return refuse(summaries.error());
+    if (!is_final(found->status) && found->error_message.empty())
+        if (const auto definition = parse_definition(found->definition); !definition)
+            found->error_message = unreadable_definition_message(definition.error());
     co_return json_response(200, execution_to_json(*found, *summaries, api.time.now()));
 }
 
@@ -100,7 +104,7 @@ task<answer> list_tenants(const api_dependencies& api, routed_request request) {
     if (!found) co_return refuse(std::move(found.error()));
     co_return page_of(
         "tenants", std::move(*found), limit,
-        [names = step_names_of(*parent)](const tenant_run_view& each) { return run_to_json(each, names); },
+        [names = step_names_of(parent->definition)](const tenant_run_view& each) { return run_to_json(each, names); },
         [](const tenant_run_view& last) { return std::to_string(static_cast<std::int64_t>(last.id)); });
 }
 

@@ -143,7 +143,9 @@ task<answer> retry_execution(const api_dependencies& api, routed_request request
                                                            "this one is {}",
                                                            to_string(source->status)));
     const auto definition = parse_definition(source->definition);
-    if (!definition) co_return refuse_definition(definition.error());
+    if (!definition) co_return refuse(errc::state_conflict, unreadable_definition_message(definition.error()));
+    if (source->filter.has_unknown)
+        co_return refuse(errc::state_conflict, "this version of the program cannot read which tenants it took in");
 
     auto wanted = new_execution(api, *definition, std::move(*key));
     wanted.execution_type = "retry";

@@ -1,11 +1,29 @@
 #include "engine/active_execution.h"
 
-#include <fmt/format.h>
+#include <spdlog/spdlog.h>
 
 namespace orchestrator {
+namespace {
+
+constexpr milliseconds unreadable_look{10'000};  // a definition may be mended
+
+}  // namespace
 
 task<result<std::shared_ptr<active_execution>>> active_executions::find(execution_id id) {
     if (const auto found = active_.find(id); found != active_.end()) co_return found->second;
+    // Its runs are claimed by the hundred: each of them would read the same again.
+    if (auto known = known_as_unreadable(id)) co_return std::unexpected{std::move(*known)};
+    auto found = co_await read(id);
+    const std::scoped_lock lock{guard_};
+    if (found)
+        unreadable_.erase(id);
+    else if (!is_passing_store_fault(found.error().code) &&
+             unreadable_.insert_or_assign(id, unreadable_execution{found.error().message, time_.steady_now()}).second)
+        spdlog::error("execution {} is left to others: {}", to_string(id), found.error().message);
+    co_return found;
+}
+
+task<result<std::shared_ptr<active_execution>>> active_executions::read(execution_id id) {
     reading_.insert(id);
     auto stored = co_await store_.find_execution(id);
     reading_.erase(reading_.find(id));
@@ -15,10 +33,10 @@ task<result<std::shared_ptr<active_execution>>> active_executions::find(executio
     // Somebody else may have read it while we waited.
     if (const auto found = active_.find(id); found != active_.end()) co_return found->second;
     auto definition = parse_definition(stored->definition);
-    if (!definition)
+    if (!definition) co_return fail(errc::store_corrupt, unreadable_definition_message(definition.error()));
+    if (stored->filter.has_unknown)
         co_return fail(errc::store_corrupt,
-                       fmt::format("the definition stored with execution {} is not valid: {} {}", to_string(id),
-                                   definition.error().front().pointer, definition.error().front().message));
+                       "this version of the program cannot read which tenants the execution takes in");
     auto made = make(*stored, std::move(*definition));
     active_.emplace(id, made);
     co_return made;
@@ -52,11 +70,32 @@ void active_executions::cancel(execution_id id) {
     execution->stop.request_stop();
 }
 
-void active_executions::forget(execution_id id) { active_.erase(id); }
+std::optional<error> active_executions::known_as_unreadable(execution_id id) const {
+    const std::scoped_lock lock{guard_};
+    const auto found = unreadable_.find(id);
+    if (found == unreadable_.end() || time_.steady_now() - found->second.looked_at >= unreadable_look)
+        return std::nullopt;
+    return error{errc::store_corrupt, found->second.why, {}};
+}
+
+std::map<execution_id, std::string> active_executions::unreadable() const {
+    const std::scoped_lock lock{guard_};
+    std::map<execution_id, std::string> found;
+    for (const auto& [id, execution] : unreadable_) found.emplace(id, execution.why);
+    return found;
+}
+
+void active_executions::forget(execution_id id) {
+    active_.erase(id);
+    const std::scoped_lock lock{guard_};
+    unreadable_.erase(id);
+}
 
 void active_executions::forget_others(const std::set<execution_id>& open) {
     std::erase_if(active_,
                   [&](const auto& each) { return each.second.use_count() == 1 && !open.contains(each.first); });
+    const std::scoped_lock lock{guard_};
+    std::erase_if(unreadable_, [&](const auto& each) { return !open.contains(each.first); });
 }
 
 void active_executions::abandon_all() {

@@ -3,6 +3,8 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <set>
 #include <stop_token>
 #include <string>
@@ -41,8 +43,10 @@ class active_executions {
     active_executions(execution_store& store, clock& time, call_limits& limits, const service_directory& services)
         : store_{store}, time_{time}, limits_{limits}, services_{services} {}
 
-    // From memory, or read from the store. An error is the store's, or a definition that no longer compiles.
+    // From memory, or read from the store. An error is the store's, or a definition that this version cannot read.
     task<result<std::shared_ptr<active_execution>>> find(execution_id);
+    // Open executions that this version cannot work on, and why. From any thread.
+    [[nodiscard]] std::map<execution_id, std::string> unreadable() const;
     // Ends the calls in flight of an execution whose cancellation was requested.
     void cancel(execution_id);
     // It has ended. Runs that still hold it keep it alive.
@@ -55,6 +59,13 @@ class active_executions {
     void stop_all();
 
   private:
+    struct unreadable_execution {
+        std::string why;
+        steady_time looked_at;
+    };
+
+    task<result<std::shared_ptr<active_execution>>> read(execution_id);
+    [[nodiscard]] std::optional<error> known_as_unreadable(execution_id) const;
     std::shared_ptr<active_execution> make(const execution&, workflow_definition);
 
     execution_store& store_;
@@ -64,6 +75,8 @@ class active_executions {
     std::map<execution_id, std::shared_ptr<active_execution>> active_;
     std::multiset<execution_id> reading_;         // `find` waits for the store, which may answer as it was before
     std::set<execution_id> cancelled_meanwhile_;  // of those
+    mutable std::mutex guard_;                    // of the next one
+    std::map<execution_id, unreadable_execution> unreadable_;
 };
 
 }  // namespace orchestrator

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "domain/fairness/fair_share.h"
+#include "domain/retry/exponential_backoff.h"
 
 namespace orchestrator {
 namespace {
@@ -15,6 +16,9 @@ constexpr milliseconds longest_sleep{60'000};
 constexpr milliseconds shortest_sleep{50};
 constexpr milliseconds share_kept{200};
 constexpr milliseconds full_share_sleep{1'000};
+constexpr milliseconds first_leave{30'000};
+constexpr milliseconds longest_leave{300'000};
+constexpr milliseconds precedence{1'000};  // of those who can read what we cannot
 
 }  // namespace
 
@@ -98,14 +102,10 @@ task<> dispatcher::start(claimed_run run) {
         execution = co_await executions_.find(run.execution);
     }
     if (!execution) {
-        // Nothing can be called for it now. It stays claimed until claims are looked through again, and says why.
-        spdlog::error("cannot run tenant {}: {}", to_string(run.for_tenant.id), execution.error().message);
-        known_.erase(run.claim);
-        --active_runs_;
+        asio::co_spawn(environment_.where, leave(std::move(run)), asio::detached);
         co_return;
     }
-    // The store gives out the runs of a cancelled execution whatever their wait; word of it may still be on its way to
-    // us.
+    // Word of it may still be on its way to us.
     if (run.cancel_requested) executions_.cancel(run.execution);
     if (environment_.recheck && environment_.recheck->doubts(run)) {
         asio::co_spawn(environment_.where, start_if_active(std::move(*execution), std::move(run)), asio::detached);
@@ -120,13 +120,30 @@ task<> dispatcher::start_if_active(std::shared_ptr<active_execution> execution, 
     std::make_shared<tenant_run>(environment_, std::move(execution), std::move(run))->start(left_out);
 }
 
+// Nothing can be called for it here; an instance of another version may be able to. It comes back, later and later, and
+// not with others, so that it meets another claimant each time.
+task<> dispatcher::leave(claimed_run run) {
+    const auto attempts = int(std::min<std::int64_t>(run.claim.token, 100));
+    const auto longest = exponential_backoff(first_leave, attempts, longest_leave);
+    const auto pause =
+        longest / 2 + milliseconds{std::int64_t(double(longest.count()) / 2 * environment_.random.uniform())};
+    journal_entry entry{.claim = run.claim, .execution = run.execution, .steps = {}, .logs = {}, .outcome = {}};
+    entry.outcome = {.release = run_release::parked,
+                     .status = {},
+                     .not_before = environment_.time.now() + pause,
+                     .waits = std::move(run.waits)};
+    co_await environment_.records.record(std::move(entry));
+    run_released(run.claim);
+}
+
 // When a parked run falls due. What is due already was not to be had: another instance is claiming it.
 task<steady_time> dispatcher::next_due(const std::vector<std::string>& closed_services) {
     const auto parked = co_await store_.next_parked_run(closed_services);
     const auto now = environment_.time.steady_now();
     if (!parked) co_return now + after_fault;
     if (!*parked) co_return now + longest_sleep;
-    co_return now + std::clamp(**parked - environment_.time.now(), shortest_sleep, longest_sleep);
+    const auto wait = std::clamp(**parked - environment_.time.now(), shortest_sleep, longest_sleep);
+    co_return now + wait + (executions_.unreadable().empty() ? milliseconds{0} : precedence);
 }
 
 task<> dispatcher::pause_after_fault() {

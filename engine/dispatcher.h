@@ -64,6 +64,7 @@ class dispatcher {
     task<int> allowance(const call_limits::claim_terms&);
     task<> start(claimed_run);
     task<> start_if_active(std::shared_ptr<active_execution>, claimed_run);
+    task<> leave(claimed_run);
     task<> start_all(std::vector<claimed_run>);
     task<steady_time> next_due(const std::vector<std::string>& closed_services);
     task<> pause_after_fault();

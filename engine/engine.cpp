@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <ranges>
 
 namespace orchestrator {
 namespace {
@@ -13,6 +14,8 @@ constexpr milliseconds pause_after_fault{1'000};
 constexpr milliseconds drain_look{20};
 constexpr int heartbeats_left_to_others = 4;
 constexpr int leases_until_stuck = 2;
+constexpr int unreadable_told = 20;    // in the health
+constexpr int leases_for_holders = 2;  // after the deadline, to end what they hold by themselves
 constexpr milliseconds longest_survey{300'000};
 constexpr milliseconds reconcile_interval{60'000};
 constexpr milliseconds history_look{3'600'000};
@@ -83,6 +86,11 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
                  ports.epoch,
                  [this](execution_id) { planning_.look(); }},
       survey_{tenants_, ports.schedules, ports.calendars, ports.time},
+      sweeper_{{.waiting = options_.heartbeat, .held = leases_for_holders * options_.lease},
+               ports.executions,
+               ports.time,
+               draining_,
+               [this](execution_id id) { spawn(finish(id)); }},
       heartbeat_{ports.time},
       looked_around_at_{ports.time.steady_now().time_since_epoch().count()} {
     assert(options_.heartbeat * 3 < options_.lease);
@@ -204,11 +212,12 @@ task<> engine::abandon_runs() {
     if (!released) spdlog::warn("cannot give back old claims: {}", released.error().message);
 }
 
-// Who asked for it may have died before all that is parked was freed.
+// Who asked for it may have died before all that waits had ended, or runs were given back since.
 task<> engine::complete_cancellation(execution_id id) {
     cancelled_.insert(id);
     const auto requested = co_await ports_.executions.request_cancel(id, ports_.time.now());
     if (!requested && is_passing_store_fault(requested.error().code)) cancelled_.erase(id);
+    if (requested) co_await finish(id);
 }
 
 task<> engine::look_for_executions() {
@@ -227,7 +236,11 @@ task<> engine::look_for_executions() {
             spawn(finish(execution.id));
         }
     }
+    // Who leads comes first. Should nobody, another does.
+    const auto patience = ports_.epoch() ? milliseconds{0} : options_.lease;
+    spawn(sweeper_.sweep(sweeper_.find_overdue(*open, ports_.time.now() - patience)));
     executions_.forget_others(ids);
+    planning_.forget_others(ids);
     std::erase_if(cancelled_, [&](execution_id id) { return !ids.contains(id); });
     if (!ids.empty()) dispatcher_.notify();  // others may have planned what we can work on
 }
@@ -239,10 +252,17 @@ task<> engine::plan(execution_id id) {
         const auto planned = co_await planner_.plan(*active, std::move(*stored));
         if (!planned) spdlog::warn("execution {} is not planned yet: {}", to_string(id), planned.error().message);
     } else if (!active && active.error().code == errc::store_corrupt) {
-        co_await ports_.executions.complete_planning(id, {.error_message = active.error().message}, ports_.time.now());
+        co_await leave_planning(id, active.error().message);
     }
     dispatcher_.notify();
     co_await finish(id);
+}
+
+// To an instance that can read the definition.
+task<> engine::leave_planning(execution_id id, std::string why) {
+    planning_.leave(id);
+    const auto left = co_await ports_.executions.leave_planning(id, options_.instance_id, std::move(why));
+    if (!left) spdlog::warn("the planning of execution {} is not given back: {}", to_string(id), left.error().message);
 }
 
 // Ends the execution if nothing of it is open. Tried until the store takes it: nobody else would notice in time.
@@ -314,6 +334,7 @@ void engine::cancel_requested(execution_id id) {
     asio::post(ports_.where, [this, id] {
         executions_.cancel(id);
         dispatcher_.notify();
+        spawn(finish(id));  // the request has ended what waited, which may have been all of it
     });
 }
 
@@ -374,6 +395,8 @@ std::vector<health_problem> engine::problems() const {
         if (!service.problem.empty())
             all.push_back({"service", service.name,
                            fmt::format("{} {}; {} runs wait here", service.name, service.problem, service.waiting)});
+    for (const auto& [id, why] : executions_.unreadable() | std::views::take(unreadable_told))
+        all.push_back({"execution", to_string(id), why});
     return all;
 }
 

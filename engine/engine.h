@@ -9,6 +9,7 @@
 
 #include "engine/active_execution.h"
 #include "engine/call_limits.h"
+#include "engine/deadline_sweeper.h"
 #include "engine/directory_snapshot.h"
 #include "engine/dispatcher.h"
 #include "engine/journal.h"
@@ -96,6 +97,7 @@ class engine final : public run_control {
     task<> complete_cancellation(execution_id);
     task<> look_for_executions();
     task<> plan(execution_id);
+    task<> leave_planning(execution_id, std::string why);
     task<> survey_tenants();
     task<> keep_history();
     task<> finish(execution_id);
@@ -122,6 +124,7 @@ class engine final : public run_control {
     planning_queue planning_;
     scheduler scheduler_;
     tenant_survey survey_;
+    deadline_sweeper sweeper_;
     wake_signal heartbeat_;
     bool had_lease_ = false;
     steady_time lease_ends_at_{};

@@ -26,6 +26,7 @@ task<> planning_queue::claim() {
         look_again_ = false;
         const int most = std::min(options_.at_once - int(planning_.size()), options_.claimed_at_once);
         std::vector<execution_id> known{planning_.begin(), planning_.end()};
+        known.insert(known.end(), left_.begin(), left_.end());
         const auto claimed = co_await store_.claim_planning(options_.instance_id, std::move(known), most);
         if (!claimed) {
             spdlog::warn("cannot look for executions to plan: {}", claimed.error().message);
@@ -35,6 +36,10 @@ task<> planning_queue::claim() {
             if (!is_stopped_ && planning_.insert(id).second) spawn_(plan(id));
         look_again_ |= int(claimed->size()) == most;
     }
+}
+
+void planning_queue::forget_others(const std::set<execution_id>& open) {
+    std::erase_if(left_, [&](execution_id id) { return !open.contains(id); });
 }
 
 task<> planning_queue::plan(execution_id id) {

@@ -24,6 +24,10 @@ class planning_queue {
 
     // There may be something to plan.
     void look();
+    // It is others' to plan.
+    void leave(execution_id id) { left_.insert(id); }
+    // What is not open any more need not be left.
+    void forget_others(const std::set<execution_id>& open);
     // Takes up nothing more.
     void stop() { is_stopped_ = true; }
     [[nodiscard]] std::size_t size() const { return planning_.size(); }
@@ -37,6 +41,7 @@ class planning_queue {
     std::function<void(task<>)> spawn_;
     std::function<task<>(execution_id)> plan_;
     std::set<execution_id> planning_;
+    std::set<execution_id> left_;
     bool is_claiming_ = false;
     bool look_again_ = false;
     bool is_stopped_ = false;

@@ -9,6 +9,7 @@
 
 #include "domain/error.h"
 #include "domain/execution/execution.h"
+#include "domain/execution/overdue.h"
 #include "ports/task.h"
 
 namespace orchestrator {
@@ -79,8 +80,16 @@ class execution_store {
     // more, and its own except `known`, which it is planning. None while the instance has no lease.
     virtual task<result<std::vector<execution_id>>> claim_planning(std::string instance_id,
                                                                    std::vector<execution_id> known, int most) = 0;
-    // From now on its runs are claimed whatever they wait for. state_conflict: it has ended already.
+    // This instance cannot plan it: another may. `problem` stands in error_message as after note_planning_problem.
+    // Nothing of what another instance plans, or is planned, is changed.
+    virtual task<result<void>> leave_planning(execution_id, std::string instance_id, std::string problem) = 0;
+    // Also ends every run that nobody holds, bit by bit, each bit in a transaction of its own; who holds one ends it.
+    // To be repeated for runs that were given back meanwhile. state_conflict: it has ended already.
     virtual task<result<void>> request_cancel(execution_id, system_time now) = 0;
+    // Ends runs without a look at the definition, bit by bit like request_cancel: as cancelled, or else as partial when
+    // a step completed here and as failed when none did. Nothing of an execution that has ended, or whose time has not
+    // come by `now` and by the clock of the store, if it has one. Returns how many.
+    virtual task<result<int>> end_runs(run_ending, system_time now) = 0;
     // Ends it if planning is complete and every run has ended; returns the execution as it is then. Also keeps the
     // workflow's last_execution_at, last_success_at, last_failure_at and consecutive_failures.
     virtual task<result<execution>> finish_if_done(execution_id, system_time now) = 0;

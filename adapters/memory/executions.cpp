@@ -35,12 +35,11 @@ task<result<opened_execution>> store::open_execution(execution opened) {
 }
 
 execution& store::insert_execution(execution opened) {
-    const auto definition = parse_definition(opened.definition);
     auto& kept = executions_[opened.id];
-    if (definition)
-        for (std::size_t i = 0; i < definition->steps.size(); ++i)
-            kept.steps[int(i)] = {
-                .step_name = definition->steps[i].name, .step_index = int(i), .counts = {}, .latency = {}};
+    for (auto& name : step_names_of(opened.definition)) {
+        const auto index = int(kept.steps.size());
+        kept.steps[index] = {.step_name = std::move(name), .step_index = index, .counts = {}, .latency = {}};
+    }
     if (opened.scheduled_for && !opened.is_backfill) scheduled_and_open_[opened.workflow].insert(opened.id);
     return kept.current = std::move(opened);
 }
@@ -51,11 +50,18 @@ void store::insert_run(kept_execution& into, planned_run planned) {
     auto& run = runs_[id];
     run.execution = into.current.id;
     run.fair_rank = planned.fair_rank;
+    run.steps_total = planned.steps_total;
     run.view.id = id;
     run.view.tenant = planned.for_tenant.id;
     run.view.tenant_name = planned.for_tenant.name;
     run.view.tier = planned.for_tenant.tier;
     run.view.timezone = planned.for_tenant.timezone;
+    const int steps = planned.steps_total + int(planned.carried_over.size());
+    for (int index = int(into.steps.size()); index < steps; ++index)  // that the definition does not show
+        into.steps[index] = {.step_name = fmt::format("step_{}", index),
+                             .step_index = index,
+                             .counts = {.total = into.current.tenants.total},
+                             .latency = {}};
     for (auto& step : into.steps) ++step.second.counts.total;
     for (auto& record : planned.carried_over) {
         record.run = id;
@@ -121,22 +127,53 @@ task<result<std::vector<execution_id>>> store::claim_planning(std::string instan
     co_return claimed;
 }
 
-task<result<void>> store::request_cancel(execution_id id, system_time) {
+task<result<void>> store::leave_planning(execution_id id, std::string instance_id, std::string problem) {
     const std::scoped_lock lock{guard_};
     const auto found = kept(id);
+    if (!found) co_return result<void>{};
+    auto& at = **found;
+    if (at.planned_by != instance_id || at.current.planning_complete) co_return result<void>{};
+    at.planned_by.clear();
+    at.current.error_message = std::move(problem);
+    co_return result<void>{};
+}
+
+task<result<void>> store::request_cancel(execution_id id, system_time now) {
+    {
+        const std::scoped_lock lock{guard_};
+        const auto found = kept(id);
+        if (!found) co_return std::unexpected{found.error()};
+        auto& current = (*found)->current;
+        if (is_final(current.status)) co_return ended(current);
+        current.cancel_requested = true;
+        if (!current.cancel_requested_at) current.cancel_requested_at = now;
+    }
+    const auto waiting =
+        co_await end_runs({.execution = id, .cause = end_cause::cancellation, .grace = {}, .is_held_too = false}, now);
+    if (!waiting) co_return std::unexpected{waiting.error()};
+    co_return result<void>{};
+}
+
+task<result<int>> store::end_runs(run_ending ending, system_time now) {
+    const std::scoped_lock lock{guard_};
+    const auto found = kept(ending.execution);
     if (!found) co_return std::unexpected{found.error()};
     auto& at = **found;
-    if (is_final(at.current.status)) co_return ended(at.current);
-    at.current.cancel_requested = true;
-    for (const auto run : at.runs) {
-        auto& one = runs_[run];
-        if (one.view.status != run_status::pending) continue;
-        dequeue(one);
-        one.view.not_before.reset();
-        one.next_service.clear();
-        enqueue(one);
+    if (is_final(at.current.status) || !is_time_for(ending, at.current, now)) co_return 0;
+    journal_delta delta;
+    int runs = 0;
+    for (const auto id : at.runs) {
+        auto& run = runs_.at(id);
+        const bool is_held = run.view.status == run_status::running;
+        if (is_final(run.view.status) || (is_held && !ending.is_held_too)) continue;
+        if (!is_held) dequeue(run);
+        end_run(run, ending.cause, delta, now);
+        ++runs;
     }
-    co_return result<void>{};
+    if (runs == 0) co_return 0;
+    for (const auto& [id, added] : delta.executions()) count(at, added);
+    add_log(at, end_log(ending.cause, runs, now));
+    co_return runs;
 }
 
 task<result<execution>> store::finish_if_done(execution_id id, system_time now) {

@@ -111,26 +111,28 @@ task<result<journal_receipt>> store::commit(const std::vector<journal_entry>& en
         else
             receipt.refused.push_back(entry.claim);
     }
-    for (const auto& [id, added] : delta.executions()) {
-        auto& at = executions_.at(id);
-        auto& tenants = at.current.tenants;
-        tenants.completed += added.tenants.completed;
-        tenants.partial += added.tenants.partial;
-        tenants.failed += added.tenants.failed;
-        tenants.cancelled += added.tenants.cancelled;
-        const auto add = [](step_counts& into, const step_counts& counts) {
-            into.completed += counts.completed;
-            into.failed += counts.failed;
-            into.skipped += counts.skipped;
-            into.retries += counts.retries;
-        };
-        add(at.current.steps, added.steps);
-        for (const auto& [step, counts] : added.by_step) add(at.steps[step].counts, counts);
-        for (const auto& [step, buckets] : added.latency)
-            for (const auto& [bucket, count] : buckets) at.steps[step].latency.add_bucket(bucket, count);
-        if (at.current.planning_complete && tenants.ended() == tenants.total) receipt.drained.push_back(id);
-    }
+    for (const auto& [id, added] : delta.executions())
+        if (count(executions_.at(id), added)) receipt.drained.push_back(id);
     co_return receipt;
+}
+
+bool store::count(kept_execution& at, const journal_delta::of_execution& added) {
+    auto& tenants = at.current.tenants;
+    tenants.completed += added.tenants.completed;
+    tenants.partial += added.tenants.partial;
+    tenants.failed += added.tenants.failed;
+    tenants.cancelled += added.tenants.cancelled;
+    const auto add = [](step_counts& into, const step_counts& counts) {
+        into.completed += counts.completed;
+        into.failed += counts.failed;
+        into.skipped += counts.skipped;
+        into.retries += counts.retries;
+    };
+    add(at.current.steps, added.steps);
+    for (const auto& [step, counts] : added.by_step) add(at.steps[step].counts, counts);
+    for (const auto& [step, buckets] : added.latency)
+        for (const auto& [bucket, count] : buckets) at.steps[step].latency.add_bucket(bucket, count);
+    return at.current.planning_complete && tenants.ended() == tenants.total;
 }
 
 void store::apply(const journal_entry& entry, journal_delta& delta, system_time now) {
@@ -141,14 +143,42 @@ void store::apply(const journal_entry& entry, journal_delta& delta, system_time 
         steps.insert(std::ranges::upper_bound(steps, record.step_index, {}, &step_record::step_index), record);
         delta.add_step(entry.execution, record);
     }
-    auto& logs = executions_.at(entry.execution).logs;
-    for (const auto& log : entry.logs) {
-        logs.push_back(log);
-        logs.back().sequence = ++last_log_sequence_;
-    }
+    for (const auto& log : entry.logs) add_log(executions_.at(entry.execution), log);
     if (!entry.outcome) return;
     end_claim(run, *entry.outcome, now);
     if (entry.outcome->release == run_release::ended) delta.add_end(entry.execution, entry.outcome->status);
+}
+
+void store::add_log(kept_execution& at, log_entry log) {
+    log.sequence = ++last_log_sequence_;
+    at.logs.push_back(std::move(log));
+}
+
+void store::end_run(kept_run& run, end_cause cause, journal_delta& delta, system_time now) {
+    auto& steps = run.view.steps;
+    const auto is_carried = [](const step_record& step) { return step.carried_over; };
+    const auto is_success = [](const step_record& step) {
+        return !step.carried_over && step.status == step_status::completed;
+    };
+    const auto status = cause == end_cause::cancellation         ? run_status::cancelled
+                        : std::ranges::any_of(steps, is_success) ? run_status::partial
+                                                                 : run_status::failed;
+    const auto step_count = run.steps_total + int(std::ranges::count_if(steps, is_carried));
+    for (int index = 0; index < step_count; ++index) {
+        const auto at = std::ranges::lower_bound(steps, index, {}, &step_record::step_index);
+        if (at != steps.end() && at->step_index == index) continue;
+        auto skipped = skipped_step(cause, now);
+        if (const auto words = words_before_service(cause); !words.empty() && !run.next_service.empty())
+            skipped.error_message.append(words).append(run.next_service);
+        skipped.run = run.view.id;
+        skipped.step_index = index;
+        delta.add_step(run.execution, skipped);
+        steps.insert(at, std::move(skipped));
+    }
+    ++run.claim_token;
+    run.view.not_before.reset();
+    end_claim(run, {.release = run_release::ended, .status = status, .not_before = {}, .waits = {}}, now);
+    delta.add_end(run.execution, status);
 }
 
 void store::end_claim(kept_run& run, const run_outcome& outcome, system_time now) {
@@ -161,11 +191,8 @@ void store::end_claim(kept_run& run, const run_outcome& outcome, system_time now
     run.view.status = run_status::pending;
     run.view.claimed_by.clear();
     run.waits = outcome.waits;
-    // A run that parks or is returned while its execution is being cancelled waits for nothing.
-    if (!executions_.at(run.execution).current.cancel_requested) {
-        if (outcome.release == run_release::parked) run.view.not_before = outcome.not_before;
-        run.next_service = outcome.next_service;
-    }
+    if (outcome.release == run_release::parked) run.view.not_before = outcome.not_before;
+    run.next_service = outcome.next_service;
     enqueue(run);
 }
 

@@ -33,7 +33,9 @@ class store final : public stores {
     task<result<void>> complete_planning(execution_id, planning_outcome, system_time now) override;
     task<result<std::vector<execution_id>>> claim_planning(std::string instance_id, std::vector<execution_id> known,
                                                            int most) override;
+    task<result<void>> leave_planning(execution_id, std::string instance_id, std::string problem) override;
     task<result<void>> request_cancel(execution_id, system_time now) override;
+    task<result<int>> end_runs(run_ending, system_time now) override;
     task<result<execution>> finish_if_done(execution_id, system_time now) override;
     task<result<int>> keep_history(system_time now, system_time keep_from, int most) override;
     task<result<std::vector<execution>>> open_executions() override;
@@ -100,6 +102,7 @@ class store final : public stores {
         tenant_run_view view;  // its steps by index
         execution_id execution;
         std::int64_t fair_rank = 0;
+        int steps_total = 0;
         std::int64_t claim_token = 0;
         std::vector<stored_wait> waits;
         std::string next_service;  // while it is pending
@@ -133,6 +136,10 @@ class store final : public stores {
     void insert_run(kept_execution&, planned_run);
     void apply(const journal_entry&, journal_delta&, system_time now);
     void end_claim(kept_run&, const run_outcome&, system_time now);
+    // True: it is planned completely and has no open run any more.
+    static bool count(kept_execution&, const journal_delta::of_execution&);
+    void end_run(kept_run&, end_cause, journal_delta&, system_time now);
+    void add_log(kept_execution&, log_entry);
     int give_back(const std::string& instance_id);
     int give_back_if(const std::function<bool(const kept_run&)>& is_meant);
     [[nodiscard]] bool is_superseded(std::int64_t epoch) const { return leader_ && leader_->epoch > epoch; }

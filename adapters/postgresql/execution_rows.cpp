@@ -184,18 +184,16 @@ std::vector<execution_id> claim_planning(connection& database, const std::string
     return claimed;
 }
 
-result<void> request_cancel(connection& database, execution_id id) {
-    if (database.query("executions", "request_cancel", id).affected() > 0) return {};
+void leave_planning(connection& database, execution_id id, const std::string& instance_id, const std::string& problem) {
+    database.query("executions", "leave_planning", id, instance_id, problem);
+}
+
+result<void> request_cancel(connection& database, execution_id id, system_time now) {
+    if (database.query("executions", "request_cancel", id, now).affected() > 0) return {};
     const auto at = find_execution(database, id);
     if (!at) return std::unexpected{at.error()};
     if (is_final(at->status)) return ended(*at);
     return {};  // requested before
-}
-
-std::optional<run_id> unpark_runs(connection& database, execution_id id, run_id after, int most) {
-    const auto last = database.query("executions", "unpark_runs", id, std::int64_t(after), most);
-    if (last.front().is_null(0)) return std::nullopt;
-    return run_id(last.front().integer(0));
 }
 
 result<execution> finish_if_done(connection& database, execution_id id, system_time now) {
@@ -234,11 +232,8 @@ std::vector<execution> list_executions(connection& database, const execution_que
 result<std::vector<step_summary>> step_summaries(connection& database, execution_id id) {
     const auto at = find_execution(database, id);
     if (!at) return std::unexpected{at.error()};
-    auto summaries = sql::empty_summaries(*at);
-    if (!summaries) return summaries;
-    const auto summary_of = [&](const row& from) -> step_summary& {
-        return summaries->at(std::size_t(from.integer(0)));
-    };
+    sql::step_summaries_builder summaries{*at};
+    const auto summary_of = [&](const row& from) -> step_summary& { return summaries.at(from.integer(0)); };
     for (const auto& each : database.query("executions", "step_counts", id)) {
         auto& into = summary_of(each).counts;
         into.completed = each.integer(1);
@@ -251,7 +246,7 @@ result<std::vector<step_summary>> step_summaries(connection& database, execution
     if (at->retry_of)
         for (const auto& each : database.query("executions", "carried_per_step", id))
             summary_of(each).counts.total -= each.integer(1);
-    return summaries;
+    return summaries.take();
 }
 
 result<std::vector<tenant_run_view>> list_runs(connection& database, execution_id id, const run_query& query) {

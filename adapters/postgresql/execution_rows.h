@@ -23,10 +23,9 @@ result<void> note_planning_problem(connection&, execution_id, const std::string&
 result<void> complete_planning(connection&, execution_id, const planning_outcome&, system_time now);
 std::vector<execution_id> claim_planning(connection&, const std::string& instance_id,
                                          const std::vector<execution_id>& known, int most);
-// Those of its runs that are parked are left to unpark_runs.
-result<void> request_cancel(connection&, execution_id);
-// The next parked runs, `most` of them, may be claimed at once. Returns the last; nullopt: there is none any more.
-std::optional<run_id> unpark_runs(connection&, execution_id, run_id after, int most);
+void leave_planning(connection&, execution_id, const std::string& instance_id, const std::string& problem);
+// The runs of it that nobody holds are left to end_next_runs.
+result<void> request_cancel(connection&, execution_id, system_time now);
 result<execution> finish_if_done(connection&, execution_id, system_time now);
 
 result<execution> find_execution(connection&, execution_id);

@@ -80,6 +80,65 @@ struct log_columns {
     }
 };
 
+// The counters of executions, and the logs that are counted with them.
+class counts_statements {
+  public:
+    void add_to(connection::pipeline& into, execution_id id, const journal_delta::of_execution& added,
+                const log_columns& logs) {
+        into.add("executions", "add_counts", id, added.tenants.completed, added.tenants.partial, added.tenants.failed,
+                 added.tenants.cancelled, added.steps.completed, added.steps.failed, added.steps.skipped,
+                 added.steps.retries, std::int64_t(logs.ids.size()));
+        if (logs.ids.size() > 0) {
+            into.add("executions", "insert_logs", id, logs.ids, logs.tenants, logs.step_names, logs.step_indexes,
+                     logs.levels, logs.messages, logs.data, logs.logged_at);
+        }
+        if (!added.by_step.empty()) {
+            auto& columns = step_columns_.emplace_back();
+            for (const auto& [step, counts] : added.by_step) columns.add(step, counts);
+            into.add("executions", "add_step_counts", id, columns.steps, columns.completed, columns.failed,
+                     columns.skipped, columns.retries);
+        }
+        if (!added.latency.empty()) {
+            auto& columns = latency_columns_.emplace_back();
+            for (const auto& [step, buckets] : added.latency)
+                for (const auto& [bucket, times] : buckets) columns.add(step, bucket, times);
+            into.add("executions", "add_latencies", id, columns.steps, columns.buckets, columns.counts);
+        }
+    }
+
+  private:
+    struct step_columns {
+        array_of<int> steps;
+        array_of<std::int64_t> completed;
+        array_of<std::int64_t> failed;
+        array_of<std::int64_t> skipped;
+        array_of<std::int64_t> retries;
+
+        void add(int step, const step_counts& counts) {
+            steps.add(step);
+            completed.add(counts.completed);
+            failed.add(counts.failed);
+            skipped.add(counts.skipped);
+            retries.add(counts.retries);
+        }
+    };
+    struct latency_columns {
+        array_of<int> steps;
+        array_of<int> buckets;
+        array_of<std::int64_t> counts;
+
+        void add(int step, int bucket, std::int64_t count) {
+            steps.add(step);
+            buckets.add(bucket);
+            counts.add(count);
+        }
+    };
+
+    // A pipeline refers to its arrays until it has run.
+    std::deque<step_columns> step_columns_;
+    std::deque<latency_columns> latency_columns_;
+};
+
 // What is known before a batch is written. Nearly always every claim holds and nothing is recorded.
 struct standing {
     std::optional<std::set<claim_key>> held;  // nullopt: all of them
@@ -126,7 +185,7 @@ class batch_columns {
         for (const auto& [id, logs] : logs_) {
             counts_at.push_back(into.size());
             const auto found = delta_.executions().find(id);
-            add_counts(into, id, found == delta_.executions().end() ? none_ : found->second, logs);
+            counts_.add_to(into, id, found == delta_.executions().end() ? none_ : found->second, logs);
         }
         return counts_at;
     }
@@ -162,56 +221,6 @@ class batch_columns {
             not_before_.add_null();
     }
 
-    void add_counts(connection::pipeline& into, execution_id id, const journal_delta::of_execution& added,
-                    const log_columns& logs) {
-        into.add("executions", "add_counts", id, added.tenants.completed, added.tenants.partial, added.tenants.failed,
-                 added.tenants.cancelled, added.steps.completed, added.steps.failed, added.steps.skipped,
-                 added.steps.retries, std::int64_t(logs.ids.size()));
-        if (logs.ids.size() > 0) {
-            into.add("executions", "insert_logs", id, logs.ids, logs.tenants, logs.step_names, logs.step_indexes,
-                     logs.levels, logs.messages, logs.data, logs.logged_at);
-        }
-        if (!added.by_step.empty()) {
-            auto& columns = step_columns_.emplace_back();
-            for (const auto& [step, counts] : added.by_step) columns.add(step, counts);
-            into.add("executions", "add_step_counts", id, columns.steps, columns.completed, columns.failed,
-                     columns.skipped, columns.retries);
-        }
-        if (!added.latency.empty()) {
-            auto& columns = latency_columns_.emplace_back();
-            for (const auto& [step, buckets] : added.latency)
-                for (const auto& [bucket, times] : buckets) columns.add(step, bucket, times);
-            into.add("executions", "add_latencies", id, columns.steps, columns.buckets, columns.counts);
-        }
-    }
-
-    struct step_columns {
-        array_of<int> steps;
-        array_of<std::int64_t> completed;
-        array_of<std::int64_t> failed;
-        array_of<std::int64_t> skipped;
-        array_of<std::int64_t> retries;
-
-        void add(int step, const step_counts& counts) {
-            steps.add(step);
-            completed.add(counts.completed);
-            failed.add(counts.failed);
-            skipped.add(counts.skipped);
-            retries.add(counts.retries);
-        }
-    };
-    struct latency_columns {
-        array_of<int> steps;
-        array_of<int> buckets;
-        array_of<std::int64_t> counts;
-
-        void add(int step, int bucket, std::int64_t count) {
-            steps.add(step);
-            buckets.add(bucket);
-            counts.add(count);
-        }
-    };
-
     std::vector<run_claim> refused_;
     std::set<step_key> seen_;
     result_columns results_;
@@ -226,24 +235,8 @@ class batch_columns {
     array_of<system_time> not_before_;
     array_of<std::string_view> waits_;
     array_of<std::string_view> next_services_;
-    // A pipeline refers to its arrays until it has run.
-    std::deque<step_columns> step_columns_;
-    std::deque<latency_columns> latency_columns_;
+    counts_statements counts_;
 };
-
-// Who parks a run, or returns it to wait for a service, holds its execution first: a cancellation at the same moment
-// sees it wait, or is seen by it. It holds the others of its batch, too, in the order of their ids: their counters come
-// later, and nobody waits in a circle.
-array_of<execution_id> executions_to_hold(const std::vector<journal_entry>& entries) {
-    std::set<execution_id> ids;
-    bool parks = false;
-    for (const auto& entry : entries) {
-        ids.insert(entry.execution);
-        parks = parks || (entry.outcome &&
-                          (entry.outcome->release == run_release::parked || !entry.outcome->next_service.empty()));
-    }
-    return parks ? array_of<execution_id>{ids} : array_of<execution_id>{};
-}
 
 std::vector<execution_id> drained_of(const std::vector<rows>& answers, const std::vector<std::size_t>& counts_at,
                                      const std::vector<execution_id>& executions) {
@@ -269,6 +262,16 @@ standing read_standing(connection& database, const std::vector<journal_entry>& e
 }
 
 }  // namespace
+
+void add_to_execution(connection& database, execution_id id, const journal_delta::of_execution& added,
+                      const log_entry& log) {
+    log_columns logs;
+    logs.add(log);
+    counts_statements counts;
+    connection::pipeline whole{database};
+    counts.add_to(whole, id, added, logs);
+    whole.run();
+}
 
 journal_receipt journal_writer::commit(connection& database, const std::vector<journal_entry>& entries,
                                        system_time now) {
@@ -300,11 +303,9 @@ journal_receipt journal_writer::write_at_once(connection& database, const std::v
                                               const std::set<std::int64_t>& leases, system_time now, bool again) {
     batch_columns columns{entries, {}};
     if (!again) note_sent(columns.refused(), columns.executions());
-    const auto held = executions_to_hold(entries);
     const array_of<std::int64_t> standing_leases{leases};
     connection::pipeline whole{database};
     whole.add("tenant_runs", "note_batch", writer_id_, sent_.number);
-    if (held.size() > 0) whole.add("executions", "hold_all", held);
     whole.add("tenant_runs", "hold_leases", standing_leases);
     const auto counts_at = columns.add_to(whole, now);
     const auto answers = whole.run();
@@ -319,8 +320,6 @@ std::optional<journal_receipt> journal_writer::write_with_care(connection& datab
     transaction work{database};
     // First, as it waits for an earlier attempt whose commit still hangs: what stands is looked at after that.
     if (!note_batch(database)) return std::nullopt;
-    const auto held = executions_to_hold(entries);
-    if (held.size() > 0) database.query("executions", "hold_all", held);
     const claim_columns claims{entries};
     database.query("tenant_runs", "hold_claimants", claims.runs);
     batch_columns columns{entries, read_standing(database, entries, claims)};

@@ -8,9 +8,14 @@
 
 #include "adapters/postgresql/connection.h"
 #include "adapters/postgresql/open_claims.h"
+#include "domain/execution/journal_delta.h"
 #include "ports/run_store.h"
 
 namespace orchestrator::postgresql {
+
+// What else has changed the counters of an execution, and a line about it. Last in its transaction: others wait for the
+// execution from here on.
+void add_to_execution(connection&, execution_id, const journal_delta::of_execution&, const log_entry&);
 
 // One writer of the journal. Each of its batches has a number that is kept in the same transaction: when the answer to
 // a commit is lost, the number tells whether the batch is there, and it is not written twice.

@@ -8,6 +8,7 @@
 #include "adapters/postgresql/backfill_rows.h"
 #include "adapters/postgresql/calendar_rows.h"
 #include "adapters/postgresql/connection.h"
+#include "adapters/postgresql/ending_rows.h"
 #include "adapters/postgresql/execution_rows.h"
 #include "adapters/postgresql/history_rows.h"
 #include "adapters/postgresql/journal_rows.h"
@@ -28,7 +29,8 @@ auto guarded(Work& work) {
 }
 
 constexpr int tries_after_conflict = 3;
-constexpr int unparked_at_once = 10'000;
+constexpr int runs_ended_at_once = 10'000;
+constexpr int held_runs_ended_at_once = 1'000;  // who records under their instances waits for us
 
 uuid random_uuid() {
     std::random_device device;
@@ -236,17 +238,31 @@ task<result<std::vector<execution_id>>> store::claim_planning(std::string instan
         return postgresql::claim_planning(db, id, known, most);
     });
 }
-task<result<void>> store::request_cancel(execution_id id, system_time) {
-    const auto marked = co_await state_->write([id](connection& db) { return postgresql::request_cancel(db, id); });
+task<result<void>> store::leave_planning(execution_id id, std::string instance_id, std::string problem) {
+    return state_->write([id, instance_id = std::move(instance_id), problem = std::move(problem)](connection& db) {
+        postgresql::leave_planning(db, id, instance_id, problem);
+    });
+}
+task<result<void>> store::request_cancel(execution_id id, system_time now) {
+    const auto marked = co_await state_->write([=](connection& db) { return postgresql::request_cancel(db, id, now); });
     if (!marked) co_return marked;
-    // Bit by bit, as all who record outcomes of it would wait for us. Who parks a run from now on knows of it. If we do
-    // not come to the end, the engines of all instances ask for it once more.
+    const auto waiting =
+        co_await end_runs({.execution = id, .cause = end_cause::cancellation, .grace = {}, .is_held_too = false}, now);
+    if (!waiting) co_return std::unexpected{waiting.error()};
+    co_return result<void>{};
+}
+// Bit by bit, as all who record outcomes of the execution wait for us. If we do not come to the end, the engines of all
+// instances ask for it once more.
+task<result<int>> store::end_runs(run_ending ending, system_time now) {
+    const int most = ending.is_held_too ? held_runs_ended_at_once : runs_ended_at_once;
+    int ended = 0;
     for (run_id last{};;) {
-        const auto next = co_await state_->write(
-            [id, last](connection& db) { return postgresql::unpark_runs(db, id, last, unparked_at_once); });
+        const auto next =
+            co_await state_->write([=](connection& db) { return end_next_runs(db, ending, last, most, now); });
         if (!next) co_return std::unexpected{next.error()};
-        if (!*next) co_return result<void>{};
-        last = **next;
+        ended += next->runs;
+        if (next->runs < most) co_return ended;
+        last = next->last;
     }
 }
 task<result<execution>> store::finish_if_done(execution_id id, system_time now) {

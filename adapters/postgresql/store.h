@@ -41,7 +41,9 @@ class store final : public stores {
     task<result<void>> complete_planning(execution_id, planning_outcome, system_time now) override;
     task<result<std::vector<execution_id>>> claim_planning(std::string instance_id, std::vector<execution_id> known,
                                                            int most) override;
+    task<result<void>> leave_planning(execution_id, std::string instance_id, std::string problem) override;
     task<result<void>> request_cancel(execution_id, system_time now) override;
+    task<result<int>> end_runs(run_ending, system_time now) override;
     task<result<execution>> finish_if_done(execution_id, system_time now) override;
     task<result<int>> keep_history(system_time now, system_time keep_from, int most) override;
     task<result<std::vector<execution>>> open_executions() override;

@@ -25,12 +25,30 @@ std::string to_json(const tenant_filter& filter) {
 
 tenant_filter tenant_filter_from_json(std::string_view text) {
     tenant_filter filter;
-    const auto object = json::parse(text).as_object();
-    if (const auto* ids = object.if_contains("tenant_ids"))
-        for (const auto& id : ids->as_array()) filter.tenant_ids.push_back(tenant_id::parse(id.as_string()).value());
-    if (const auto* tiers = object.if_contains("subscription_tiers"))
-        for (const auto& tier : tiers->as_array())
-            filter.tiers.push_back(parse_subscription_tier(tier.as_string()).value());
+    const auto read = [&](const json::value& list, const auto& parse, auto& into) {
+        const auto* array = list.if_array();
+        filter.has_unknown |= !array;
+        for (std::size_t i = 0; array && i < array->size(); ++i) {
+            const auto* name = (*array)[i].if_string();
+            const auto value = name ? parse(std::string_view{*name}) : std::nullopt;
+            if (value)
+                into.push_back(*value);
+            else
+                filter.has_unknown = true;
+        }
+    };
+    const auto value = json::parse(text);
+    const auto* object = value.if_object();
+    filter.has_unknown = !object;
+    if (!object) return filter;
+    for (const auto& [name, list] : *object) {
+        if (name == "tenant_ids")
+            read(list, &tenant_id::parse, filter.tenant_ids);
+        else if (name == "subscription_tiers")
+            read(list, &parse_subscription_tier, filter.tiers);
+        else
+            filter.has_unknown = true;
+    }
     return filter;
 }
 

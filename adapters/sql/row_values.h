@@ -2,6 +2,10 @@
 // boolean, text, id, time, optional_time and is_null by column; `first` is where the value's columns begin.
 #pragma once
 
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "adapters/sql/row_text.h"
 #include "domain/event/event.h"
 #include "domain/execution/execution.h"
@@ -66,6 +70,7 @@ execution execution_from(const Row& row) {
     read.is_backfill = row.boolean(28);
     read.result_summary = row.text(29);
     read.planned_to_end = row.boolean(30);
+    read.cancel_requested_at = row.optional_time(31);
     return read;
 }
 
@@ -172,17 +177,31 @@ kept_event kept_event_from(const Row& row) {
             .problem = row.text(8)};
 }
 
-// The summaries of an execution's steps before anything is counted.
-[[nodiscard]] inline result<std::vector<step_summary>> empty_summaries(const execution& of) {
-    const auto definition = parse_definition(of.definition);
-    if (!definition) return fail(errc::store_corrupt, "the definition stored with the execution is not valid");
-    std::vector<step_summary> summaries(definition->steps.size());
-    for (std::size_t i = 0; i < summaries.size(); ++i) {
-        summaries[i].step_name = definition->steps[i].name;
-        summaries[i].step_index = int(i);
-        summaries[i].counts.total = of.tenants.total;
+// The summaries of an execution's steps, as its definition names them, and of those that were counted though it does
+// not.
+class step_summaries_builder {
+  public:
+    explicit step_summaries_builder(const execution& of) : tenants_{of.tenants.total} {
+        for (auto& name : step_names_of(of.definition)) add(std::move(name));
     }
-    return summaries;
-}
+    [[nodiscard]] step_summary& at(std::int64_t index) {
+        const auto place = std::size_t(std::clamp<std::int64_t>(index, 0, std::int64_t(max_steps) - 1));
+        while (summaries_.size() <= place) add(fmt::format("step_{}", summaries_.size()));
+        return summaries_[place];
+    }
+    [[nodiscard]] std::vector<step_summary> take() { return std::move(summaries_); }
+
+  private:
+    void add(std::string name) {
+        step_summary made;
+        made.step_name = std::move(name);
+        made.step_index = int(summaries_.size());
+        made.counts.total = tenants_;
+        summaries_.push_back(std::move(made));
+    }
+
+    std::int64_t tenants_;
+    std::vector<step_summary> summaries_;
+};
 
 }  // namespace orchestrator::sql

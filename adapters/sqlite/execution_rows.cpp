@@ -137,22 +137,22 @@ std::vector<execution_id> claim_planning(connection& database, const std::string
     return claimed;
 }
 
-result<void> request_cancel(connection& database, execution_id id) {
+void leave_planning(connection& database, execution_id id, const std::string& instance_id, const std::string& problem) {
+    auto row = database.query("executions", "leave_planning");
+    row.bind(1, id).bind(2, std::string_view{instance_id}).bind(3, std::string_view{problem});
+    row.run();
+}
+
+result<void> request_cancel(connection& database, execution_id id, system_time now) {
     {
         auto row = database.query("executions", "request_cancel");
-        row.bind(1, id);
+        row.bind(1, id).bind(2, now);
         row.run();
     }
-    const bool marked = database.changes() > 0;
-    if (!marked) {
-        const auto at = find_execution(database, id);
-        if (!at) return std::unexpected{at.error()};
-        return ended(*at);
-    }
-    auto runs = database.query("executions", "unpark_runs");
-    runs.bind(1, id);
-    runs.run();
-    return {};
+    if (database.changes() > 0) return {};
+    const auto at = find_execution(database, id);
+    if (!at) return std::unexpected{at.error()};
+    return ended(*at);
 }
 
 result<execution> finish_if_done(connection& database, execution_id id, system_time now) {
@@ -208,11 +208,8 @@ std::vector<execution> list_executions(connection& database, const execution_que
 result<std::vector<step_summary>> step_summaries(connection& database, execution_id id) {
     const auto at = find_execution(database, id);
     if (!at) return std::unexpected{at.error()};
-    auto summaries = sql::empty_summaries(*at);
-    if (!summaries) return summaries;
-    const auto summary_of = [&](const statement& row) -> step_summary& {
-        return summaries->at(std::size_t(row.integer(0)));
-    };
+    sql::step_summaries_builder summaries{*at};
+    const auto summary_of = [&](const statement& row) -> step_summary& { return summaries.at(row.integer(0)); };
     auto counts = database.query("executions", "step_counts");
     counts.bind(1, id);
     while (counts.step()) {
@@ -230,7 +227,7 @@ result<std::vector<step_summary>> step_summaries(connection& database, execution
         carried.bind(1, id);
         while (carried.step()) summary_of(carried).counts.total -= carried.integer(1);
     }
-    return summaries;
+    return summaries.take();
 }
 
 result<std::vector<tenant_run_view>> list_runs(connection& database, execution_id id, const run_query& query) {

@@ -16,7 +16,9 @@ result<void> note_planning_problem(connection&, execution_id, const std::string&
 result<void> complete_planning(connection&, execution_id, const planning_outcome&, system_time now);
 std::vector<execution_id> claim_planning(connection&, const std::string& instance_id,
                                          const std::vector<execution_id>& known, int most);
-result<void> request_cancel(connection&, execution_id);
+void leave_planning(connection&, execution_id, const std::string& instance_id, const std::string& problem);
+// The runs of it that nobody holds are left to end_next_runs.
+result<void> request_cancel(connection&, execution_id, system_time now);
 result<execution> finish_if_done(connection&, execution_id, system_time now);
 
 result<execution> find_execution(connection&, execution_id);

@@ -60,7 +60,8 @@ journal_receipt journal_writer::commit(connection& database, const std::vector<j
             }
             for (const auto& record : entry.steps)
                 if (insert_result(database, entry.claim.run, record)) delta.add_step(entry.execution, record);
-            write_logs(database, entry, logs[entry.execution]);
+            auto& written = logs[entry.execution];
+            for (const auto& log : entry.logs) write_log(database, entry.execution, log, written);
             if (entry.outcome) {
                 end_claim(database, entry.claim.run, *entry.outcome, now);
                 if (entry.outcome->release == run_release::ended) delta.add_end(entry.execution, entry.outcome->status);
@@ -86,22 +87,31 @@ void journal_writer::read_last_log(connection& database) {
     last_log_id_ = row.step() ? row.integer(0) : 0;
 }
 
-void journal_writer::write_logs(connection& database, const journal_entry& entry, log_range& written) {
-    for (const auto& log : entry.logs) {
-        written.last = ++*last_log_id_;
-        if (written.first == 0) written.first = written.last;
-        auto row = database.query("executions", "insert_log");
-        row.bind(1, entry.execution)
-            .bind(2, written.last)
-            .bind(3, log.tenant)
-            .bind(4, std::string_view{log.step_name})
-            .bind(5, log.step_index)
-            .bind(6, to_string(log.level))
-            .bind(7, std::string_view{log.message})
-            .bind_or_null(8, log.data)
-            .bind(9, log.logged_at);
-        row.run();
-    }
+void journal_writer::write_log(connection& database, execution_id id, const log_entry& log, log_range& written) {
+    written.last = ++*last_log_id_;
+    if (written.first == 0) written.first = written.last;
+    auto row = database.query("executions", "insert_log");
+    row.bind(1, id)
+        .bind(2, written.last)
+        .bind(3, log.tenant)
+        .bind(4, std::string_view{log.step_name})
+        .bind(5, log.step_index)
+        .bind(6, to_string(log.level))
+        .bind(7, std::string_view{log.message})
+        .bind_or_null(8, log.data)
+        .bind(9, log.logged_at);
+    row.run();
+}
+
+void journal_writer::add_to_execution(connection& database, execution_id id, const journal_delta::of_execution& added,
+                                      const log_entry& log) {
+    last_log_id_.reset();  // the transaction may fail after us: it is read again, now and next time
+    read_last_log(database);
+    log_range written;
+    write_log(database, id, log, written);
+    last_log_id_.reset();
+    write_step_counts(database, id, added);
+    write_counts(database, id, added, written);
 }
 
 }  // namespace orchestrator::sqlite

@@ -14,6 +14,7 @@
 #include "adapters/sqlite/backfill_rows.h"
 #include "adapters/sqlite/calendar_rows.h"
 #include "adapters/sqlite/connection.h"
+#include "adapters/sqlite/ending_rows.h"
 #include "adapters/sqlite/execution_rows.h"
 #include "adapters/sqlite/history_rows.h"
 #include "adapters/sqlite/journal_rows.h"
@@ -29,6 +30,7 @@ namespace {
 
 // A larger file is checked by an operator's own `PRAGMA integrity_check`, not at each start.
 constexpr std::uintmax_t largest_file_checked_at_start = 1ULL << 30;
+constexpr int runs_ended_at_once = 2'000;
 
 // A lock that ends with the process, however it ends.
 class instance_lock {
@@ -234,8 +236,31 @@ task<result<std::vector<execution_id>>> store::claim_planning(std::string instan
         return sqlite::claim_planning(db, id, known, most);
     });
 }
-task<result<void>> store::request_cancel(execution_id id, system_time) {
-    return state_->write([id](connection& db) { return sqlite::request_cancel(db, id); });
+task<result<void>> store::leave_planning(execution_id id, std::string instance_id, std::string problem) {
+    return state_->write([id, instance_id = std::move(instance_id), problem = std::move(problem)](connection& db) {
+        sqlite::leave_planning(db, id, instance_id, problem);
+    });
+}
+task<result<void>> store::request_cancel(execution_id id, system_time now) {
+    const auto marked = co_await state_->write([=](connection& db) { return sqlite::request_cancel(db, id, now); });
+    if (!marked) co_return marked;
+    const auto waiting =
+        co_await end_runs({.execution = id, .cause = end_cause::cancellation, .grace = {}, .is_held_too = false}, now);
+    if (!waiting) co_return std::unexpected{waiting.error()};
+    co_return result<void>{};
+}
+// Bit by bit, as the journal waits for us meanwhile.
+task<result<int>> store::end_runs(run_ending ending, system_time now) {
+    int ended = 0;
+    for (run_id last{};;) {
+        const auto next = co_await state_->write([=, journal = &state_->journal](connection& db) {
+            return end_next_runs(db, *journal, ending, last, runs_ended_at_once, now);
+        });
+        if (!next) co_return std::unexpected{next.error()};
+        ended += next->runs;
+        if (next->runs < runs_ended_at_once) co_return ended;
+        last = next->last;
+    }
 }
 task<result<execution>> store::finish_if_done(execution_id id, system_time now) {
     return state_->write([=](connection& db) { return sqlite::finish_if_done(db, id, now); });

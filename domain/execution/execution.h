@@ -54,6 +54,7 @@ struct execution {
     bool planning_complete = false;  // no tenant run is inserted any more
     bool planned_to_end = false;     // and every tenant that takes part has one
     bool cancel_requested = false;
+    std::optional<system_time> cancel_requested_at;
     system_time created_at;
     std::optional<system_time> started_at;
     std::optional<system_time> completed_at;

@@ -77,6 +77,7 @@ std::optional<tenant> parse_tenant(const json::value& value) {
 }
 
 bool tenant_filter::accepts(const tenant& candidate) const {
+    if (has_unknown) return false;
     if (candidate.status == tenant_status::suspended || candidate.status == tenant_status::cancelled) return false;
     if (!tenant_ids.empty() && !std::ranges::binary_search(tenant_ids, candidate.id)) return false;
     return tiers.empty() || std::ranges::find(tiers, candidate.tier) != tiers.end();

@@ -38,6 +38,7 @@ struct tenant {
 struct tenant_filter {
     std::vector<tenant_id> tenant_ids;  // ascending
     std::vector<subscription_tier> tiers;
+    bool has_unknown = false;  // asks for something that this version does not know: it accepts nobody
 
     [[nodiscard]] bool accepts(const tenant&) const;
     bool operator==(const tenant_filter&) const = default;

@@ -39,6 +39,13 @@ std::expected<workflow_definition, std::vector<violation>> compile(std::string w
     return definition;
 }
 
+// Of what it says wrongly or in words that we do not know. Once an execution stands, a schedule has no other say in it.
+bool decides_who_takes_part(const schedule& when, const std::vector<violation>& violations) {
+    if (violations.empty()) return false;
+    const auto is_mode = [](const violation& each) { return each.pointer == "/schedule/timezone_mode"; };
+    return when.zone_mode != timezone_mode::workflow || std::ranges::any_of(violations, is_mode);
+}
+
 }  // namespace
 
 std::string_view to_string(trigger_rule rule) { return rule == trigger_rule::all_done ? "all_done" : "all_success"; }
@@ -137,9 +144,31 @@ std::expected<workflow_definition, std::vector<violation>> parse_definition(std:
     if (const auto* when = fields.any("schedule")) {
         json_fields schedule_fields{*when, "/schedule", violations};
         definition->when = read_schedule(schedule_fields, {});
-        if (!violations.empty()) return std::unexpected{std::move(violations)};
+        if (decides_who_takes_part(definition->when, violations)) return std::unexpected{std::move(violations)};
     }
     return definition;
+}
+
+std::string unreadable_definition_message(const std::vector<violation>& violations) {
+    const auto first = violations.empty() ? violation{} : violations.front();
+    return fmt::format("this version of the program cannot read the definition of the execution: {}: {}", first.pointer,
+                       first.message);
+}
+
+std::vector<std::string> step_names_of(std::string_view source) {
+    boost::system::error_code failed;
+    const auto value = json::parse(source, failed);
+    const auto* object = failed ? nullptr : value.if_object();
+    const auto* found = object ? object->if_contains("steps") : nullptr;
+    const auto* steps = found ? found->if_array() : nullptr;
+    std::vector<std::string> names;
+    for (std::size_t i = 0; steps && i < steps->size(); ++i) {
+        const auto* step = (*steps)[i].if_object();
+        const auto* name = step ? step->if_contains("name") : nullptr;
+        const bool is_named = name && name->is_string() && !name->get_string().empty();
+        names.push_back(is_named ? std::string{std::string_view{name->get_string()}} : fmt::format("step_{}", i));
+    }
+    return names;
 }
 
 }  // namespace orchestrator

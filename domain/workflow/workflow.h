@@ -107,7 +107,13 @@ struct workflow_rules {
 // Compiles what a workflow runs. Its parts were checked by parse_workflow; what is refused here was stored by hand.
 [[nodiscard]] std::expected<workflow_definition, std::vector<violation>> compile_workflow(const workflow&);
 
-// Reads the snapshot that an execution stored (workflow_definition::source).
+// Reads the snapshot that an execution stored (workflow_definition::source), to run it: a step that holds anything that
+// this version does not know is refused, as what it would do without may be wrong.
 [[nodiscard]] std::expected<workflow_definition, std::vector<violation>> parse_definition(std::string_view source);
+// Says so.
+[[nodiscard]] std::string unreadable_definition_message(const std::vector<violation>&);
+// The names of its steps, to show it, whatever else it holds. A step that has none, or is none, is "step_" and its
+// index.
+[[nodiscard]] std::vector<std::string> step_names_of(std::string_view source);
 
 }  // namespace orchestrator

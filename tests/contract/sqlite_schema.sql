@@ -1,4 +1,4 @@
--- What the migrations make: version 7. Compared by sqlite_store_test.cpp.
+-- What the migrations make: version 8. Compared by sqlite_store_test.cpp.
 
 CREATE TABLE orchestrator_backfill_occurrences (
     backfill_id BLOB NOT NULL REFERENCES orchestrator_backfills (id),
@@ -92,7 +92,7 @@ CREATE TABLE "orchestrator_executions" (
     last_log_id INTEGER,
     executed_by_instance TEXT NOT NULL DEFAULT '',
     created_at INTEGER NOT NULL, planned_to_end INTEGER NOT NULL DEFAULT 0
-    CHECK (planned_to_end = 0 OR (planned_to_end = 1 AND planning_complete = 1)), planned_by TEXT NOT NULL DEFAULT '',
+    CHECK (planned_to_end = 0 OR (planned_to_end = 1 AND planning_complete = 1)), planned_by TEXT NOT NULL DEFAULT '', cancel_requested_at INTEGER,
     CHECK (tenants_completed + tenants_partial + tenants_failed + tenants_cancelled <= tenants_total),
     CHECK (steps_completed + steps_failed + steps_skipped <= steps_total)
 );

@@ -321,10 +321,12 @@ TEST_P(store_contract, an_ended_execution_takes_neither_runs_nor_a_cancellation)
 
 TEST_P(store_contract, a_cancelled_execution_ends_as_cancelled) {
     open(1, 1);
+    const auto run = claim(1).at(0);
     expect(executions().request_cancel(execution_no(1), after(1)));
     expect(executions().request_cancel(execution_no(1), after(2)));
     EXPECT_TRUE(found(1).cancel_requested);
-    commit({entry_for(claim(1).at(0), {}, ended(run_status::cancelled))});
+    EXPECT_EQ(found(1).cancel_requested_at, after(1));
+    commit({entry_for(run, {}, ended(run_status::cancelled))});
     EXPECT_EQ(expect(executions().finish_if_done(execution_no(1), after(3))).status, execution_status::cancelled);
     EXPECT_EQ(found(1).tenants.cancelled, 1);
 }

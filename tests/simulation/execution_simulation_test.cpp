@@ -110,7 +110,10 @@ outcome live(std::uint64_t seed) {
             return shared->chance(0.2) ? answered(503) : answered(200, "", shared->time(1, 2'000));
         });
 
-    for (int instances = random.between(1, 2); instances > 0; --instances) at.start_instance();
+    for (int instances = random.between(1, 2); instances > 0; --instances) {
+        const auto name = at.start_instance();
+        if (random.chance(0.1)) at.weather().older.insert(name);
+    }
     std::vector<execution_id> executions;
     for (int count = random.mostly_low(1, 3); count > 0; --count)
         executions.push_back(at.open(definition, {}, {}, random.chance(0.8)));

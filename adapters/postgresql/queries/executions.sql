@@ -3,14 +3,11 @@ SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
        steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
-       planned_to_end
+       planned_to_end, cancel_requested_at
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id WHERE e.id = $1;
 
 -- name: hold
 SELECT status FROM orchestrator_executions WHERE id = $1 FOR NO KEY UPDATE;
-
--- name: hold_all
-SELECT id FROM orchestrator_executions WHERE id = ANY ($1) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: find_by_key
 SELECT id FROM orchestrator_executions WHERE workflow_id = $1 AND idempotency_key = $2;
@@ -43,7 +40,7 @@ SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
        steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
-       planned_to_end
+       planned_to_end, cancel_requested_at
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
 WHERE status IN ('pending', 'running') ORDER BY e.id;
 
@@ -52,7 +49,7 @@ SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
        steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
-       planned_to_end
+       planned_to_end, cancel_requested_at
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
 WHERE ($1 IS NULL OR status = $1) AND ($2 IS NULL OR e.workflow_id = $2) AND ($3 IS NULL OR workflow_name = $3)
   AND (NOT $4 OR status IN ('failed', 'partial')) AND ($5 IS NULL OR e.id < $5)
@@ -85,23 +82,14 @@ WHERE id IN (
     ORDER BY id LIMIT $3 FOR NO KEY UPDATE SKIP LOCKED)
 RETURNING id;
 
--- name: request_cancel
-UPDATE orchestrator_executions SET cancel_requested = TRUE
-WHERE id = $1 AND status IN ('pending', 'running') AND NOT cancel_requested;
+-- name: leave_planning
+UPDATE orchestrator_executions SET planned_by = '', error_message = $3
+WHERE id = $1 AND planned_by = $2 AND NOT planning_complete;
 
--- The next $3 after $2. Returns the last of them, NULL when there is none.
--- name: unpark_runs
-WITH waiting AS (
-    SELECT id FROM orchestrator_tenant_runs
-    WHERE id > $2 AND id >= (SELECT first_run FROM orchestrator_executions WHERE id = $1)
-      AND id <= (SELECT last_run FROM orchestrator_executions WHERE id = $1)
-      AND execution_id = $1 AND status = 'pending' AND (not_before IS NOT NULL OR next_service <> '')
-    ORDER BY id LIMIT $3
-), freed AS (  -- but for those that were claimed meanwhile
-    UPDATE orchestrator_tenant_runs SET not_before = NULL, turn = fair_rank, next_service = ''
-    WHERE id IN (SELECT id FROM waiting) AND status = 'pending'
-)
-SELECT max(id) FROM waiting;
+-- name: request_cancel
+UPDATE orchestrator_executions
+SET cancel_requested = TRUE, cancel_requested_at = coalesce(cancel_requested_at, least($2, clock_timestamp()))
+WHERE id = $1 AND status IN ('pending', 'running') AND (NOT cancel_requested OR cancel_requested_at IS NULL);
 
 -- name: finish
 UPDATE orchestrator_executions SET status = $2, completed_at = $3,

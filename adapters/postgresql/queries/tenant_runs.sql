@@ -187,11 +187,10 @@ SELECT 1 / (count(*) = cardinality($1))::integer FROM touched;
 -- name: park
 WITH touched AS (
     UPDATE orchestrator_tenant_runs r SET status = 'pending', waits = parked.waits::json, claimed_by = NULL,
-        next_service = CASE WHEN cancel_requested THEN '' ELSE parked.next_service END,
-        not_before = CASE WHEN cancel_requested THEN NULL ELSE parked.not_before END,
-        turn = CASE WHEN cancel_requested OR parked.not_before IS NULL THEN fair_rank END
-    FROM unnest($1, $2, $3, $4, $5) AS parked (run, token, not_before, waits, next_service), orchestrator_executions e
-    WHERE r.id = run AND claim_token = token AND r.status = 'running' AND e.id = execution_id
+        next_service = parked.next_service, not_before = parked.not_before,
+        turn = CASE WHEN parked.not_before IS NULL THEN fair_rank END
+    FROM unnest($1, $2, $3, $4, $5) AS parked (run, token, not_before, waits, next_service)
+    WHERE r.id = run AND claim_token = token AND r.status = 'running'
     RETURNING 1
 )
 SELECT 1 / (count(*) = cardinality($1))::integer FROM touched;

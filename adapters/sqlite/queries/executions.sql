@@ -3,7 +3,7 @@ SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
        steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
-       planned_to_end
+       planned_to_end, cancel_requested_at
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id WHERE e.id = ?1;
 
 -- name: find_by_key
@@ -26,7 +26,7 @@ SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
        steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
-       planned_to_end
+       planned_to_end, cancel_requested_at
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
 WHERE status IN ('pending', 'running') ORDER BY e.id;
 
@@ -35,7 +35,7 @@ SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency
        planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
        steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
-       planned_to_end
+       planned_to_end, cancel_requested_at
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
 WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR e.workflow_id = ?2) AND (?3 IS NULL OR workflow_name = ?3)
   AND (?4 = 0 OR status IN ('failed', 'partial')) AND (?5 IS NULL OR e.id < ?5)
@@ -65,12 +65,13 @@ ORDER BY id;
 -- name: plan
 UPDATE orchestrator_executions SET planned_by = ?2 WHERE id = ?1;
 
--- name: request_cancel
-UPDATE orchestrator_executions SET cancel_requested = 1 WHERE id = ?1 AND status IN ('pending', 'running');
+-- name: leave_planning
+UPDATE orchestrator_executions SET planned_by = '', error_message = ?3
+WHERE id = ?1 AND planned_by = ?2 AND planning_complete = 0;
 
--- name: unpark_runs
-UPDATE orchestrator_tenant_runs SET not_before = NULL, next_service = ''
-WHERE execution_id = ?1 AND status = 'pending' AND (not_before IS NOT NULL OR next_service <> '');
+-- name: request_cancel
+UPDATE orchestrator_executions SET cancel_requested = 1, cancel_requested_at = coalesce(cancel_requested_at, ?2)
+WHERE id = ?1 AND status IN ('pending', 'running');
 
 -- name: finish
 UPDATE orchestrator_executions SET status = ?2, completed_at = ?3, duration_seconds = (?3 - started_at) / 1000,

@@ -79,11 +79,7 @@ SELECT 1 FROM orchestrator_tenant_runs WHERE id = ?1 AND claim_token = ?2 AND st
 UPDATE orchestrator_tenant_runs SET status = ?2, completed_at = ?3, waits = NULL WHERE id = ?1;
 
 -- name: park
-UPDATE orchestrator_tenant_runs SET status = 'pending', waits = ?3, claimed_by = NULL,
-    not_before = CASE (SELECT cancel_requested FROM orchestrator_executions e WHERE e.id = execution_id)
-                     WHEN 0 THEN ?2 END,
-    next_service = CASE (SELECT cancel_requested FROM orchestrator_executions e WHERE e.id = execution_id)
-                     WHEN 0 THEN ?4 ELSE '' END
+UPDATE orchestrator_tenant_runs SET status = 'pending', waits = ?3, claimed_by = NULL, not_before = ?2, next_service = ?4
 WHERE id = ?1;
 
 -- name: insert_result

@@ -13,6 +13,9 @@ struct called_step {
     std::string step_name;
 };
 
+// The grace of two leases, an election, and some heartbeats.
+constexpr milliseconds longest_after_deadline{100'000};
+
 // "EXECUTION:TENANT:STEP".
 std::optional<called_step> parse_key(std::string_view key) {
     if (key.size() < 75 || key[36] != ':' || key[73] != ':') return std::nullopt;
@@ -187,6 +190,22 @@ void audit::planned(const std::string& instance, execution_id execution, const s
 void audit::finished(const std::string& instance, const execution& shown) {
     if (!is_final(shown.status) || !ended_.insert(shown.id).second) return;
     note(fmt::format("{} ends {}: {}", instance, to_string(shown.id), to_string(shown.status)));
+    if (shown.cancel_requested) swept_.insert(shown.id);  // with the request
+    check_in_time(shown);
+}
+
+void audit::swept(const std::string& instance, const run_ending& ending, int runs) {
+    note(fmt::format("{} sweeps {} runs of {}{}", instance, runs, to_string(ending.execution),
+                     ending.is_held_too ? ", held ones too" : ""));
+    swept_.insert(ending.execution);
+}
+
+// By its deadline and the grace of those who hold its runs, or so long after the last misfortune.
+void audit::check_in_time(const execution& shown) {
+    const auto from = std::max(shown.deadline_at, disturbed_at_);
+    if (shown.completed_at.value() > from + longest_after_deadline)
+        wrong(fmt::format("{} ended {} s after its deadline or the last misfortune", to_string(shown.id),
+                          (*shown.completed_at - from).count() / 1'000));
 }
 
 void audit::check_books(const execution& shown, const std::vector<tenant_run_view>& runs,
@@ -208,7 +227,7 @@ void audit::check_books(const execution& shown, const std::vector<tenant_run_vie
         tenants.partial += run.status == run_status::partial;
         tenants.failed += run.status == run_status::failed;
         tenants.cancelled += run.status == run_status::cancelled;
-        check_run(definitions_.at(shown.id), runs_.at({shown.id, run.tenant}), run, steps);
+        check_run(shown.id, runs_.at({shown.id, run.tenant}), run, steps);
     }
     if (tenants != shown.tenants) wrong("the tenants' counters do not agree with the runs: " + id);
     if (steps != shown.steps) wrong("the steps' counters do not agree with the results: " + id);
@@ -223,14 +242,20 @@ void audit::check_books(const execution& shown, const std::vector<tenant_run_vie
     if (summed != shown.steps) wrong("the summaries of the steps do not agree with the execution: " + id);
 }
 
-void audit::check_run(const workflow_definition& definition, const known_run& known, const tenant_run_view& run,
-                      step_counts& sum) {
+void audit::check_run(execution_id execution, const known_run& known, const tenant_run_view& run, step_counts& sum) {
+    const auto& definition = definitions_.at(execution);
     const auto who = to_string(run.tenant);
     if (run.steps.size() != definition.steps.size())
         return wrong(fmt::format("{}: {} results of {} steps", who, run.steps.size(), definition.steps.size()));
     for (std::size_t i = 0; i < run.steps.size(); ++i) {
         const auto& record = run.steps[i];
         if (record.step_index != int(i)) wrong(fmt::format("{}: step {} is not recorded once", who, i));
+        const bool is_swept = swept_.contains(execution) && !known.steps[i].durable &&
+                              record.status == step_status::skipped && record.attempts == 0;
+        if (is_swept) {
+            ++sum.skipped;
+            continue;
+        }
         if (known.steps[i].durable != record.status || known.steps[i].carried_over != record.carried_over)
             wrong(fmt::format("{}: step {} is not what was committed", who, i));
         if (record.attempts > definition.steps[i].retry.max_retries + 1)

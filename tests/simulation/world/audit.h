@@ -26,6 +26,8 @@ class audit final : public witness {
     void told_to_stop(const std::string& instance) { draining_.insert(instance); }
     void note(std::string what);
     void wrong(std::string what);
+    // A misfortune has begun or ended: what is late from here on has all of its grace before it.
+    void disturbed() { disturbed_at_ = std::max(disturbed_at_, line_.now()); }
 
     void call_began(const std::string& instance, const http_request&) override;
     void call_ended(const std::string& instance, const http_request&, const std::optional<http_result>&) override;
@@ -34,6 +36,7 @@ class audit final : public witness {
     void acknowledged(const std::string& instance, const std::vector<journal_entry>&, const journal_receipt&) override;
     void opened(const std::string& instance, const execution&) override;
     void planned(const std::string& instance, execution_id, const std::vector<planned_run>&) override;
+    void swept(const std::string& instance, const run_ending&, int runs) override;
     void finished(const std::string& instance, const execution&) override;
 
     // The books of an execution that has ended: its counters, its runs and their steps agree with what was committed.
@@ -73,7 +76,8 @@ class audit final : public witness {
     void check_dependencies(const workflow_definition&, const known_run&, std::size_t step, const std::string& key);
     void charge(const http_request&, const http_result&);
     void keep(const std::string& instance, const journal_entry&);
-    void check_run(const workflow_definition&, const known_run&, const tenant_run_view&, step_counts& sum);
+    void check_run(execution_id, const known_run&, const tenant_run_view&, step_counts& sum);
+    void check_in_time(const execution& ended);
     known_run& run_of(execution_id, tenant_id);
 
     const timeline& line_;
@@ -85,6 +89,8 @@ class audit final : public witness {
     std::set<std::pair<std::string, execution_id>> cancelled_;
     std::set<std::string> draining_;
     std::set<execution_id> ended_;
+    std::set<execution_id> swept_;
+    system_time disturbed_at_{};
     std::vector<tenant> claim_order_;
     std::vector<std::string> problems_;
     std::vector<std::string> trace_;

@@ -104,13 +104,16 @@ void bad_weather(world& at, draws& random) {
     at.books().note("the store fails: " + std::string{to_string(*at.weather().fault)});
     at.after(random.time(50, 60'000), [&at] {
         at.books().note("the store works again");
+        at.books().disturbed();
         at.weather().fault.reset();
     });
 }
 
 void jump(world& at, milliseconds by) {
     at.books().note(fmt::format("the wall clock jumps by {} ms", by.count()));
+    at.books().disturbed();
     at.time().jump(by);
+    at.books().disturbed();
 }
 
 void misfortune(world& at, draws& random, const std::vector<execution_id>& executions) {

@@ -1,11 +1,21 @@
 #include "tests/simulation/world/simulated_store.h"
 
+#include <boost/json.hpp>
+
 #include <algorithm>
 
 namespace orchestrator::simulation {
 namespace {
 
 bool knows(const std::vector<execution_id>& ids, execution_id id) { return std::ranges::find(ids, id) != ids.end(); }
+
+// Each step is of a kind that came later.
+std::string as_an_older_version_sees(std::string_view definition) {
+    auto shown = boost::json::parse(definition);
+    auto& steps = shown.as_object()["steps"].as_array();
+    for (auto& step : steps) step.as_object()["kind"] = "later";
+    return boost::json::serialize(shown);
+}
 
 }  // namespace
 
@@ -65,8 +75,25 @@ task<result<std::vector<execution_id>>> simulated_store::claim_planning(std::str
         });
 }
 
+task<result<void>> simulated_store::leave_planning(execution_id id, std::string instance_id, std::string problem) {
+    return over_the_wire<void>(
+        access::writes, [this, id, instance_id = std::move(instance_id), problem = std::move(problem)]() mutable {
+            return inner_.leave_planning(id, std::move(instance_id), std::move(problem));
+        });
+}
+
 task<result<void>> simulated_store::request_cancel(execution_id id, system_time now) {
     return over_the_wire<void>(access::writes, [this, id, now] { return inner_.request_cancel(id, now); });
+}
+
+task<result<int>> simulated_store::end_runs(run_ending ending, system_time now) {
+    const auto until_answered = sent();
+    co_await travel();
+    if (auto failed = fault(access::writes)) co_return std::unexpected{std::move(*failed)};
+    auto ended = co_await inner_.end_runs(ending, now);
+    if (ended && *ended > 0) witness_.swept(instance_, ending, *ended);
+    co_await travel();
+    co_return ended;
 }
 
 task<result<execution>> simulated_store::finish_if_done(execution_id id, system_time now) {
@@ -92,7 +119,13 @@ task<result<std::int64_t>> simulated_store::lowest_waiting_rank() {
 }
 
 task<result<execution>> simulated_store::find_execution(execution_id id) {
-    return over_the_wire<execution>(access::reads, [this, id] { return inner_.find_execution(id); });
+    const auto until_answered = sent();
+    co_await travel();
+    if (auto failed = fault(access::reads)) co_return std::unexpected{std::move(*failed)};
+    auto found = co_await inner_.find_execution(id);
+    if (found && weather_.older.contains(instance_)) found->definition = as_an_older_version_sees(found->definition);
+    co_await travel();
+    co_return found;
 }
 
 task<result<std::vector<execution>>> simulated_store::list_executions(execution_query query) {

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,10 @@ namespace orchestrator::simulation {
 
 // Shared by all instances, and changed by the world.
 struct store_weather {
-    std::optional<errc> fault{};  // every write fails with it, with store_unavailable every read, too
-    milliseconds slowest{3};      // a call takes at most twice as long
-    std::string deaf{};           // an instance for which all fails but what renews its leases; empty: none
+    std::optional<errc> fault{};    // every write fails with it, with store_unavailable every read, too
+    milliseconds slowest{3};        // a call takes at most twice as long
+    std::string deaf{};             // an instance for which all fails but what renews its leases; empty: none
+    std::set<std::string> older{};  // instances of a version that cannot read what the others write
     int failed_calls = 0;
     std::int64_t calls = 0;  // of every kind, by all instances
     int lead_claims = 0;
@@ -52,7 +54,9 @@ class simulated_store final : public stores {
     task<result<void>> complete_planning(execution_id, planning_outcome, system_time now) override;
     task<result<std::vector<execution_id>>> claim_planning(std::string instance_id, std::vector<execution_id> known,
                                                            int most) override;
+    task<result<void>> leave_planning(execution_id, std::string instance_id, std::string problem) override;
     task<result<void>> request_cancel(execution_id, system_time now) override;
+    task<result<int>> end_runs(run_ending, system_time now) override;
     task<result<execution>> finish_if_done(execution_id, system_time now) override;
     task<result<int>> keep_history(system_time now, system_time keep_from, int most) override;
     task<result<std::vector<execution>>> open_executions() override;

@@ -28,6 +28,8 @@ class witness {
     virtual void planned(const std::string& /*instance*/, execution_id, const std::vector<planned_run>&) {}
     // By its schedule, or by a backfill.
     virtual void opened(const std::string& /*instance*/, const execution&) {}
+    // Runs have ended without being worked on.
+    virtual void swept(const std::string& /*instance*/, const run_ending&, int /*runs*/) {}
     virtual void finished(const std::string& /*instance*/, const execution&) {}
 };
 

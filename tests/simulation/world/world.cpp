@@ -64,6 +64,7 @@ world::~world() = default;
 std::string world::start_instance() {
     auto name = fmt::format("instance_{}", ++started_);
     audit_.note(name + " starts");
+    audit_.disturbed();
     instances_.emplace(name, std::make_unique<instance>(*this, name));
     return name;
 }
@@ -76,11 +77,20 @@ std::vector<std::string> world::instances() const {
 
 void world::crash(const std::string& name, bool release) {
     audit_.note(name + " crashes");
+    audit_.disturbed();
     instances_.erase(name);
     if (release) at_once(store_.release_instance(name));
 }
 
-void world::resume(const std::string& name) { instances_.at(name)->stalled = false; }
+void world::stall(const std::string& name) {
+    audit_.disturbed();
+    instances_.at(name)->stalled = true;
+}
+
+void world::resume(const std::string& name) {
+    audit_.disturbed();
+    instances_.at(name)->stalled = false;
+}
 
 void world::stop_gracefully(const std::string& name, milliseconds drain) {
     auto& stopping = *instances_.at(name);
@@ -102,6 +112,7 @@ void world::stop_gracefully(const std::string& name, milliseconds drain) {
 void world::bury_stopped() {
     for (const auto& [name, deadline] : std::exchange(stopped_, {})) {
         audit_.note(name + " has stopped");
+        audit_.disturbed();
         if (instances_.at(name)->runs->health().calls_in_flight > 0) audit_.wrong(name + " left calls in flight");
         if (instances_.at(name)->store.pending() > 0 && line_.steady_now() < deadline)
             audit_.wrong(name + " stopped without waiting for the store");

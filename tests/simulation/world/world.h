@@ -64,7 +64,7 @@ class world {
     // knows).
     void crash(const std::string& instance, bool release);
     // Frozen, as a machine is that swaps or whose virtual disk hangs; it knows nothing of it.
-    void stall(const std::string& instance) { instances_.at(instance)->stalled = true; }
+    void stall(const std::string& instance);
     void resume(const std::string& instance);
     // engine::stop; the instance is gone when it returns. Only the first time counts.
     void stop_gracefully(const std::string& instance, milliseconds drain);

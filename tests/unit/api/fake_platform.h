@@ -150,6 +150,7 @@ class fake_execution_store final : public execution_store {
     task<result<std::vector<execution_id>>> claim_planning(std::string, std::vector<execution_id>, int) override {
         co_return std::vector<execution_id>{};
     }
+    task<result<void>> leave_planning(execution_id, std::string, std::string) override { co_return result<void>{}; }
     task<result<void>> request_cancel(execution_id id, system_time) override {
         auto& row = *std::ranges::find(rows, id, &execution::id);
         if (is_final(row.status)) co_return fail(errc::state_conflict, "it has ended");
@@ -157,6 +158,7 @@ class fake_execution_store final : public execution_store {
         ++writes;
         co_return result<void>{};
     }
+    task<result<int>> end_runs(run_ending, system_time) override { co_return 0; }
     task<result<execution>> finish_if_done(execution_id id, system_time) override { return find_execution(id); }
     task<result<std::vector<execution>>> open_executions() override { co_return rows; }
     task<result<std::int64_t>> lowest_waiting_rank() override { co_return 0; }

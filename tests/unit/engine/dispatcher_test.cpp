@@ -249,13 +249,33 @@ TEST_F(dispatcher_test, a_claimed_run_waits_for_a_store_that_cannot_be_read) {
     EXPECT_EQ(limits_.in_flight(), 1);
 }
 
-TEST_F(dispatcher_test, a_run_of_an_execution_that_cannot_be_run_takes_no_place) {
-    offer(1);
-    runs_.claim_answers.front()->front().execution = execution_id{make_uuid_v7(thread_.time.now(), {7, 7})};
+TEST_F(dispatcher_test, a_run_of_an_execution_that_cannot_be_run_is_given_back_for_longer_each_time) {
+    std::vector<milliseconds> pauses;
+    for (const int token : {1, 2, 3, 100}) {
+        offer(1);
+        auto& run = runs_.claim_answers.back()->front();
+        run.execution = execution_id{make_uuid_v7(thread_.time.now(), {7, 7})};
+        run.claim.token = token;
+        run.waits = {{.step_index = 0, .attempts = 1, .retry_at = thread_.time.now(), .started_at = {}}};
+        runs_.commit_answers.emplace_back([&](const std::vector<journal_entry>& entries) {
+            for (const auto& entry : entries) {
+                EXPECT_EQ(entry.outcome.value().release, run_release::parked);
+                EXPECT_EQ(entry.outcome->waits.size(), 1U);
+                pauses.push_back(entry.outcome->not_before - thread_.time.now());
+            }
+            return journal_receipt{};
+        });
+    }
     begin();
     thread_.pass(seconds{1});
     EXPECT_EQ(dispatcher_.active_runs(), 0);
-    EXPECT_TRUE(runs_.batches.empty());
+    ASSERT_EQ(pauses.size(), 4U);
+    for (const auto& [pause, longest] : {std::pair{pauses[0], seconds{30}}, std::pair{pauses[1], seconds{60}},
+                                         std::pair{pauses[2], seconds{120}}, std::pair{pauses[3], seconds{300}}}) {
+        EXPECT_GE(pause, longest / 2);
+        EXPECT_LE(pause, longest);
+    }
+    EXPECT_EQ(executions_.unreadable().size(), 1U);
 }
 
 TEST_F(dispatcher_test, a_run_of_a_cancelled_execution_is_skipped_though_nobody_said_so) {

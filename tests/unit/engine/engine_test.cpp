@@ -128,12 +128,15 @@ TEST_F(engine_test, makes_up_for_past_occurrences_a_few_at_a_time) {
     }
 }
 
-TEST_F(engine_test, a_definition_that_is_not_valid_ends_its_execution_with_the_reason) {
+TEST_F(engine_test, a_definition_that_cannot_be_read_ends_with_the_deadline_and_says_why_before) {
     auto broken = definition_;
     broken.source = R"({"workflow_name":"x","steps":[]})";
-    const auto ended = finished(at_.open(broken));
+    const auto id = at_.open(broken);
+    at_.run_for(seconds{10});
+    EXPECT_TRUE(at_.find(id).error_message.contains("cannot read the definition")) << at_.find(id).error_message;
+    const auto ended = finished(id);
     EXPECT_EQ(ended.status, execution_status::failed);
-    EXPECT_TRUE(ended.error_message.contains("not valid")) << ended.error_message;
+    EXPECT_TRUE(ended.error_message.contains("cannot read the definition")) << ended.error_message;
 }
 
 TEST_F(engine_test, a_cancellation_ends_the_calls_in_flight_and_skips_the_rest) {

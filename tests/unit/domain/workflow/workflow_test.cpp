@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fmt/format.h>
+
 #include <limits>
 
 #include "tests/unit/domain/execution/step_graph.h"
@@ -214,6 +216,30 @@ TEST(workflow, a_damaged_snapshot_is_refused_and_never_thrown) {
     for (const auto* text : {"", "{", "null", "[]", "{}", R"({"workflow_name": "x"})", R"({"steps": []})",
                              R"({"workflow_name": "x", "steps": [], "max_retries": -1})"})
         EXPECT_FALSE(parse_definition(text)) << text;
+}
+
+TEST(workflow, a_snapshot_is_not_run_with_what_this_version_does_not_know) {
+    const auto with = [](std::string_view step_fields, std::string_view rest = "") {
+        return fmt::format(R"({{"workflow_name":"x","steps":[{{"name":"a","service":"sales","path":"/a"{}}}]{}}})",
+                           step_fields, rest);
+    };
+    EXPECT_TRUE(parse_definition(with("")));
+    for (const auto* fields : {R"(,"only_if":"{{tenant.name}}")", R"(,"trigger_rule":"one_success")",
+                               R"(,"retry":{"budget":3})", R"(,"method":"QUERY")"}) {
+        const auto refused = parse_definition(with(fields));
+        ASSERT_FALSE(refused) << fields;
+        EXPECT_TRUE(unreadable_definition_message(refused.error()).contains("/steps/0")) << fields;
+    }
+    // What decided about the start has no say any more; who takes part has.
+    EXPECT_TRUE(parse_definition(with("", R"(,"schedule":{"overlap_policy":"replace","misfire_policy":"soon"})")));
+    EXPECT_FALSE(parse_definition(with("", R"(,"schedule":{"timezone_mode":"moon"})")));
+    EXPECT_FALSE(parse_definition(with("", R"(,"schedule":{"timezone_mode":"tenant","holiday_policy":"dance"})")));
+}
+
+TEST(workflow, the_steps_of_a_snapshot_have_names_whatever_else_they_hold) {
+    EXPECT_EQ(step_names_of(R"({"steps":[{"name":"a","kind":"later"},{"name":7},"b",{"name":""}],"more":{}})"),
+              (std::vector<std::string>{"a", "step_1", "step_2", "step_3"}));
+    for (const auto* text : {"", "{", "null", "[]", "{}", R"({"steps":7})"}) EXPECT_TRUE(step_names_of(text).empty());
 }
 
 TEST(steps_to_rerun, takes_what_did_not_complete_and_all_that_saw_its_result) {

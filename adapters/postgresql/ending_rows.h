@@ -1,0 +1,20 @@
+// Runs that end without being worked on (ports/execution_store.h, end_runs). Synchronous; called on a worker's thread.
+//
+// Locks are taken in the order of the journal: who holds claims (instances), then runs, then the execution whose
+// counters change. What is being claimed is passed over, so that nobody waits in a circle.
+#pragma once
+
+#include "adapters/postgresql/connection.h"
+#include "domain/execution/overdue.h"
+
+namespace orchestrator::postgresql {
+
+struct ended_bit {
+    int runs = 0;
+    run_id last{};  // of them
+};
+
+// The next runs after this one, `most` of them.
+result<ended_bit> end_next_runs(connection&, const run_ending&, run_id after, int most, system_time now);
+
+}  // namespace orchestrator::postgresql

@@ -1,0 +1,20 @@
+// Runs that end without being worked on (ports/execution_store.h, end_runs). Synchronous; called on the writer's
+// thread.
+#pragma once
+
+#include "adapters/sqlite/connection.h"
+#include "adapters/sqlite/journal_rows.h"
+#include "domain/execution/overdue.h"
+
+namespace orchestrator::sqlite {
+
+struct ended_bit {
+    int runs = 0;
+    run_id last{};  // of them
+};
+
+// The next runs after this one, `most` of them.
+result<ended_bit> end_next_runs(connection&, journal_writer&, const run_ending&, run_id after, int most,
+                                system_time now);
+
+}  // namespace orchestrator::sqlite
