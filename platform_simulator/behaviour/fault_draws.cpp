@@ -66,6 +66,7 @@ drawn_fault fault_draws::next(route where, std::optional<tenant_id> tenant, syst
 bool fault_draws::concerns(std::size_t index, route where, const std::optional<tenant_id>& tenant) const {
     const auto& rule = plan_.rules[index];
     if (rule.where && *rule.where != where) return false;
+    if (rule.kind == fault_kind::accepted_job && !has_effect(where)) return false;
     if (rule.tenant_share >= 1) return true;
     return tenant && as_unit(draw(plan_.seed, purpose::fault_share, index, number_of(*tenant))) < rule.tenant_share;
 }

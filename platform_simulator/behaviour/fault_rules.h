@@ -28,7 +28,8 @@ enum class fault_kind {
     malformed_json,  // status and length of the right answer, but the text is not JSON
     huge_body,       // the right answer with `mebibytes` of padding
     empty_object,    // {} instead of the right answer
-    accepted_job,    // 202 with a Location, where the right answer is after `work_ms` (route get_job)
+    accepted_job,    // 202 with a Location, where the right answer is after `work_ms` (route get_job); spares what
+                     // changes nothing
 };
 
 inline constexpr std::size_t fault_kind_count = 13;

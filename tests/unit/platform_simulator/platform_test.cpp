@@ -195,7 +195,8 @@ TEST_F(platform_test, no_job_is_accepted_without_a_key_or_by_a_refusal) {
     use_faults(R"([{"kind":"accepted_job"}])");
     EXPECT_EQ(post(forecasts).content.status, 200);
     EXPECT_EQ(post(procurement, "key").content.status, 409);
-    EXPECT_EQ(send("GET", "/api/v1/tenants").content.status, 200);
+    use_faults(R"([{"kind":"accepted_job"},{"kind":"error","route":"list_tenants"}])");
+    EXPECT_EQ(send("GET", "/api/v1/tenants").content.status, 500) << "it is for the next rule";
     const auto job = fmt::format("/api/v1/tenants/{}/job", to_string(tenant().id));
     EXPECT_EQ(send("GET", job).content.status, 404);
     EXPECT_EQ(send("GET", job + "?key=key&done_at=0").content.status, 404);
