@@ -1,5 +1,7 @@
-"""What may happen to instances, to their servers, and to the network between them, each for real."""
+"""What may happen to instances, to their servers, to the services that they call, and to the network between them, each
+for real."""
 
+import contextlib
 import os
 import signal
 import time
@@ -12,7 +14,16 @@ from servers import Servers
 # How often each happens among all of them.
 WEIGHTS = {"kill": 10, "freeze_leader": 4, "vanish": 2, "cut": 4, "postgresql": 1, "commit": 2, "hang": 2, "failover": 1,
            "redis_killed": 1, "redis_emptied": 1, "redis_restarted": 1, "rabbitmq": 1, "unconfirmed": 1, "alarm": 1,
-           "unbound": 1}
+           "unbound": 1, "throttle": 2, "hang_service": 2, "directory": 2}
+# Of the steps of daily_operations.
+ROUTES = ("generate_forecasts", "calculate_production", "calculate_procurement", "project_inventory", "validate_forecasts",
+          "send_notification")
+# What a tenant service may do to its list: some of it hides nobody, the rest is told of and made good by a retry.
+CALLS_FOR_TENANTS = ({"kind": "error", "statuses": [503]}, {"kind": "error", "statuses": [403]}, {"kind": "reset"},
+                     {"kind": "hang", "limit_seconds": 1}, {"kind": "truncated_json"}, {"kind": "malformed_json"})
+LISTS_OF_TENANTS = ({"most_in_a_page": 30}, {"most_in_a_page": 30, "has_cursor": True}, {"most_in_a_page": 30, "leaving": 1},
+                    {"most_in_a_page": 30, "leaving": 40}, {"total_off_by": 7}, {"total_off_by": -7}, {"ends_at": 60},
+                    {"broken_every": 10}, {"most_in_a_page": 30, "refused_from": 60}, {"is_empty": True})
 # What is asked for at least, before several instances may be trusted.
 FULL = {kind: 100 for kind in WEIGHTS} | {"kill": 1000, "freeze_leader": 300}
 
@@ -173,14 +184,69 @@ class Misfortunes:
             self.cluster.consumer.bind()
         self.cluster.wait_for_arrival(waits)
 
-    def errand(self, wait=True):
-        """The id of an execution of one call, which has ended by then."""
+    # The services that are called
+
+    @contextlib.contextmanager
+    def _faults(self, *rules):
+        """Meanwhile the platform has these, too."""
+        simulator, seed = self.cluster.simulator, self.cluster.seed
+        simulator.set_faults(*rules, *self.cluster.faults, seed=seed)
+        try:
+            yield
+        finally:
+            simulator.set_faults(*self.cluster.faults, seed=seed)
+
+    def throttle(self):
+        """a service allows a few calls a second, and says when to come back, or does not"""
+        says = self.draws.choice(({"statuses": [429], "retry_after": "absent"},
+                                  {"statuses": [429, 503], "retry_after": "seconds", "retry_after_seconds": 1},
+                                  {"statuses": [429, 503], "retry_after": "http_date", "retry_after_seconds": 1}))
+        with self._faults({"kind": "rate_limit", "route": self.draws.choice(ROUTES),
+                           "calls_per_second": self.draws.choice((0, 1, 5, 20)), **says}):
+            self.pause(0.5, 3)
+
+    def hang_service(self):
+        """a service takes calls and answers none"""
+        with self._faults({"kind": "hang", "route": self.draws.choice(ROUTES), "limit_seconds": self.draws.randint(1, 3),
+                           "when": self.draws.choice(("before", "after"))}):
+            self.pause(0.5, 3)
+
+    def directory(self):
+        """the tenant service refuses, hangs, caps, shifts or cuts its list short while an execution is planned"""
+        rule, flaws = self.draws.choice([*((rule, {}) for rule in CALLS_FOR_TENANTS),
+                                         *((None, flaws) for flaws in LISTS_OF_TENANTS)])
+        rules = [{"route": "list_tenants", **rule}] if rule else []
+        simulator = self.cluster.simulator
+        with self._faults(*rules):
+            simulator.set_list_flaws(**flaws)
+            try:
+                ids = [self.errand(wait=False, body={})]
+                self.pause(0.1, 2)
+            finally:
+                simulator.set_list_flaws()
+        while self.cluster.wait_for_end(ids[-1])["status"] != "completed":
+            assert len(ids) < 5, f"{ids}: retries do not make it whole"
+            ids.append(self.cluster.ask(202, "POST", f"/executions/{ids[-1]}/retry").json["id"])
+        self._check_served_once(ids)
+
+    def _check_served_once(self, ids):
+        """Over an execution and its retries, each tenant was served, and none twice."""
+        served = self.cluster.database.query(
+            "SELECT r.tenant_id FROM orchestrator_step_results s JOIN orchestrator_tenant_runs r ON r.id = tenant_run_id "
+            "WHERE s.status = 'completed' AND NOT carried_over AND s.execution_id IN ('" + "', '".join(ids) + "')")
+        tenants = {row[0] for row in served}
+        assert tenants == set(self.cluster.simulator.tenants()), f"{ids}: {len(tenants)} tenants were served"
+        assert len(served) == len(tenants), f"{ids}: {len(served) - len(tenants)} were served twice"
+
+    def errand(self, wait=True, body=None):
+        """The id of an execution of one call, which has ended by then. `body`: of another choice of tenants."""
         if not self.errands:
             self.cluster.ask(201, "POST", "/workflows", {"workflow_name": "errand", "steps": [
                 step("forecast", retry={"max_retries": 5, "delay_ms": 20})]})
             self.tenant = self.cluster.simulator.request("GET", "/api/v1/tenants?limit=1").json["tenants"][0]["id"]
         self.errands += 1
-        id = self.cluster.ask((200, 202), "POST", "/workflows/errand/execute", {"tenant_ids": [self.tenant]},
+        id = self.cluster.ask((200, 202), "POST", "/workflows/errand/execute",
+                              {"tenant_ids": [self.tenant]} if body is None else body,
                               {"Idempotency-Key": f"errand-{self.errands}"}).json["id"]
         if wait:
             self.cluster.wait_for_end(id)
