@@ -63,7 +63,7 @@ class SlowServices(PlatformTest):
 
 class Hanging(SlowServices):
     def test_it_holds_up_nobody_else(self):
-        self.start(1_500)
+        self.start(1_500, ORCHESTRATOR_MAX_CALLS=128)  # which makes room for 1,024 runs
         alone = self.seconds_to_run(notify())
         self.simulator.set_faults(HANG)
         hanging = self.begin(step("forecast", timeout_seconds=60))
