@@ -128,11 +128,11 @@ class Throttled(SlowServices):
         self.assert_nobody_is_charged(statuses=[503], retry_after_seconds=1)
 
     def test_more_refusals_than_retries_cost_nothing(self):
-        self.start(20, {"kind": "throttle", "statuses": [429], "retry_after_seconds": 1, "hits_per_tenant": 2, **FORECAST})
+        self.start(5, {"kind": "throttle", "statuses": [429], "retry_after_seconds": 1, "hits_per_tenant": 2, **FORECAST})
         id = self.begin(step("forecast"), max_retries=0)
         self.assertEqual(self.orchestrator.wait_for_end(id)["status"], "completed")
         self.assert_all_at_the_first_attempt(id)
-        self.assertEqual(self.simulator.counts()["faults"]["throttle"], 2 * 20)
+        self.assertEqual(self.simulator.counts()["faults"]["throttle"], 2 * 5)
 
     def test_the_deadline_bounds_it(self):
         self.start(20, {"kind": "throttle", "statuses": [429], "retry_after_seconds": 3_600, **FORECAST})
