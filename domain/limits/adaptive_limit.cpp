@@ -28,7 +28,9 @@ constexpr double harmful = -0.25;
 
 constexpr double not_our_load = 0.7;  // throughput falls with our calls: latency does not come from them
 
-constexpr int sure = 5;            // so many windows that say so
+constexpr int sure = 5;                // so many windows that say so
+constexpr double measured_rise = 0.5;  // of the way to what was measured
+constexpr double slow_rise = 0.1;
 constexpr double headroom = 1.05;  // above what a measurement finds to be enough
 
 constexpr std::int64_t full_window = 20;
@@ -146,32 +148,36 @@ void adaptive_limit::close_window(steady_time now) {
     elasticity_.add(in_flight, throughput);
     const double elasticity = elasticity_.value();
     const double slowness = median_slowness();
-    const double tolerated = tolerance * (0.9 + 0.2 * jitter());
-    const bool not_by_us = slowness > tolerated && elasticity >= not_our_load;
-    doubts_ = std::clamp(doubts_ + (not_by_us ? 1 : -1), 0, 2 * sure);
-    const bool at_bottom = slowness > tolerated && limit_ <= 2;
-    const double rise = measuring_ || at_bottom ? 0.5 : not_by_us && doubts_ >= sure ? 0.1 : 0;
+    window_view seen{.slowness = slowness,
+                     .tolerated = tolerance * (0.9 + 0.2 * jitter()),
+                     .used = in_flight / whole_limit_,
+                     .elasticity = elasticity,
+                     .is_by_us = true};
+    seen.is_by_us = !(seen.is_slow() && elasticity >= not_our_load);
+    const double rise = rise_of(seen);
     if (measuring_)
         end_measurement(slowness, now);
     else
-        decide({.slowness = slowness,
-                .tolerated = tolerated,
-                .used = in_flight / whole_limit_,
-                .elasticity = elasticity,
-                .not_by_us = not_by_us},
-               now);
+        decide(seen, now);
     learn_baselines(rise);
     slowness_ = slowness;
     open_window(now);
 }
 
+double adaptive_limit::rise_of(const window_view& seen) {
+    not_by_us_ = std::clamp(not_by_us_ + (seen.is_by_us ? -1 : 1), 0, 2 * sure);
+    const bool is_at_bottom = seen.is_slow() && limit_ <= 2;
+    if (measuring_ || is_at_bottom) return measured_rise;
+    return !seen.is_by_us && not_by_us_ >= sure ? slow_rise : 0;
+}
+
 void adaptive_limit::decide(const window_view& seen, steady_time now) {
     const double root = std::sqrt(limit_);
     used_ = seen.used >= used_enough;
-    if (seen.slowness > seen.tolerated) {
+    if (seen.is_slow()) {
         end_start(now);
         const double proportional = limit_ * std::max(0.5, seen.tolerated / seen.slowness);
-        set_limit(seen.not_by_us ? std::max(proportional, limit_ - root) : proportional, limit_reason::slow, now);
+        set_limit(seen.is_by_us ? proportional : std::max(proportional, limit_ - root), limit_reason::slow, now);
     } else if (!used_) {
         set_limit(limit_, limit_reason::unused, now);
     } else if (seen.slowness > loaded && seen.elasticity < worth_growing) {

@@ -4,15 +4,16 @@
 // the service was (the median of latency / baseline of the route), how much of the limit was used, and whether
 // throughput grows with what is in flight (elasticity: covariance over variance of the last windows).
 //
-//     slower than tolerated          limit × tolerance / slowness     never grow at the same time
+//     slower than tolerated          limit × tolerance / slowness     never grows at the same time
 //     used, and throughput grows     limit + √limit                   doubled at the start, until the first doubt
 //     throughput falls               limit - √limit
-//     otherwise                      stay
+//     otherwise                      stays
 //     429, 503, timeout, no connect  limit × 0.7                      once a round trip, and only when they are many
 //
-// The baseline comes down at once and goes up only where fewer calls in flight would not help. Once in a while one
-// window runs at half the limit, so that a baseline that was learnt from a busy service comes down; work goes on
-// meanwhile. Pure, without allocation; fed by engine/call_limits. It never refuses anything: it is a number.
+// Now and then one window runs at half the limit, in the same moment on all instances, so that the queue at the service
+// drains and its unloaded latency shows; work goes on meanwhile. Elsewhere the baseline comes down at once, and goes up
+// only, slowly, where fewer calls in flight do not help. docs/decisions/0019 has the reasons and figures.
+// Pure, without allocation; fed by service_gate. It never refuses anything: it is a number.
 #pragma once
 
 #include <array>
@@ -68,7 +69,7 @@ class adaptive_limit {
         int start = 4;
         bool fixed = false;      // the limit is `most`, always
         std::uint64_t seed = 1;  // jitter of the windows: instances must not move in step
-        steady_time beat{};      // a moment that is the same for all instances
+        steady_time beat{};      // one moment of the wall clock, the same for all instances: they measure together
     };
 
     explicit adaptive_limit(settings);
@@ -90,9 +91,11 @@ class adaptive_limit {
     struct window_view {
         double slowness;
         double tolerated;
-        double used;
+        double used;  // of the limit
         double elasticity;
-        bool not_by_us;
+        bool is_by_us;  // false: slow, but fewer calls in flight do not help
+
+        [[nodiscard]] bool is_slow() const { return slowness > tolerated; }
     };
     static constexpr std::size_t routes = 64;
     static constexpr std::size_t kept_samples = 128;
@@ -116,7 +119,9 @@ class adaptive_limit {
     void decide(const window_view&, steady_time now);
     void end_measurement(double slowness, steady_time now);
     [[nodiscard]] double median_slowness() const;
+    // `rise`: how much of the way up, if recent latency lies above.
     void learn_baselines(double rise);
+    [[nodiscard]] double rise_of(const window_view&);
     void end_start(steady_time now);
     void begin_measurement(steady_time now);
     void set_limit(double limit, limit_reason, steady_time now);
@@ -152,7 +157,7 @@ class adaptive_limit {
     double limit_before_ = 0;
     double slowness_before_ = 1;
     bool used_ = false;
-    int doubts_ = 0;
+    int not_by_us_ = 0;  // windows in a row, or nearly, in which fewer calls in flight did not help
     steady_time next_measurement_{};
     int beats_between_ = 1;  // more while measurements find nothing
     std::uint64_t random_state_;
