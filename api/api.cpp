@@ -50,6 +50,9 @@ constexpr route routes[] = {
     {"GET", "/calendars/{id}/holidays", query, list_holidays},
     {"GET", "/events", query, list_events},
     {"GET", "/leader", nothing, show_leader},
+    {"GET", "/services", nothing, list_services},
+    {"GET", "/services/{id}", nothing, show_service},
+    {"PUT", "/services/{id}", body, change_service},
     {"GET", "/health", nothing, show_health},
     {"GET", "/health/live", nothing, show_liveness},
 };

@@ -19,6 +19,7 @@
 #include "ports/leader_store.h"
 #include "ports/random.h"
 #include "ports/schedule_store.h"
+#include "ports/service_settings_store.h"
 #include "ports/workflow_store.h"
 #include "ports/zone_source.h"
 
@@ -39,6 +40,7 @@ struct api_dependencies {
     calendar_store& calendars;
     backfill_store& backfills;
     leader_store& leaders;
+    service_settings_store& service_settings;
     event_outbox& outbox;
     const calendar_file_reader& calendar_files;
     workflow_rules rules;                        // what a new definition is checked against

@@ -48,6 +48,34 @@ void show_connections(exposition& shown, const process_figures& process) {
     shown.add(std::int64_t(process.problems.size()));
 }
 
+std::string label_of(const service_view& of) { return fmt::format("service=\"{}\"", escaped(of.name)); }
+
+// One sample for each service; none for those that were never called.
+template <class Value>
+void add_services(exposition& into, const std::vector<service_view>& services, std::string_view name,
+                  std::string_view help, Value value) {
+    into.begin(name, "gauge", help);
+    for (const auto& each : services) into.add(std::int64_t(value(each)), label_of(each));
+}
+
+void add_services(exposition& into, const std::vector<service_view>& all) {
+    add_services(into, all, "orchestrator_service_limit", "Calls to a service that may be in flight from here",
+                 [](const service_view& of) { return of.limit; });
+    add_services(into, all, "orchestrator_service_calls_in_flight", "Calls to a service that are in flight from here",
+                 [](const service_view& of) { return of.in_flight; });
+    add_services(into, all, "orchestrator_service_waiting", "Runs that wait here for a call to a service",
+                 [](const service_view& of) { return of.waiting; });
+    add_services(into, all, "orchestrator_service_breaker_state", "0 closed, 1 half open, 2 open: nobody calls it",
+                 [](const service_view& of) {
+                     if (of.breaker == breaker_state::closed) return 0;
+                     return of.breaker == breaker_state::half_open ? 1 : 2;
+                 });
+    add_services(into, all, "orchestrator_service_paused", "1 while a service asked for a pause, or an operator did",
+                 [](const service_view& of) { return of.paused_until.has_value(); });
+    add_services(into, all, "orchestrator_service_retries_waiting", "Retries that wait here for the budget",
+                 [](const service_view& of) { return of.retries_waiting; });
+}
+
 }  // namespace
 
 task<answer> show_metrics(const api_dependencies& api, routed_request) {
@@ -66,6 +94,7 @@ task<answer> show_metrics(const api_dependencies& api, routed_request) {
     shown.begin("orchestrator_calls_in_flight", "gauge", "Calls to services that have not been answered yet");
     shown.add(health.calls_in_flight);
     if (api.process) show_connections(shown, api.process());
+    add_services(shown, api.engine.services());
     response reply{.status = 200, .headers = {}, .body = shown.take(), .next_chunk = {}};
     reply.headers.emplace_back("Content-Type", "text/plain; version=0.0.4; charset=utf-8");
     co_return reply;

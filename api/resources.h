@@ -71,6 +71,11 @@ task<answer> list_events(const api_dependencies&, routed_request);
 // leader.cpp
 task<answer> show_leader(const api_dependencies&, routed_request);
 
+// services.cpp
+task<answer> list_services(const api_dependencies&, routed_request);
+task<answer> show_service(const api_dependencies&, routed_request);
+task<answer> change_service(const api_dependencies&, routed_request);
+
 // metrics.cpp
 task<answer> show_metrics(const api_dependencies&, routed_request);
 

@@ -56,6 +56,7 @@ void add_schedule_commands(CLI::App& root, const command_runner&);
 void add_calendar_commands(CLI::App& root, const command_runner&);
 void add_event_commands(CLI::App& root, const command_runner&);
 void add_leader_command(CLI::App& root, const command_runner&);
+void add_service_commands(CLI::App& root, const command_runner&);
 void add_completion_command(CLI::App& root, std::function<void(const std::string& script)> print);
 
 // Parts of the groups above, in files of their own.

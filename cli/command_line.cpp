@@ -154,6 +154,7 @@ int run_command_line(int argc, const char* const* argv, const plugged_in_command
     add_calendar_commands(root, runner);
     add_event_commands(root, runner);
     add_leader_command(root, runner);
+    add_service_commands(root, runner);
     if (others.add) others.add(root, status);
     add_completion_command(root, [&](const std::string& script) { around.out << script; });
     root.footer(root_footer());

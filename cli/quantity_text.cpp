@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
+#include <iterator>
+#include <utility>
 
 namespace orchestrator::cli {
 
@@ -14,6 +17,18 @@ std::string format_duration(std::optional<milliseconds> duration) {
     if (seconds < 60) return fmt::format("{}.{} s", seconds, ms % 1'000 / 100);
     if (seconds < 3'600) return fmt::format("{} min {:02} s", seconds / 60, seconds % 60);
     return fmt::format("{} h {:02} min", seconds / 3'600, seconds % 3'600 / 60);
+}
+
+std::optional<milliseconds> parse_duration(std::string_view text) {
+    constexpr std::pair<char, std::int64_t> units[] = {{'s', 1}, {'m', 60}, {'h', 3'600}, {'d', 86'400}};
+    constexpr std::int64_t longest = 366 * 86'400;
+    const auto unit = std::ranges::find(units, text.empty() ? ' ' : text.back(), &std::pair<char, std::int64_t>::first);
+    if (unit == std::end(units)) return std::nullopt;
+    std::int64_t count = 0;
+    const auto* const end = text.data() + text.size() - 1;
+    const auto [stopped, failed] = std::from_chars(text.data(), end, count);
+    if (failed != std::errc{} || stopped != end || count < 1 || count > longest / unit->second) return std::nullopt;
+    return std::chrono::seconds{count * unit->second};
 }
 
 std::string format_rate(std::optional<double> per_second) {

@@ -12,6 +12,9 @@ namespace orchestrator::cli {
 // "850 ms", "1.2 s", "3 min 04 s", "2 h 05 min"; "-" for nullopt. Cut, not rounded, so that it never says "60.0 s".
 [[nodiscard]] std::string format_duration(std::optional<milliseconds>);
 
+// The opposite, as people write it: "90s", "30m", "2h", "7d". nullopt: none of these, or nothing.
+[[nodiscard]] std::optional<milliseconds> parse_duration(std::string_view);
+
 // "3.4", "1234": one digit after the point below ten. "-" for nullopt.
 [[nodiscard]] std::string format_rate(std::optional<double> per_second);
 

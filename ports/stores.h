@@ -9,6 +9,7 @@
 #include "ports/leader_store.h"
 #include "ports/run_store.h"
 #include "ports/schedule_store.h"
+#include "ports/service_settings_store.h"
 #include "ports/workflow_store.h"
 
 namespace orchestrator {
@@ -20,6 +21,7 @@ class stores : public workflow_store,
                public calendar_store,
                public backfill_store,
                public leader_store,
+               public service_settings_store,
                public event_outbox {};
 
 }  // namespace orchestrator

@@ -230,7 +230,8 @@ std::vector<setting> settings() {
          "how long a lease holds without renewal: after a crash another one leads then"},
         {"ORCHESTRATOR_INSTANCE_ID", "host_random", "how this instance, and no other, is named in claims and logs"},
         {"ORCHESTRATOR_MAX_CALLS", "512", "calls in flight, over all services"},
-        {"ORCHESTRATOR_MAX_CALLS_PER_SERVICE", "256", "calls in flight to one service"},
+        {"ORCHESTRATOR_MAX_CALLS_PER_SERVICE", "256", "calls in flight to one service, at most"},
+        {"ORCHESTRATOR_LIMITS", "adaptive", "calls in flight follow what a service can do; fixed: always at most"},
         {"ORCHESTRATOR_MAX_API_CONNECTIONS", "",
          "connections of the API's clients; empty: 1024, or as many as the file descriptors leave"},
         {"HISTORY_RETENTION_DAYS", "90", "executions that ended are kept for so long"},
@@ -273,6 +274,7 @@ std::expected<config, std::vector<violation>> parse_config(const environment& va
     from.number("MAX_WORKFLOW_DURATION_SECONDS", read.max_workflow_duration_seconds, 1, 86'400);
     from.number("ORCHESTRATOR_MAX_CALLS", read.max_calls, 1, 100'000);
     from.number("ORCHESTRATOR_MAX_CALLS_PER_SERVICE", read.max_calls_per_service, 1, 100'000);
+    read.adaptive_limits = read_switch(from, "ORCHESTRATOR_LIMITS", "adaptive", "fixed", true);
     int api_connections = 0;
     from.number("ORCHESTRATOR_MAX_API_CONNECTIONS", api_connections, 1, 100'000);
     if (api_connections > 0) read.max_api_connections = api_connections;

@@ -42,6 +42,7 @@ struct config {
     std::optional<rabbitmq::address> rabbitmq;  // nullopt: there is none, events stay in the outbox
     int max_calls = 512;                        // in flight, over all services
     int max_calls_per_service = 256;
+    bool adaptive_limits = true;             // false: each service takes max_calls_per_service, always
     std::optional<int> max_api_connections;  // nullopt: what the file descriptors leave, see descriptor_plan.h
     milliseconds claim_lease{30'000};        // how long this instance's claims hold without a heartbeat
     milliseconds drain_timeout{20'000};      // after the first signal

@@ -155,6 +155,7 @@ class program {
                 .calendars = opened,
                 .backfills = opened,
                 .leaders = opened,
+                .service_settings = opened,
                 .outbox = opened,
                 .calendar_files = calendar_files_,
                 .rules = {.services = service_names(chosen),

@@ -85,6 +85,9 @@ class store final : public stores {
     task<result<void>> resign_lead(std::int64_t epoch, system_time now) override;
     task<result<std::optional<leader_record>>> find_leader(system_time now) override;
 
+    task<result<std::vector<service_setting>>> list_service_settings() override;
+    task<result<service_setting>> change_service(service_change, system_time now) override;
+
     task<result<std::vector<kept_event>>> unpublished_events(int limit, system_time now) override;
     task<result<void>> note_published(std::vector<event_id>, system_time now) override;
     task<result<void>> note_unpublished(std::vector<unpublished_event>) override;
@@ -161,6 +164,7 @@ class store final : public stores {
     std::map<std::string, std::vector<stored_calendar>> calendars_;  // every version
     std::map<backfill_id, kept_backfill> backfills_;
     std::vector<tenant_group> tenant_groups_;
+    std::map<std::string, service_setting> service_settings_;
     std::optional<leader_record> leader_;
     system_time lead_until_{};
     std::map<event_id, kept_event> outbox_;

@@ -17,6 +17,7 @@
 #include "adapters/postgresql/outbox_rows.h"
 #include "adapters/postgresql/run_rows.h"
 #include "adapters/postgresql/schedule_rows.h"
+#include "adapters/postgresql/service_rows.h"
 #include "adapters/postgresql/workflow_rows.h"
 #include "adapters/sql/guarded.h"
 
@@ -445,6 +446,16 @@ task<result<void>> store::resign_lead(std::int64_t epoch, system_time) {
 }
 task<result<std::optional<leader_record>>> store::find_leader(system_time) {
     return state_->read_alone([](connection& db) { return postgresql::find_leader(db); });
+}
+
+// Services
+
+task<result<std::vector<service_setting>>> store::list_service_settings() {
+    return state_->read_alone([](connection& db) { return postgresql::list_service_settings(db); });
+}
+task<result<service_setting>> store::change_service(service_change change, system_time now) {
+    return state_->write(
+        [change = std::move(change), now](connection& db) { return postgresql::change_service(db, change, now); });
 }
 
 // Events

@@ -15,6 +15,7 @@
 #include "ports/execution_store.h"
 #include "ports/run_store.h"
 #include "ports/schedule_store.h"
+#include "ports/service_settings_store.h"
 
 namespace orchestrator::sql {
 
@@ -203,5 +204,16 @@ class step_summaries_builder {
     std::int64_t tenants_;
     std::vector<step_summary> summaries_;
 };
+
+template <class Row>
+service_setting service_setting_from(const Row& row) {
+    service_setting read{.service = row.text(0),
+                         .max_calls = {},
+                         .paused_until = row.optional_time(2),
+                         .reason = row.text(3),
+                         .updated_at = row.time(4)};
+    if (!row.is_null(1)) read.max_calls = int(row.integer(1));
+    return read;
+}
 
 }  // namespace orchestrator::sql

@@ -23,6 +23,7 @@
 #include "adapters/sqlite/outbox_rows.h"
 #include "adapters/sqlite/run_rows.h"
 #include "adapters/sqlite/schedule_rows.h"
+#include "adapters/sqlite/service_rows.h"
 #include "adapters/sqlite/workflow_rows.h"
 
 namespace orchestrator::sqlite {
@@ -422,6 +423,16 @@ task<result<void>> store::resign_lead(std::int64_t epoch, system_time now) {
 }
 task<result<std::optional<leader_record>>> store::find_leader(system_time now) {
     return state_->read([=](connection& db) { return sqlite::find_leader(db, now); });
+}
+
+// Services
+
+task<result<std::vector<service_setting>>> store::list_service_settings() {
+    return state_->read([](connection& db) { return sqlite::list_service_settings(db); });
+}
+task<result<service_setting>> store::change_service(service_change change, system_time now) {
+    return state_->write(
+        [change = std::move(change), now](connection& db) { return sqlite::change_service(db, change, now); });
 }
 
 // Events

@@ -162,6 +162,14 @@ CREATE TABLE orchestrator_schedule_versions (
     PRIMARY KEY (workflow_id, schedule_version)
 ) WITHOUT ROWID;
 
+CREATE TABLE orchestrator_service_settings (
+    service TEXT PRIMARY KEY,
+    max_calls INTEGER CHECK (max_calls > 0),  -- in flight from each instance; NULL: as configured
+    paused_until INTEGER,                     -- NULL, or in the past: not paused
+    reason TEXT NOT NULL DEFAULT '',
+    updated_at INTEGER NOT NULL
+) WITHOUT ROWID;
+
 CREATE TABLE orchestrator_step_counts (
     execution_id BLOB NOT NULL REFERENCES orchestrator_executions (id) ON DELETE CASCADE,
     step_index INTEGER NOT NULL,

@@ -260,6 +260,7 @@ class any_store {
     [[nodiscard]] calendar_store& calendars() const { return *store_; }
     [[nodiscard]] backfill_store& backfills() const { return *store_; }
     [[nodiscard]] leader_store& leaders() const { return *store_; }
+    [[nodiscard]] service_settings_store& services() const { return *store_; }
     [[nodiscard]] event_outbox& outbox() const { return *store_; }
 
   private:
@@ -280,6 +281,7 @@ class store_contract : public testing::TestWithParam<std::string> {
     [[nodiscard]] calendar_store& calendars() const { return store_.calendars(); }
     [[nodiscard]] backfill_store& backfills() const { return store_.backfills(); }
     [[nodiscard]] leader_store& leaders() const { return store_.leaders(); }
+    [[nodiscard]] service_settings_store& services() const { return store_.services(); }
     [[nodiscard]] event_outbox& outbox() const { return store_.outbox(); }
 
     // A running execution with runs for tenants 1 to `tenants`, planned completely.

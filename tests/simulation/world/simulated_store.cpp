@@ -224,6 +224,17 @@ task<result<std::optional<leader_record>>> simulated_store::find_leader(system_t
                                                        [this, now]() mutable { return inner_.find_leader(now); });
 }
 
+task<result<std::vector<service_setting>>> simulated_store::list_service_settings() {
+    return over_the_wire<std::vector<service_setting>>(access::reads,
+                                                       [this]() { return inner_.list_service_settings(); });
+}
+
+task<result<service_setting>> simulated_store::change_service(service_change change, system_time now) {
+    return over_the_wire<service_setting>(access::writes, [this, change = std::move(change), now]() mutable {
+        return inner_.change_service(std::move(change), now);
+    });
+}
+
 task<result<int>> simulated_store::release_lost_runs(system_time now, std::string survivor) {
     return over_the_wire<int>(access::writes, [this, now, survivor = std::move(survivor)]() mutable {
         return inner_.release_lost_runs(now, std::move(survivor));

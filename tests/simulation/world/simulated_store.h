@@ -106,6 +106,9 @@ class simulated_store final : public stores {
     task<result<void>> resign_lead(std::int64_t epoch, system_time now) override;
     task<result<std::optional<leader_record>>> find_leader(system_time now) override;
 
+    task<result<std::vector<service_setting>>> list_service_settings() override;
+    task<result<service_setting>> change_service(service_change, system_time now) override;
+
     task<result<std::vector<kept_event>>> unpublished_events(int limit, system_time now) override;
     task<result<void>> note_published(std::vector<event_id>, system_time now) override;
     task<result<void>> note_unpublished(std::vector<unpublished_event>) override;

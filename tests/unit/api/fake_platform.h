@@ -246,6 +246,7 @@ struct platform {
                  .calendars = schedules,
                  .backfills = schedules,
                  .leaders = schedules,
+                 .service_settings = schedules,
                  .outbox = schedules,
                  .calendar_files = calendar_files,
                  .rules = {},

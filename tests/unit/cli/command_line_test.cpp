@@ -138,6 +138,60 @@ TEST_F(cli_command_line, schedule_backfill_asks_and_says_how_to_go_on) {
     EXPECT_EQ(run({"schedule", "backfill", "daily"}), 2) << "--from is missing";
 }
 
+TEST_F(cli_command_line, service_list_shows_the_state_and_why) {
+    answer(200, R"({"instance_id": "i", "services": [
+        {"name": "inventory", "state": "unused", "why": "this instance has not called it yet", "settings": null},
+        {"name": "production", "state": "down", "why": "production has failed for 12 s", "limit": 88,
+         "in_flight": 3, "waiting": 212}]})");
+    EXPECT_EQ(run({"service", "list"}), 0) << err.str();
+    EXPECT_EQ(server.seen[0].line, "GET /services");
+    EXPECT_NE(out.str().find("inventory   unused      -        0  this instance"), std::string::npos) << out.str();
+    EXPECT_NE(out.str().find("production  down     3/88      212  production has"), std::string::npos) << out.str();
+}
+
+TEST_F(cli_command_line, service_show_says_what_was_set) {
+    answer(200, R"({"name": "inventory", "state": "paused", "why": "inventory is paused", "limit": 4, "in_flight": 0,
+        "max_calls": 7, "waiting": 9, "breaker": "closed", "recent_calls": 0, "recent_failures": 0,
+        "retry_tokens": 10, "retries_waiting": 0, "paused_until": "2026-12-24T18:00:00.000Z",
+        "paused_by": "operator", "answered_at": null, "settings": {"max_calls": 7,
+        "paused_until": "2026-12-24T18:00:00.000Z", "reason": "is moved"}})");
+    EXPECT_EQ(run({"service", "show", "inventory"}), 0) << err.str();
+    EXPECT_EQ(server.seen[0].line, "GET /services/inventory");
+    EXPECT_NE(out.str().find("set         7 calls at most, paused until 2026-12-24 18:00:00Z: is moved\n"),
+              std::string::npos)
+        << out.str();
+}
+
+TEST_F(cli_command_line, service_pause_needs_an_end_and_a_reason) {
+    EXPECT_EQ(run({"service", "pause", "inventory", "--for", "30m"}), 2);
+    EXPECT_EQ(run({"service", "pause", "inventory", "--reason", "x"}), 2);
+    EXPECT_EQ(run({"service", "pause", "inventory", "--for", "soon", "--reason", "x"}), 2);
+    EXPECT_EQ(run({"service", "pause", "inventory", "--for", "1h", "--until", "x", "--reason", "x"}), 2);
+    EXPECT_TRUE(server.seen.empty());
+    answer(200,
+           R"({"name": "inventory", "settings": {"paused_until": "2026-12-24T18:00:00.000Z", "reason": "moved"}})");
+    EXPECT_EQ(run({"service", "pause", "inventory", "--until", "2026-12-24T18:00:00Z", "--reason", "moved"}), 0)
+        << err.str();
+    EXPECT_EQ(server.seen[0].line, "PUT /services/inventory");
+    EXPECT_EQ(server.seen[0].body, R"({"paused_until":"2026-12-24T18:00:00Z","reason":"moved"})");
+    EXPECT_NE(out.str().find("inventory: set is now paused until 2026-12-24 18:00:00Z: moved\n"), std::string::npos)
+        << out.str();
+}
+
+TEST_F(cli_command_line, service_resume_and_limit_change_nothing_else) {
+    for (int i = 0; i < 4; ++i) answer(200, R"({"name": "inventory", "settings": {}})");
+    EXPECT_EQ(run({"service", "resume", "inventory"}), 0) << err.str();
+    EXPECT_EQ(run({"service", "limit", "inventory", "20"}), 0) << err.str();
+    EXPECT_EQ(run({"service", "limit", "inventory", "20", "--reason", "half of it is down"}), 0) << err.str();
+    EXPECT_EQ(run({"service", "limit", "inventory", "--lift"}), 0) << err.str();
+    EXPECT_EQ(server.seen[0].body, R"({"paused_until":null})");
+    EXPECT_EQ(server.seen[1].body, R"({"max_calls":20})");
+    EXPECT_EQ(server.seen[2].body, R"({"max_calls":20,"reason":"half of it is down"})");
+    EXPECT_EQ(server.seen[3].body, R"({"max_calls":null})");
+    EXPECT_EQ(run({"service", "limit", "inventory"}), 2);
+    EXPECT_EQ(run({"service", "limit", "inventory", "0"}), 2);
+}
+
 TEST_F(cli_command_line, calendar_import_knows_both_forms) {
     in.str("BEGIN:VCALENDAR\nEND:VCALENDAR\n");
     answer(200,

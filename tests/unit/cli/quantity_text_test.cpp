@@ -23,6 +23,15 @@ TEST(cli_quantity_text, durations_change_their_unit_exactly_at_its_end) {
     EXPECT_EQ(format_duration(std::nullopt), "-");
 }
 
+TEST(cli_quantity_text, durations_are_read_with_their_unit) {
+    EXPECT_EQ(parse_duration("90s"), std::chrono::seconds{90});
+    EXPECT_EQ(parse_duration("30m"), std::chrono::minutes{30});
+    EXPECT_EQ(parse_duration("2h"), std::chrono::hours{2});
+    EXPECT_EQ(parse_duration("366d"), std::chrono::days{366});
+    for (const auto* wrong : {"", "m", "30", "0m", "-5m", "1.5h", "5 m", "30min", "367d", "99999999999999999999s"})
+        EXPECT_EQ(parse_duration(wrong), std::nullopt) << wrong;
+}
+
 TEST(cli_quantity_text, rates_below_ten_have_one_decimal) {
     EXPECT_EQ(format_rate(std::nullopt), "-");
     EXPECT_EQ(format_rate(3.44), "3.4");
