@@ -88,9 +88,13 @@ void call_limits::abandon() {
 
 int call_limits::service_index(const std::string& name) {
     const auto [found, added] = indices_.try_emplace(name, static_cast<int>(lanes_.size()));
-    if (added)
-        lanes_.push_back(std::make_unique<lane>(
-            name, service_gate{{.most = most_.each_service, .adaptive = most_.adaptive, .seed = random_.next()}}));
+    if (added) {
+        lanes_.push_back(std::make_unique<lane>(name, service_gate{{.most = most_.each_service,
+                                                                    .adaptive = most_.adaptive,
+                                                                    .seed = random_.next(),
+                                                                    .beat = time_.steady_at(system_time{})}}));
+        apply_to(*lanes_.back());
+    }
     return found->second;
 }
 
@@ -244,17 +248,19 @@ steady_time call_limits::next_event(steady_time now) const {
     return std::min(next, std::max(first_deadline_, now));
 }
 
-void call_limits::apply(const std::vector<service_setting>& settings) {
-    const auto now = time_.steady_now();
-    for (const auto& lane : lanes_) {
-        const auto found = std::ranges::find(settings, lane->name, &service_setting::service);
-        const bool is_set = found != settings.end();
-        lane->gate.set_most(is_set ? found->max_calls : std::nullopt);
-        const auto left = is_set && found->paused_until ? *found->paused_until - time_.now() : milliseconds{0};
-        lane->gate.pause_until(left > milliseconds{0} ? std::optional{now + left} : std::nullopt);
-        lane->reason = is_set ? found->reason : "";
-    }
+void call_limits::apply(std::vector<service_setting> settings) {
+    settings_ = std::move(settings);
+    for (const auto& lane : lanes_) apply_to(*lane);
     wake_.notify();
+}
+
+void call_limits::apply_to(lane& at) const {
+    const auto found = std::ranges::find(settings_, at.name, &service_setting::service);
+    const bool is_set = found != settings_.end();
+    at.gate.set_most(is_set ? found->max_calls : std::nullopt);
+    const auto left = is_set && found->paused_until ? *found->paused_until - time_.now() : milliseconds{0};
+    at.gate.pause_until(left > milliseconds{0} ? std::optional{time_.steady_now() + left} : std::nullopt);
+    at.reason = is_set ? found->reason : "";
 }
 
 // Runs that may be claimed for it.

@@ -105,7 +105,7 @@ class call_limits {
     task<std::expected<permit, refusal>> acquire(int service, terms);
 
     // What an operator set, by name of the service; what is not named is as configured.
-    void apply(const std::vector<service_setting>&);
+    void apply(std::vector<service_setting>);
 
     // What may be claimed now: how many runs at most, and for which services none. Who was closed and opens again is
     // told of by `on_open`.
@@ -138,6 +138,7 @@ class call_limits {
     void send_away(waiter&, refusal);
     void end_overdue(steady_time now);
     [[nodiscard]] steady_time next_event(steady_time now) const;
+    void apply_to(lane&) const;
     [[nodiscard]] int room(const lane&, steady_time now) const;
     void tell_of_opening(lane&, steady_time now);
     [[nodiscard]] std::string explain(const lane&, steady_time now) const;
@@ -162,6 +163,7 @@ class call_limits {
     std::size_t next_lane_ = 0;  // whose queue is looked at first: each in turn
     std::map<std::string, int> indices_;
     std::vector<std::unique_ptr<lane>> lanes_;
+    std::vector<service_setting> settings_;
     mutable std::mutex guard_;  // of views_ alone
     std::vector<service_view> views_;
 };

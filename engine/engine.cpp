@@ -119,6 +119,7 @@ void engine::start() {
 // The heartbeat. Whatever else is looked at with it may take its time: the lease must not wait for that.
 task<> engine::keep_lease() {
     co_await forget_last_life();
+    co_await follow_service_settings();  // before the first lease, without which nothing is called
     while (!draining_) {
         const bool renewed = co_await renew_lease();
         if (renewed && looking_ == 0) spawn(look_around());
@@ -136,6 +137,11 @@ task<> engine::forget_last_life() {
             spdlog::warn("cannot give back old claims: {}", forgotten.error().message);
         co_await heartbeat_.wait_until(ports_.time.steady_now() + pause_after_fault);
     }
+}
+
+// What cannot be read holds on as it was.
+task<> engine::follow_service_settings() {
+    if (const auto settings = co_await ports_.service_settings.list_service_settings()) limits_.apply(*settings);
 }
 
 task<bool> engine::renew_lease() {
@@ -175,6 +181,7 @@ task<> engine::stay_leased() { co_await renew_lease(); }
 task<> engine::look_around() {
     const presence looking{looking_};
     const auto now = ports_.time.now();
+    co_await follow_service_settings();
     const bool released = co_await take_up_lost_runs(now);
     const auto live = co_await ports_.runs.live_instances(now);
     if (live) {

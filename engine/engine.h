@@ -26,6 +26,7 @@
 #include "ports/clock.h"
 #include "ports/http_client.h"
 #include "ports/random.h"
+#include "ports/service_settings_store.h"
 
 namespace orchestrator {
 
@@ -55,6 +56,7 @@ struct engine_ports {
     schedule_store& schedules;
     calendar_store& calendars;
     backfill_store& backfills;
+    service_settings_store& service_settings;
     zone_source& zones;
     result_cache* cache = nullptr;  // nullptr: steps are called each time
     // The epoch under which this instance leads at this moment; nullopt: it does not, and starts nothing by itself.
@@ -88,6 +90,7 @@ class engine final : public run_control {
   private:
     task<> keep_lease();
     task<> forget_last_life();
+    task<> follow_service_settings();
     task<bool> renew_lease();
     task<> stay_leased();
     task<> give_way(steady_time lease_over_at);

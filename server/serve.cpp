@@ -130,6 +130,7 @@ class program {
                .schedules = opened,
                .calendars = opened,
                .backfills = opened,
+               .service_settings = opened,
                .zones = zones_,
                .cache = &cache_of(chosen),
                .epoch = [this] { return chosen_.runs_scheduler ? elector_.epoch(time_.steady_now()) : std::nullopt; }},
@@ -227,7 +228,9 @@ class program {
     static engine_options engine_options_of(const config& chosen, const std::string& instance_id) {
         engine_options options;
         options.instance_id = instance_id;
-        options.calls = {.total = chosen.max_calls, .each_service = chosen.max_calls_per_service};
+        options.calls = {.total = chosen.max_calls,
+                         .each_service = chosen.max_calls_per_service,
+                         .adaptive = chosen.adaptive_limits};
         // Enough runs beyond the calls that a place never waits for the journal, and that its batches may grow.
         options.max_active_runs = std::max(1024, chosen.max_calls * 4);
         options.claim_batch = std::clamp(chosen.max_calls * 4, 16, 512);

@@ -52,7 +52,8 @@ bool is_answer(call_end end) {
 }  // namespace
 
 service_gate::service_gate(settings chosen)
-    : settings_{chosen}, limit_{{.most = chosen.most, .fixed = !chosen.adaptive, .seed = chosen.seed, .beat = {}}} {}
+    : settings_{chosen},
+      limit_{{.most = chosen.most, .fixed = !chosen.adaptive, .seed = chosen.seed, .beat = chosen.beat}} {}
 
 bool service_gate::may_start(bool is_retry, steady_time now) const {
     if (in_flight_ >= limit_.limit() || pause_.until(now) || !breaker_.may_start(now)) return false;

@@ -44,6 +44,7 @@ class service_gate {
         int most = 256;        // calls in flight
         bool adaptive = true;  // false: `most` is the limit
         std::uint64_t seed = 1;
+        steady_time beat{};  // see adaptive_limit
     };
     // A call that has started.
     struct ticket {

@@ -31,6 +31,7 @@ world::instance::instance(world& of, const std::string& name)
                                                  .schedules = store,
                                                  .calendars = store,
                                                  .backfills = store,
+                                                 .service_settings = store,
                                                  .zones = of.zones_,
                                                  .epoch = [this] { return elector->epoch(time.steady_now()); }},
                                     of.services_.directory());
