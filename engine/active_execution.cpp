@@ -49,8 +49,9 @@ std::shared_ptr<active_execution> active_executions::make(const execution& store
     made->deadline = time_.steady_now() + (stored.deadline_at - time_.now());
     for (const auto& step : made->definition.steps) {
         const auto service = services_.find(step.service);
-        made->targets.push_back(
-            {service == services_.end() ? nullptr : &service->second, limits_.service_index(step.service)});
+        made->targets.push_back({.origin = service == services_.end() ? nullptr : &service->second,
+                                 .service = limits_.service_index(step.service),
+                                 .route = std::hash<std::string>{}(stored.workflow_name + '\n' + step.name)});
     }
     if (stored.cancel_requested) {
         made->cancelled = true;

@@ -129,7 +129,7 @@ task<step_attempt> step_caller::attempt(const active_execution& execution, std::
             co_return attempt;
         }
     }
-    auto answer = co_await send(request, place, step);
+    auto answer = co_await send(request, place, execution.targets[step].route);
     if (answer && answer->status == 202 && !find_header(answer->headers, "Location").empty())
         answer = co_await follow_job(std::move(request), std::move(*answer), place);
     if (!answer) {
