@@ -252,6 +252,18 @@ TEST_F(call_limits_test, an_operator_may_pause_a_service_and_allow_it_fewer_call
     EXPECT_EQ(view_of("sales").max_calls, 2);
 }
 
+TEST_F(call_limits_test, what_an_operator_set_holds_for_a_service_that_nobody_has_called_yet) {
+    limits_.apply({{.service = "stock",
+                    .max_calls = {},
+                    .paused_until = thread_.time.now() + seconds{60},
+                    .reason = "is moved",
+                    .updated_at = {}}});
+    call("early", "stock");
+    EXPECT_FALSE(has_started("early"));
+    thread_.pass(seconds{61});
+    EXPECT_TRUE(has_started("early"));
+}
+
 TEST_F(call_limits_test, a_run_too_many_is_sent_back) {
     runs_ = {.size = 16, .taken = 15};
     for (const auto* name : {"a", "b", "c"}) call(name, "sales");
