@@ -92,7 +92,12 @@ class scripted_server {
   private:
     static task<> accept(scripted_server* self) {
         for (;;) {
-            auto socket = co_await self->acceptor_.async_accept(use_task);
+            error_code error;
+            auto socket = co_await self->acceptor_.async_accept(asio::redirect_error(use_task, error));
+            if (error) {  // a test took all descriptors
+                co_await pause(self->context_, milliseconds{10});
+                continue;
+            }
             const auto& script = self->scripts_[std::min(self->connections++, self->scripts_.size() - 1)];
             asio::co_spawn(self->context_, serve(self, std::move(socket), script), asio::detached);
         }
