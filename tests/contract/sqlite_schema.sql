@@ -1,4 +1,4 @@
--- What the migrations make: version 8. Compared by sqlite_store_test.cpp.
+-- What the migrations make: version 9. Compared by sqlite_store_test.cpp.
 
 CREATE TABLE orchestrator_backfill_occurrences (
     backfill_id BLOB NOT NULL REFERENCES orchestrator_backfills (id),

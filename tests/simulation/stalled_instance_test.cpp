@@ -17,7 +17,7 @@ class stalled_instance : public testing::TestWithParam<std::uint64_t> {
     }
 
     draws draws_{GetParam()};
-    world at_{{.seed = GetParam()}};
+    world at_{{.seed = GetParam(), .calls = {.adaptive = false}}};  // all calls start at once
 };
 
 TEST_P(stalled_instance, writes_nothing_under_the_claims_that_it_lost) {
