@@ -7,6 +7,7 @@
 // unless it is notified.
 #pragma once
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <optional>
@@ -52,8 +53,10 @@ class dispatcher {
         wake_.notify();
     }
     // How many instances share the work, this one included: each holds its share of the open runs at most.
+    // None can be told of: the lease of this one is over, too.
     void shared_by(int instances) {
-        if (std::exchange(instances_, instances) != instances) share_counted_at_.reset();
+        const int sharers = std::max(1, instances);
+        if (std::exchange(instances_, sharers) != sharers) share_counted_at_.reset();
     }
 
     [[nodiscard]] int active_runs() const { return active_runs_; }

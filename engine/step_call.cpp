@@ -134,7 +134,8 @@ task<step_attempt> step_caller::attempt(const active_execution& execution, std::
         answer = co_await follow_job(std::move(request), std::move(*answer), place);
     if (!answer) {
         const auto fault = answer.error().fault;
-        const bool late = fault == http_fault::timed_out && time_.steady_now() >= execution.deadline;
+        const bool is_out_of_time = fault == http_fault::timed_out || fault == http_fault::exhausted;
+        const bool late = is_out_of_time && time_.steady_now() >= execution.deadline;
         attempt = failure(late                             ? call_verdict::refused
                           : fault == http_fault::exhausted ? call_verdict::not_charged
                                                            : call_verdict::worth_a_retry,

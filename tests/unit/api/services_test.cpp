@@ -103,7 +103,8 @@ TEST_F(services_api, a_pause_needs_a_reason_and_is_lifted_by_null) {
     const auto paused =
         ask("PUT", "/services/inventory", R"({"paused_until": "2025-11-06T09:00:00Z", "reason": "is moved"})");
     EXPECT_EQ(paused.status, 200) << paused.body;
-    const auto& settings = body_of(paused).at("settings");
+    const auto shown = body_of(paused);
+    const auto& settings = shown.at("settings");
     EXPECT_EQ(settings.at("paused_until"), "2025-11-06T09:00:00.000Z");
     EXPECT_EQ(settings.at("reason"), "is moved");
     EXPECT_TRUE(settings.at("max_calls").is_null());
