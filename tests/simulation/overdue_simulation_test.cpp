@@ -46,7 +46,7 @@ class overdue_execution : public testing::TestWithParam<std::uint64_t> {
     static milliseconds lateness(const execution& at) { return at.completed_at.value() - at.deadline_at; }
 
     draws draws_{GetParam()};
-    world at_{{.seed = GetParam()}};
+    world at_{{.seed = GetParam(), .calls = {.adaptive = false}}};  // all calls start at once
 };
 
 TEST_P(overdue_execution, that_nobody_can_plan_ends_after_its_deadline_and_says_why) {

@@ -120,6 +120,10 @@ void audit::claimed(const std::string& instance, const std::vector<claimed_run>&
         run.holder = instance;
         run.token = taken.claim.token;
         run.lost_by.erase(instance);
+        for (const auto& wait : taken.waits) {
+            auto& charged = run.chargeable[std::size_t(wait.step_index)];
+            charged = std::max(charged, wait.attempts);  // looked at when they were stored
+        }
         run.believed[instance].insert(run.token);
         claim_order_.push_back(taken.for_tenant);
         note(fmt::format("{} claims {} of {} token {}", instance, to_string(taken.for_tenant.id),
@@ -154,6 +158,10 @@ void audit::keep(const std::string& instance, const journal_entry& entry) {
                          to_string(record.status), record.attempts, record.error_code));
     }
     if (!entry.outcome) return;
+    for (const auto& wait : entry.outcome->waits)
+        if (wait.attempts > run.chargeable[std::size_t(wait.step_index)])
+            wrong(fmt::format("{}: step {} waits after {} attempts for {} calls", who, wait.step_index, wait.attempts,
+                              run.chargeable[std::size_t(wait.step_index)]));
     run.ended = entry.outcome->release == run_release::ended;
     run.believed[instance].erase(entry.claim.token);
     run.holder.clear();

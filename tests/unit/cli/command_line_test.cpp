@@ -365,7 +365,8 @@ TEST_F(cli_command_line, plugged_in_commands_run_and_decide_the_exit_status) {
     }};
     EXPECT_EQ(run({"serve"}, others), 9);
     EXPECT_EQ(run({"completion", "bash"}, others), 0);
-    EXPECT_TRUE(out.str().contains("words='workflow execution schedule calendar event leader serve completion'"))
+    EXPECT_TRUE(
+        out.str().contains("words='workflow execution schedule calendar event leader service serve completion'"))
         << out.str();
 }
 
