@@ -6,14 +6,14 @@ namespace orchestrator {
 
 double retry_budget::tokens(steady_time now) const {
     const std::chrono::duration<double> passed = refilled_at_ ? now - *refilled_at_ : steady_time::duration{};
-    const double most = per_second + share * first_attempts_.sum(now).count;
+    const double most = per_second + earned_.sum(now).tokens;
     return std::min(most, tokens_ + per_second * passed.count());
 }
 
 // Without a refill: what is too much is cut when somebody asks.
-void retry_budget::note_first_attempt(steady_time now) {
-    ++first_attempts_.at(now).count;
-    tokens_ += share;
+void retry_budget::earn(double tokens, steady_time now) {
+    earned_.at(now).tokens += tokens;
+    tokens_ += tokens;
 }
 
 void retry_budget::refill(steady_time now) {

@@ -15,8 +15,11 @@ class retry_budget {
   public:
     static constexpr double share = 0.2;      // of first attempts
     static constexpr double per_second = 10;  // at least
+    static constexpr double per_success = 2;  // of a retry
 
-    void note_first_attempt(steady_time now);
+    void note_first_attempt(steady_time now) { earn(share, now); }
+    // A retry that succeeds earns two more: a service that is well again gets all that waited for it, and quickly.
+    void note_success(steady_time now) { earn(per_success, now); }
     [[nodiscard]] bool may_retry(steady_time now) const { return tokens(now) >= 1; }
     // Call only if it may.
     void take(steady_time now);
@@ -26,16 +29,17 @@ class retry_budget {
     [[nodiscard]] double tokens(steady_time now) const;
 
   private:
-    struct attempts {
-        int count = 0;
-        attempts& operator+=(attempts more) {
-            count += more.count;
+    struct earnings {
+        double tokens = 0;
+        earnings& operator+=(earnings more) {
+            tokens += more.tokens;
             return *this;
         }
     };
+    void earn(double tokens, steady_time now);
     void refill(steady_time now);
 
-    last_seconds<attempts> first_attempts_;
+    last_seconds<earnings> earned_;
     double tokens_ = per_second;
     std::optional<steady_time> refilled_at_;
 };

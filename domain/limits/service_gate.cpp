@@ -63,12 +63,13 @@ bool service_gate::may_start(bool is_retry, steady_time now) const {
 service_gate::ticket service_gate::start(bool is_retry, steady_time now) {
     if (in_flight_++ == 0) busy_since_ = now;
     is_retry ? budget_.take(now) : budget_.note_first_attempt(now);
-    return {.started_at = now, .pass = breaker_.start(now)};
+    return {.started_at = now, .pass = breaker_.start(now), .is_retry = is_retry};
 }
 
 void service_gate::end(const ticket& ended, const call_report& report, steady_time now, double jitter) {
     if (report.end == call_end::throttled) pause_.throttle(report.sent_at, report.retry_after, now);
     if (report.end == call_end::succeeded) pause_.note_success(report.sent_at);
+    if (report.end == call_end::succeeded && ended.is_retry) budget_.note_success(now);
     if (is_answer(report.end)) {
         answered_at_ = now;
         // Up at once, down slowly: of two routes the slower one tells how long silence is usual.

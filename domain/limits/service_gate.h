@@ -50,6 +50,7 @@ class service_gate {
     struct ticket {
         steady_time started_at;
         circuit_breaker::pass pass;
+        bool is_retry = false;
     };
 
     explicit service_gate(settings);

@@ -210,8 +210,10 @@ TEST_F(call_limits_test, a_service_that_cannot_be_reached_is_left_alone_and_trie
 }
 
 TEST_F(call_limits_test, retries_wait_for_their_budget_and_first_attempts_do_not) {
+    auto refused = wish{}.report;
+    refused.end = call_end::refused;
     for (int i = 0; i < 10; ++i) {
-        call("retry " + std::to_string(i), "sales", {.is_retry = true});
+        call("retry " + std::to_string(i), "sales", {.is_retry = true, .report = refused});
         ending_.push_back("retry " + std::to_string(i));
         thread_.pass(milliseconds{1});
     }
