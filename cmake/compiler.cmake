@@ -49,11 +49,27 @@ function(orchestrator_library name)
   target_precompile_headers(${name} REUSE_FROM precompiled)
 endfunction()
 
-# orchestrator_program(NAME SOURCES ... [USES ...]): as above, for a program or a test.
+# orchestrator_program(NAME SOURCES ... [USES ...]): as above, for a program.
 function(orchestrator_program name)
   cmake_parse_arguments(ARG "" "" "SOURCES;USES" ${ARGN})
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE ${ARG_USES} precompiled)
   target_compile_options(${name} PRIVATE -fpch-instantiate-templates)
   target_precompile_headers(${name} REUSE_FROM precompiled)
+endfunction()
+
+# orchestrator_test(NAME SOURCES ... [USES ...]): as above, for tests. They take longer to compile than to run, and so are
+# not optimised, whatever the preset; a precompiled header cannot be shared across levels of optimisation.
+function(orchestrator_test name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;USES" ${ARGN})
+  if(NOT TARGET precompiled_for_tests)
+    add_library(precompiled_for_tests STATIC ${PROJECT_SOURCE_DIR}/cmake/precompiled_for_tests.cpp)
+    target_link_libraries(precompiled_for_tests PUBLIC precompiled)
+    target_precompile_headers(precompiled_for_tests PRIVATE ${PROJECT_SOURCE_DIR}/cmake/precompiled.h)
+    target_compile_options(precompiled_for_tests PRIVATE -O0 -fpch-instantiate-templates)
+  endif()
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE ${ARG_USES} precompiled_for_tests)
+  target_compile_options(${name} PRIVATE -O0 -fpch-instantiate-templates)
+  target_precompile_headers(${name} REUSE_FROM precompiled_for_tests)
 endfunction()
