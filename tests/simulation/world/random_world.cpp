@@ -197,6 +197,8 @@ list_flaws random_flaws(draws& random, bool is_bare) {
     flaws.cut = random.one_of({0.0, 0.0, 0.1});
     flaws.repeated = random.one_of({0.0, 0.0, 0.1});
     flaws.total_off_by = random.one_of({0, 0, 0, -3, 3});
+    // Pages by cursor do not overlap: only the total tells that one was cut, and not if it is as much too low.
+    if (flaws.has_cursor && flaws.cut > 0) flaws.total_off_by = std::max(0, flaws.total_off_by);
     flaws.broken = random.one_of({0, 0, 0, 7});
     return flaws;
 }

@@ -10,6 +10,9 @@ namespace orchestrator::simulation {
 namespace json = boost::json;
 namespace {
 
+// A list of pages of two that grows by one in every other page would have no end.
+constexpr std::size_t most_newcomers = 200;
+
 json::object shown(const tenant& each) {
     return {{"id", to_string(each.id)},
             {"name", each.name},
@@ -59,7 +62,7 @@ std::vector<tenant> simulated_directory::residents() const {
 void simulated_directory::live_on() {
     if (happens(flaws_.leaves) && !tenants_.empty())
         tenants_.erase(tenants_.begin() + random_->between(0, int(tenants_.size()) - 1));
-    if (!happens(flaws_.comes)) return;
+    if (newcomers_.size() >= most_newcomers || !happens(flaws_.comes)) return;
     tenant come{.id = random_->id<tenant_id>(*parse_time("2025-06-01T00:00:00Z")), .name = "Newcomer"};
     newcomers_.insert(come.id);
     tenants_.insert(tenants_.begin() + random_->between(0, int(tenants_.size())), std::move(come));

@@ -298,7 +298,7 @@ TEST(call_limits_share, services_that_hang_leave_places_to_one_that_does_not) {
     simulation::virtual_thread thread;
     system::random random{1};
     call_limits limits{{.total = 100, .each_service = 100, .adaptive = false}, thread.time, random};
-    const auto hang = [&](const std::string& service) -> task<> {
+    const auto hang = [&](std::string service) -> task<> {
         auto place = co_await limits.acquire(limits.service_index(service),
                                              {.deadline = thread.line.steady_now() + seconds{900}, .stop = {}});
         co_await thread.time.sleep_until(thread.line.steady_now() + std::chrono::hours{1});
