@@ -34,7 +34,7 @@ struct active_execution {
     struct target {
         const http_origin* origin;  // nullptr: the service is configured no longer
         int service;                // for call_limits
-        std::size_t route = 0;      // tells its latency from that of other steps of the service
+        std::uint64_t route = 0;    // tells its latency from that of other steps of the service
     };
     std::vector<target> targets;  // by step index
 };

@@ -15,18 +15,21 @@ constexpr milliseconds longest_sleep{60'000};
 // After this process ran out of descriptors, ports or memory: calls that end give some back.
 constexpr milliseconds shortage_pause{250};
 constexpr std::chrono::seconds recent_span{10};
-// A service that has not answered for so long, and for several times what is usual, hangs.
-constexpr std::chrono::seconds suspicious_silence{5};
 
 }  // namespace
 
 // Lives in the frame of the coroutine that waits.
 struct call_limits::waiter
     : boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
-    waiter(permit& held_, const terms& how)
-        : held{held_}, deadline{how.deadline}, urgency{how.urgency}, may_be_surplus{how.may_be_surplus} {}
+    waiter(permit& held_, const terms& how, std::uint64_t number_)
+        : held{held_},
+          number{number_},
+          deadline{how.deadline},
+          urgency{how.urgency},
+          may_be_surplus{how.may_be_surplus} {}
 
     permit& held;
+    std::uint64_t number;  // in the order of arrival
     steady_time deadline;
     call_urgency urgency;
     bool may_be_surplus;
@@ -41,6 +44,10 @@ struct call_limits::lane {
 
     [[nodiscard]] queue& line(bool is_retry) { return is_retry ? retries : first_attempts; }
     [[nodiscard]] bool is_awaited() const { return !first_attempts.empty() || !retries.empty(); }
+    // Whose front came first; the other one may go on where that one may not.
+    [[nodiscard]] bool are_retries_first() const {
+        return !retries.empty() && (first_attempts.empty() || retries.front().number < first_attempts.front().number);
+    }
 
     std::string name;
     service_gate gate;
@@ -48,8 +55,9 @@ struct call_limits::lane {
     queue retries;  // a line of their own: their budget may be used up while first attempts go on
     int held = 0;   // permits: who waits, who is called, and whose accepted job goes on
     int waiting = 0;
-    bool was_closed = false;  // to who claims; told when it opens
-    std::string reason;       // of the operator
+    steady_time first_deadline = steady_time::max();  // of those who wait, or earlier
+    bool was_closed = false;                          // to who claims; told when it opens
+    std::string reason;                               // of the operator
 };
 
 call_limits::permit::permit(call_limits& owner, int service) : owner_{&owner}, service_{service} {
@@ -116,13 +124,14 @@ task<std::expected<void, call_limits::refusal>> call_limits::wait(permit& held, 
     }
     if (how.may_be_surplus && runs_ && !may_wait(lane.held - 1, runs_())) co_return std::unexpected{refusal::surplus};
 
-    waiter self{held, how};
+    waiter self{held, how, ++arrivals_};
     lane.line(how.is_retry).push_back(self);
     ++lane.waiting;
+    lane.first_deadline = std::min(lane.first_deadline, how.deadline);
     first_deadline_ = std::min(first_deadline_, how.deadline);
     const auto stop_waiting = [&] { send_away(self, refusal::stopped); };
     const std::stop_callback on_stop{how.stop, stop_waiting};
-    wake_.notify();
+    wake_by(std::min(how.deadline, now + look_while_somebody_waits));
     co_await suspend([&self](std::move_only_function<void()> resume) { self.resume = std::move(resume); });
     --lane.waiting;
     if (self.refused) co_return std::unexpected{*self.refused};
@@ -131,8 +140,8 @@ task<std::expected<void, call_limits::refusal>> call_limits::wait(permit& held, 
 
 bool call_limits::may_start(const lane& at, bool is_retry, steady_time now) const {
     const shared_pool places{most_.total, in_flight_};
-    return places.free() > 0 && orchestrator::may_start(at.gate.in_flight(), places) && now >= short_until_ &&
-           at.gate.may_start(is_retry, now);
+    return places.free() > 0 && now >= short_until_ && at.gate.may_start(is_retry, now) &&
+           orchestrator::may_start(at.gate.in_flight(), places, at.gate.is_answering(now));
 }
 
 void call_limits::place(permit& held, bool is_retry, steady_time now) {
@@ -140,7 +149,11 @@ void call_limits::place(permit& held, bool is_retry, steady_time now) {
     held.is_placed_ = true;
     held.report_ = {};
     held.ticket_ = lanes_[std::size_t(held.service_)]->gate.start(is_retry, now);
-    if (!is_awake_) wake_.notify();
+    wake_by(now + look_while_busy);
+}
+
+void call_limits::wake_by(steady_time at) {
+    if (at < wakes_at_) wake_.notify();
 }
 
 void call_limits::give_back(permit& held) {
@@ -171,7 +184,8 @@ void call_limits::start_waiting(steady_time now) {
 }
 
 bool call_limits::start_next(lane& at, steady_time now) {
-    for (const bool is_retry : {false, true}) {
+    const bool retries_first = at.are_retries_first();
+    for (const bool is_retry : {retries_first, !retries_first}) {
         auto& line = at.line(is_retry);
         if (line.empty() || !may_start(at, is_retry, now)) continue;
         auto& next = first_of(at, is_retry, now);
@@ -183,12 +197,21 @@ bool call_limits::start_next(lane& at, steady_time now) {
     return false;
 }
 
+// Whose turn it is: who came first, unless some will not be called before their deadline if all keep their turn.
 call_limits::waiter& call_limits::first_of(lane& at, bool is_retry, steady_time now) {
     auto& line = at.line(is_retry);
     const auto recent = at.gate.breaker().recent(now);
-    if (!is_short_of_time(at.waiting, recent.all - recent.failed, recent_span, line.front().deadline - now))
-        return line.front();
-    return *std::ranges::min_element(line, goes_before, &waiter::urgency);
+    const auto all_called_at = now + time_to_call(at.waiting, recent.all - recent.failed, recent_span);
+    if (at.first_deadline >= all_called_at) return line.front();
+    at.first_deadline = steady_time::max();
+    for (const auto* each_line : {&at.first_attempts, &at.retries})
+        for (const auto& each : *each_line) at.first_deadline = std::min(at.first_deadline, each.deadline);
+    auto* first = &line.front();
+    for (auto& each : line) {
+        if (each.deadline >= all_called_at) continue;
+        if (first->deadline >= all_called_at || goes_before(each.urgency, first->urgency)) first = &each;
+    }
+    return *first;
 }
 
 void call_limits::send_away(waiter& waiting, refusal why) {
@@ -232,16 +255,20 @@ task<> call_limits::run() {
         for (const auto& lane : lanes_)
             if (lane->was_closed) tell_of_opening(*lane, now);
         publish(now);
-        is_awake_ = held_ > 0;
-        co_await wake_.wait_until(next_event(now));
+        wakes_at_ = next_event(now);
+        co_await wake_.wait_until(wakes_at_);
     }
 }
 
 steady_time call_limits::next_event(steady_time now) const {
-    auto next = now + (held_ > 0 ? look_while_busy : longest_sleep);
+    auto next = now + longest_sleep;
     for (const auto& lane : lanes_) {
+        const auto& breaker = lane->gate.breaker();
+        const bool is_in_change =
+            lane->held > 0 || lane->was_closed || breaker.open_since() || breaker.recent(now).all > 0;
+        if (is_in_change) next = std::min(next, now + look_while_busy);
+        if (lane->is_awaited()) next = std::min(next, now + look_while_somebody_waits);
         if (!lane->is_awaited() && !lane->was_closed) continue;
-        next = std::min(next, now + look_while_somebody_waits);
         const auto change = lane->gate.next_change(lane->first_attempts.empty(), now);
         if (change && *change > now) next = std::min(next, *change);
     }
@@ -291,67 +318,22 @@ void call_limits::tell_of_opening(lane& at, steady_time now) {
 
 std::string call_limits::describe(int service) const {
     const auto& lane = *lanes_[std::size_t(service)];
-    const auto problem = explain(lane, time_.steady_now());
+    const auto problem = problem_of(lane.gate, lane.reason, time_.steady_now());
     if (!problem.empty()) return fmt::format("{} {}", lane.name, problem);
     return fmt::format("{} takes {} calls at a time", lane.name, lane.gate.limit());
 }
 
-std::string call_limits::explain(const lane& at, steady_time now) const {
-    const auto& gate = at.gate;
-    const auto seconds_to = [&](steady_time then) {
-        return std::chrono::ceil<std::chrono::seconds>(then - now).count();
-    };
-    if (gate.pause().is_by_operator(now))
-        return fmt::format("is paused by an operator for {} s: {}", seconds_to(*gate.pause().until(now)), at.reason);
-    if (const auto since = gate.breaker().open_since()) {
-        const auto next = gate.breaker().next_change(now);
-        return fmt::format(
-            "has failed for {} s; {}", -seconds_to(*since),
-            next ? fmt::format("the next try is in {} s", seconds_to(*next)) : std::string{"it is tried now"});
-    }
-    if (const auto until = gate.pause().until(now)) return fmt::format("asks for a pause of {} s", seconds_to(*until));
-    const auto silent_since = gate.silent_since();
-    if (silent_since && now - *silent_since > std::max<steady_duration>(suspicious_silence, 4 * gate.usual_latency()))
-        return fmt::format("has not answered for {} s, with {} calls in flight", -seconds_to(*silent_since),
-                           gate.in_flight());
-    return {};
-}
-
-service_view call_limits::view(const lane& at, steady_time now) const {
-    const auto& gate = at.gate;
-    const auto wall = time_.now();
-    const auto shown = [&](std::optional<steady_time> then) -> std::optional<system_time> {
-        if (!then) return std::nullopt;
-        return wall + std::chrono::round<milliseconds>(*then - now);
-    };
-    const auto limit = gate.adaptive().state();
-    const auto recent = gate.breaker().recent(now);
-    return {.name = at.name,
-            .limit = limit.limit,
-            .max_calls = limit.most,
-            .why = limit.reason,
-            .slowness = limit.slowness,
-            .in_flight = gate.in_flight(),
-            .waiting = at.waiting,
-            .held = at.held,
-            .breaker = gate.breaker().state(now),
-            .recent_calls = recent.all,
-            .recent_failures = recent.failed,
-            .open_since = shown(gate.breaker().open_since()),
-            .next_probe = gate.breaker().open_since() ? shown(gate.breaker().next_change(now)) : std::nullopt,
-            .retry_tokens = gate.budget().tokens(now),
-            .retries_waiting = int(at.retries.size()),
-            .paused_until = shown(gate.pause().until(now)),
-            .is_paused_by_operator = gate.pause().is_by_operator(now),
-            .reason = at.reason,
-            .answered_at = shown(gate.answered_at()),
-            .is_closed = room(at, now) == 0,
-            .problem = explain(at, now)};
-}
-
 void call_limits::publish(steady_time now) {
     std::vector<service_view> fresh;
-    for (const auto& lane : lanes_) fresh.push_back(view(*lane, now));
+    for (const auto& lane : lanes_) {
+        auto seen = view_of(lane->gate, lane->reason, now, time_.now());
+        seen.name = lane->name;
+        seen.waiting = lane->waiting;
+        seen.retries_waiting = int(lane->retries.size());
+        seen.held = lane->held;
+        seen.is_closed = room(*lane, now) == 0;
+        fresh.push_back(std::move(seen));
+    }
     const std::scoped_lock lock{guard_};
     views_ = std::move(fresh);
 }

@@ -1,8 +1,9 @@
 // The door to the services: when may a call start, and when does a run that waits for it give up?
 //
-// First come, first served for each service, and a service that is slow, throttled or down holds nobody else up: it
-// may take a share of the places only (domain/limits/bulkhead.h), and its own queue waits at its own gate. Every wait
-// has a deadline and ends when its owner stops; without them nobody can wait.
+// First come, first served for each service, unless some would miss their deadline; and a service that is slow,
+// throttled or down holds nobody else up: it may take a share of the places only (domain/limits/bulkhead.h), and its
+// own queue waits at its own gate. Every wait has a deadline and ends when its owner stops; without them nobody can
+// wait.
 #pragma once
 
 #include <atomic>
@@ -141,8 +142,7 @@ class call_limits {
     void apply_to(lane&) const;
     [[nodiscard]] int room(const lane&, steady_time now) const;
     void tell_of_opening(lane&, steady_time now);
-    [[nodiscard]] std::string explain(const lane&, steady_time now) const;
-    [[nodiscard]] service_view view(const lane&, steady_time now) const;
+    void wake_by(steady_time);
     void publish(steady_time now);
     template <class Visit>
     void each_waiter(Visit);
@@ -155,11 +155,12 @@ class call_limits {
     std::atomic<int> in_flight_ = 0;  // written on the engine's thread, read by the health check
     bool abandoned_ = false;
     bool stopped_ = false;
-    bool is_awake_ = false;                            // `run` looks again soon by itself
     int held_ = 0;                                     // permits, over all services
     steady_time first_deadline_ = steady_time::max();  // of those who wait, or earlier
     steady_time short_until_{};                        // this process was out of descriptors, ports or memory
     wake_signal wake_;
+    steady_time wakes_at_ = steady_time::max();  // `run`, by itself
+    std::uint64_t arrivals_ = 0;
     std::size_t next_lane_ = 0;  // whose queue is looked at first: each in turn
     std::map<std::string, int> indices_;
     std::vector<std::unique_ptr<lane>> lanes_;

@@ -62,8 +62,13 @@ task<result<directory_snapshot::outcome>> directory_snapshot::read(
     reader how, std::function<task<result<void>>(std::vector<tenant>)> take) {
     for (;;) {
         if (how.stop.stop_requested()) co_return fail(errc::service_failed, "planning was stopped");
-        if (const auto fresh = walk_since(how.not_before)) co_return co_await follow(fresh, how, take);
-        const auto older = current_;
+        auto older = current_;
+        if (auto fresh = walk_since(how.not_before)) {
+            auto followed = co_await follow(fresh, how, take);
+            if (!followed) co_return std::unexpected{followed.error()};
+            if (*followed) co_return std::move(**followed);
+            older = std::move(fresh);
+        }
         presence waiting{time_, older, how.stop};
         while (!older->is_over && !how.stop.stop_requested()) {
             if (time_.steady_now() >= how.deadline) co_return fail(errc::service_failed, std::string{no_answer});
@@ -72,12 +77,14 @@ task<result<directory_snapshot::outcome>> directory_snapshot::read(
     }
 }
 
-task<result<directory_snapshot::outcome>> directory_snapshot::follow(
+// nullopt: what was being asked when the reader came was answered after all, and is too old for it.
+task<result<std::optional<directory_snapshot::outcome>>> directory_snapshot::follow(
     shared_walk of, const reader& how, const std::function<task<result<void>>(std::vector<tenant>)>& take) {
     presence reading{time_, of, how.stop};
     bookmark at;
     for (std::string told;;) {
         if (how.stop.stop_requested()) co_return fail(errc::service_failed, "planning was stopped");
+        if (of->has_page && of->began_at < how.not_before) co_return std::nullopt;
         auto page = co_await next_page(*of, how, at);
         if (!page) co_return std::unexpected{page.error()};
         if (!page->empty()) {

@@ -93,8 +93,8 @@ class directory_snapshot {
     task<> go(shared_walk);
     task<std::optional<error>> read_pages(walk&);
     task<result<std::vector<tenant>>> next_page(walk&, const reader&, bookmark&);
-    task<result<outcome>> follow(shared_walk, const reader&,
-                                 const std::function<task<result<void>>(std::vector<tenant>)>& take);
+    task<result<std::optional<outcome>>> follow(shared_walk, const reader&,
+                                                const std::function<task<result<void>>(std::vector<tenant>)>& take);
     [[nodiscard]] std::string trouble_of(const walk&) const;
     [[nodiscard]] bool is_fresh(const walk& of, steady_time not_before) const;
     void wake(walk&);

@@ -16,6 +16,7 @@ constexpr milliseconds longest_sleep{60'000};
 constexpr milliseconds shortest_sleep{50};
 constexpr milliseconds share_kept{200};
 constexpr milliseconds full_share_sleep{1'000};
+constexpr milliseconds small_claim_pause{1'000};
 constexpr milliseconds first_leave{30'000};
 constexpr milliseconds longest_leave{300'000};
 constexpr milliseconds precedence{1'000};  // of those who can read what we cannot
@@ -37,12 +38,13 @@ task<> dispatcher::run() {
 // Claims and starts what there is room for. Returns until when there is nothing to look for unless we are notified;
 // nullopt: there may be more.
 task<std::optional<steady_time>> dispatcher::look() {
-    if (!may_claim()) co_return environment_.time.steady_now() + longest_sleep;  // woken by room, or a lease
+    if (const auto later = not_before(environment_.time.steady_now())) co_return later;
     if (may_hold_others_ && !co_await release_unknown_runs()) co_return std::nullopt;
     const auto terms = options_.what_to_claim();
     const auto& closed = terms.closed_services;
     const int allowed = co_await allowance(terms);
     if (allowed <= 0) co_return environment_.time.steady_now() + full_share_sleep;
+    claimed_at_ = environment_.time.steady_now();
     auto claimed = co_await store_.claim_runs(options_.instance_id, allowed, environment_.time.now(), closed);
     if (!claimed) {
         may_hold_others_ = true;
@@ -166,8 +168,11 @@ void dispatcher::lease_renewed(steady_time until) {
 
 int dispatcher::worthwhile_room() const { return std::min(options_.claim_batch, options_.max_active_runs / 2 + 1); }
 
-bool dispatcher::may_claim() const {
-    return room() >= worthwhile_room() && environment_.time.steady_now() < leased_until_;
+// Until when nothing may be claimed; nullopt: it may be now.
+std::optional<steady_time> dispatcher::not_before(steady_time now) const {
+    if (room() <= 0 || now >= leased_until_) return now + longest_sleep;  // woken by room, or a lease
+    if (room() >= worthwhile_room() || now >= claimed_at_ + small_claim_pause) return std::nullopt;
+    return claimed_at_ + small_claim_pause;
 }
 
 }  // namespace orchestrator

@@ -1,7 +1,8 @@
 // Gives work to this instance: claims tenant runs in hundreds while there is room, and starts each.
 //
 // Claims are asked for, under a lease that holds, when the room is worth a batch, when something was planned or
-// released, and when a parked run falls due; an idle instance asks the store nothing. Runs whose next step calls a
+// released, and when a parked run falls due. Less room than that is filled once a second: most of it may be taken by
+// runs that wait for services that are slow. An idle instance asks the store nothing. Runs whose next step calls a
 // closed service are left to wait in the store, and do not wake it. Timers wake it 20 times a second at most, however
 // many parked runs fall due; where several instances share the work, it counts the work five times a second at most,
 // unless it is notified.
@@ -73,7 +74,7 @@ class dispatcher {
     task<> pause_after_fault();
     [[nodiscard]] int room() const { return options_.max_active_runs - active_runs_; }
     [[nodiscard]] int worthwhile_room() const;
-    [[nodiscard]] bool may_claim() const;
+    [[nodiscard]] std::optional<steady_time> not_before(steady_time now) const;
 
     options options_;
     run_store& store_;
@@ -87,6 +88,7 @@ class dispatcher {
     int look_again_at_ = -1;                       // active runs, when our share was full
     std::set<run_claim> known_;                    // that we hold
     bool may_hold_others_ = false;
+    steady_time claimed_at_{};          // when a claim was made last
     std::atomic<int> active_runs_ = 0;  // written on the engine's thread, read by the health check
 };
 

@@ -73,6 +73,7 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
                [this] { dispatcher_.notify(); }},
       planning_{{.instance_id = options_.instance_id},
                 ports.executions,
+                ports.time,
                 [this](task<> work) { spawn(std::move(work)); },
                 [this](execution_id id) { return plan(id); }},
       scheduler_{{.instance_id = options_.instance_id, .longest_execution = options_.longest_execution},
@@ -247,7 +248,6 @@ task<> engine::look_for_executions() {
     const auto patience = ports_.epoch() ? milliseconds{0} : options_.lease;
     spawn(sweeper_.sweep(sweeper_.find_overdue(*open, ports_.time.now() - patience)));
     executions_.forget_others(ids);
-    planning_.forget_others(ids);
     std::erase_if(cancelled_, [&](execution_id id) { return !ids.contains(id); });
     if (!ids.empty()) dispatcher_.notify();  // others may have planned what we can work on
 }

@@ -25,7 +25,7 @@ planned_run plan_retry(const workflow_definition& definition, const tenant_run_v
     run.for_tenant = {
         .id = failed.tenant, .name = failed.tenant_name, .tier = failed.tier, .timezone = failed.timezone};
     run.steps_total = rerun.size();
-    run.next_service = first_service(definition, definition.all_steps() - rerun);
+    run.next_service = next_service(definition, definition.all_steps() - rerun);
     for (auto step : failed.steps) {
         if (rerun.contains(std::size_t(step.step_index))) continue;
         step.carried_over = true;
@@ -211,7 +211,7 @@ task<result<planner::problem>> planner::plan_by_id(work& at, std::vector<tenant_
 
 task<result<void>> planner::plan_page(work& at, std::vector<tenant> page) {
     std::vector<planned_run> runs;
-    const auto first_call = first_service(at.active->definition, {});
+    const auto first_call = next_service(at.active->definition, {});
     for (auto& each : page) {
         at.named.erase(each.id);
         if (!at.opened.filter.accepts(each) || at.settled.contains(each.id)) continue;

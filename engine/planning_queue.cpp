@@ -5,10 +5,17 @@
 #include <algorithm>
 
 namespace orchestrator {
+namespace {
 
-planning_queue::planning_queue(options chosen, execution_store& store, std::function<void(task<>)> spawn,
+constexpr std::chrono::minutes left_for{1};
+
+}  // namespace
+
+planning_queue::planning_queue(options chosen, execution_store& store, clock& time, std::function<void(task<>)> spawn,
                                std::function<task<>(execution_id)> plan)
-    : options_{std::move(chosen)}, store_{store}, spawn_{std::move(spawn)}, plan_{std::move(plan)} {}
+    : options_{std::move(chosen)}, store_{store}, time_{time}, spawn_{std::move(spawn)}, plan_{std::move(plan)} {}
+
+void planning_queue::leave(execution_id id) { left_[id] = time_.steady_now() + left_for; }
 
 void planning_queue::look() {
     look_again_ = true;
@@ -26,7 +33,8 @@ task<> planning_queue::claim() {
         look_again_ = false;
         const int most = std::min(options_.at_once - int(planning_.size()), options_.claimed_at_once);
         std::vector<execution_id> known{planning_.begin(), planning_.end()};
-        known.insert(known.end(), left_.begin(), left_.end());
+        std::erase_if(left_, [now = time_.steady_now()](const auto& each) { return each.second <= now; });
+        for (const auto& [id, until] : left_) known.push_back(id);
         const auto claimed = co_await store_.claim_planning(options_.instance_id, std::move(known), most);
         if (!claimed) {
             spdlog::warn("cannot look for executions to plan: {}", claimed.error().message);
@@ -36,10 +44,6 @@ task<> planning_queue::claim() {
             if (!is_stopped_ && planning_.insert(id).second) spawn_(plan(id));
         look_again_ |= int(claimed->size()) == most;
     }
-}
-
-void planning_queue::forget_others(const std::set<execution_id>& open) {
-    std::erase_if(left_, [&](execution_id id) { return !open.contains(id); });
 }
 
 task<> planning_queue::plan(execution_id id) {

@@ -34,4 +34,12 @@ struct service_view {
     std::string problem;  // in words, for people; empty: none
 };
 
+// What is wrong with a service, in words that go on after its name: "has failed for 12 s; …". Empty: nothing.
+// `operator_reason`: why an operator has paused it.
+[[nodiscard]] std::string problem_of(const service_gate&, const std::string& operator_reason, steady_time now);
+
+// What its gate knows; `wall` is the wall clock at `now`.
+[[nodiscard]] service_view view_of(const service_gate&, const std::string& operator_reason, steady_time now,
+                                   system_time wall);
+
 }  // namespace orchestrator

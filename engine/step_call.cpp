@@ -10,7 +10,8 @@ namespace {
 
 constexpr milliseconds first_poll_pause{500};
 constexpr milliseconds longest_poll_pause{10'000};
-constexpr milliseconds poll_timeout{30'000};  // a poll that hangs does not use up the job's time
+constexpr milliseconds poll_timeout{10'000};  // a poll that hangs does not use up the job's time
+constexpr std::string_view job_is_late = "the accepted job did not end in time";
 
 step_attempt failure(call_verdict verdict, std::string_view code, std::string message) {
     step_attempt attempt;
@@ -58,7 +59,7 @@ call_end end_of(const http_result& answer, bool has_retry_after) {
 }
 
 http_failure given_up_on_job(call_limits::refusal why) {
-    if (why == call_limits::refusal::deadline) return {http_fault::timed_out, "the accepted job did not end in time"};
+    if (why == call_limits::refusal::deadline) return {http_fault::timed_out, std::string{job_is_late}};
     return {http_fault::cancelled, "stopped by the caller"};
 }
 
@@ -129,9 +130,12 @@ task<step_attempt> step_caller::attempt(const active_execution& execution, std::
             co_return attempt;
         }
     }
-    auto answer = co_await send(request, place, execution.targets[step].route);
+    const auto began_at = time_.steady_now();
+    auto answer =
+        co_await send(request, place, {definition.timeout, execution.deadline}, execution.targets[step].route);
     if (answer && answer->status == 202 && !find_header(answer->headers, "Location").empty())
-        answer = co_await follow_job(std::move(request), std::move(*answer), place);
+        answer = co_await follow_job(std::move(request), std::move(*answer), place,
+                                     {definition.timeout - (time_.steady_now() - began_at), execution.deadline});
     if (!answer) {
         const auto fault = answer.error().fault;
         const bool is_out_of_time = fault == http_fault::timed_out || fault == http_fault::exhausted;
@@ -162,13 +166,16 @@ task<step_attempt> step_caller::attempt(const active_execution& execution, std::
     co_return attempt;
 }
 
-// One call in a place; the gate of its service learns how it ended.
-task<http_result> step_caller::send(const http_request& request, call_limits::permit& place,
-                                    std::optional<std::size_t> route) {
+// One call in a place; the gate of its service learns how it ended, unless it was our own deadline that ended it.
+task<http_result> step_caller::send(http_request& request, call_limits::permit& place, time_limit limit,
+                                    std::optional<std::uint64_t> route) {
     const auto sent_at = time_.steady_now();
+    request.deadline = std::min(sent_at + limit.timeout, limit.latest);
     auto answer = co_await http_.send(request);
     const auto asked = answer ? pause_asked_for(*answer) : std::nullopt;
-    place.report({.end = end_of(answer, asked.has_value()),
+    auto end = end_of(answer, asked.has_value());
+    if (end == call_end::timed_out && request.deadline < sent_at + limit.timeout) end = call_end::unknown;
+    place.report({.end = end,
                   .route = route,
                   .sent_at = sent_at,
                   .latency = time_.steady_now() - sent_at,
@@ -199,19 +206,20 @@ http_request step_caller::request_for(const active_execution& execution, std::si
     request.body = definition.body.render(context);
     request.headers.emplace_back("Idempotency-Key",
                                  idempotency_key(execution.id, context.for_tenant.id, definition.name));
-    request.deadline = std::min(time_.steady_now() + definition.timeout, execution.deadline);
     request.stop = execution.stop.get_token();
     return request;
 }
 
-// RFC 9110, 15.3.3: the job goes on behind the Location. It is asked about until it gives a final answer or the
-// deadline of the attempt passes: a poll that fails says nothing about the job. Between polls no place is held.
-task<http_result> step_caller::follow_job(http_request request, http_response accepted, call_limits::permit& place) {
+// RFC 9110, 15.3.3: the job goes on behind the Location. It is asked about until it gives a final answer or its time is
+// over: a poll that fails says nothing about the job. Between polls no place is held; while none is to be had, because
+// the service is paused or down or many others wait, the job's time stands still.
+task<http_result> step_caller::follow_job(http_request request, http_response accepted, call_limits::permit& place,
+                                          time_limit limit) {
     const auto target = resolve_location(request, find_header(accepted.headers, "Location"));
     if (!target)
         co_return std::unexpected{
             http_failure{http_fault::malformed_response, "the Location of an accepted job is not on the same service"}};
-    const auto deadline = request.deadline;
+    auto late_at = std::min(time_.steady_now() + limit.timeout, limit.latest);
     request.method = http_method::get;
     request.target = *target;
     request.from_root = true;
@@ -220,11 +228,13 @@ task<http_result> step_caller::follow_job(http_request request, http_response ac
     for (auto pause = first_poll_pause;; pause = std::min(pause * 2, longest_poll_pause)) {
         place.yield_place();
         const auto wake = time_.steady_now() + std::max(asked.value_or(pause), first_poll_pause);
-        co_await time_.sleep_until(std::min(wake, deadline), request.stop);
-        const auto again = co_await place.regain({.deadline = deadline, .stop = request.stop});
+        co_await time_.sleep_until(std::min(wake, late_at), request.stop);
+        const auto asks_at = time_.steady_now();
+        if (asks_at >= late_at) co_return std::unexpected{given_up_on_job(call_limits::refusal::deadline)};
+        const auto again = co_await place.regain({.deadline = limit.latest, .stop = request.stop});
         if (!again) co_return std::unexpected{given_up_on_job(again.error())};
-        request.deadline = std::min(deadline, time_.steady_now() + poll_timeout);
-        auto answer = co_await send(request, place, std::nullopt);
+        late_at = std::min(late_at + (time_.steady_now() - asks_at), limit.latest);
+        auto answer = co_await send(request, place, {poll_timeout, late_at}, std::nullopt);
         const bool is_ours = !answer && answer.error().fault == http_fault::cancelled;
         if (is_ours || (answer && is_final(*answer))) co_return answer;
         asked = answer ? pause_asked_for(*answer) : std::nullopt;
@@ -232,7 +242,8 @@ task<http_result> step_caller::follow_job(http_request request, http_response ac
 }
 
 std::optional<milliseconds> step_caller::pause_asked_for(const http_response& answer) const {
-    return parse_retry_after(find_header(answer.headers, "Retry-After"), time_.now());
+    const auto asked = parse_retry_after(find_header(answer.headers, "Retry-After"), time_.now());
+    return asked ? std::optional{std::min(*asked, longest_retry_after)} : std::nullopt;
 }
 
 }  // namespace orchestrator

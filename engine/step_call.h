@@ -56,9 +56,14 @@ class step_caller {
   private:
     http_request request_for(const active_execution&, std::size_t step, const template_context&);
     void take_answer(step_attempt& into, const step_definition&, const template_context&, std::string_view body) const;
+    struct time_limit {
+        steady_duration timeout;  // the service's, for this call
+        steady_time latest;       // ours, for all
+    };
+
     // `route`: whose latency it shows; nullopt: a poll, which shows none.
-    task<http_result> send(const http_request&, call_limits::permit&, std::optional<std::size_t> route);
-    task<http_result> follow_job(http_request, http_response accepted, call_limits::permit&);
+    task<http_result> send(http_request&, call_limits::permit&, time_limit, std::optional<std::uint64_t> route);
+    task<http_result> follow_job(http_request, http_response accepted, call_limits::permit&, time_limit);
     [[nodiscard]] std::optional<milliseconds> pause_asked_for(const http_response&) const;
 
     http_client& http_;

@@ -9,6 +9,12 @@
 #include "engine/wake_signal.h"
 
 namespace orchestrator {
+namespace {
+
+// At the services of a run that waits for several of them, all of which are full.
+constexpr milliseconds look_again{20'000};
+
+}  // namespace
 
 tenant_run::tenant_run(run_environment& environment, std::shared_ptr<active_execution> execution, claimed_run claimed)
     : environment_{environment},
@@ -105,11 +111,20 @@ task<std::optional<step_attempt>> tenant_run::try_once(std::size_t step) {
 }
 
 // The run waits in the store instead, unless something else of it is under way: then the step is looked at again when
-// that has ended.
+// that has ended. It waits for the service that is full; if other services have to do with it as well, for no longer
+// than until one of their steps may be called.
 void tenant_run::step_aside(std::size_t step) {
     if (releasing_ || gives_up()) return;
     state_.withdraw(step);
-    if (state_.running().empty()) begin_release(returned_outcome(definition(step).service));
+    if (!state_.running().empty()) return;
+    const auto now = environment_.time.steady_now();
+    const auto startable = state_.next_move(now).start;
+    if (!common_service(execution_->definition, startable | state_.waiting()).empty())
+        return begin_release(returned_outcome(definition(step).service));
+    auto again_at = now + look_again + milliseconds{std::int64_t(environment_.random.uniform() * look_again.count())};
+    for (const auto& wait : state_.waits())
+        if (wait.retry_at > now) again_at = std::min(again_at, wait.retry_at);
+    begin_release(parked_outcome(state_, std::min(again_at, execution_->deadline), {}));
 }
 
 // Takes an attempt's result into the state. nullopt: the step has not ended by it.
@@ -234,12 +249,15 @@ void tenant_run::let_go() {
 std::optional<run_outcome> tenant_run::outcome_of(const run_state& state, const run_move& move) const {
     if (move.end) return run_outcome{.release = run_release::ended, .status = *move.end, .not_before = {}, .waits = {}};
     if (!move.park_until) return std::nullopt;
-    const auto first = std::ranges::min_element(state.waits(), {}, &step_wait::retry_at);
-    return run_outcome{.release = run_release::parked,
-                       .status = {},
-                       .not_before = stored_time(*move.park_until),
-                       .waits = stored_waits(state),
-                       .next_service = definition(first->step).service};
+    return parked_outcome(state, *move.park_until, common_service(execution_->definition, state.waiting()));
+}
+
+run_outcome tenant_run::parked_outcome(const run_state& state, steady_time until, std::string next_service) const {
+    return {.release = run_release::parked,
+            .status = {},
+            .not_before = stored_time(until),
+            .waits = stored_waits(state),
+            .next_service = std::move(next_service)};
 }
 
 run_outcome tenant_run::returned_outcome(std::string next_service) const {

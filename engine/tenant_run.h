@@ -72,6 +72,7 @@ class tenant_run : public std::enable_shared_from_this<tenant_run> {
     [[nodiscard]] journal_entry owed_entry();
     [[nodiscard]] step_record record_of(std::size_t step, step_attempt, int attempts);
     [[nodiscard]] std::optional<run_outcome> outcome_of(const run_state&, const run_move&) const;
+    [[nodiscard]] run_outcome parked_outcome(const run_state&, steady_time until, std::string next_service) const;
     [[nodiscard]] run_outcome returned_outcome(std::string next_service) const;
     [[nodiscard]] system_time stored_time(steady_time at) const;
     [[nodiscard]] std::vector<stored_wait> stored_waits(const run_state&) const;

@@ -1,6 +1,7 @@
 #include "domain/limits/adaptive_limit.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <utility>
@@ -84,17 +85,13 @@ adaptive_limit::adaptive_limit(settings chosen)
       random_state_{chosen.seed * 0x9E3779B97F4A7C15ull | 1} {}
 
 limit_state adaptive_limit::state() const {
-    return {.limit = whole_limit_,
-            .most = settings_.most,
-            .reason = reason_,
-            .slowness = slowness_,
-            .changed_at = reason_since_};
+    return {.limit = whole_limit_, .most = settings_.most, .reason = reason_, .slowness = slowness_};
 }
 
 void adaptive_limit::set_most(int most) {
     settings_.most = std::max(1, most);
     limit_ = settings_.fixed ? settings_.most : std::min<double>(limit_, settings_.most);
-    whole_limit_ = int(limit_);
+    whole_limit_ = int(std::lround(limit_));
 }
 
 void adaptive_limit::on_answer(const answer_sample& sample, steady_time now) {
@@ -111,7 +108,7 @@ void adaptive_limit::take_overload(const answer_sample& sample, steady_time now)
     last_cut_ = now;
     starting_ = false;
     measuring_ = false;
-    set_limit(limit_ * cut, limit_reason::overloaded, now);
+    set_limit(limit_ * cut, limit_reason::overloaded);
     open_window(now);
 }
 
@@ -125,14 +122,30 @@ void adaptive_limit::take_latency(const answer_sample& sample, steady_time now) 
         in_flight_sum_ += sample.in_flight;
     }
     if (sample.sent_at < window_began_) return;
-    samples_[std::size_t(kept_++) % kept_samples] = {float(latency), std::uint32_t(sample.route % routes)};
+    if (const auto slot = slot_of(sample.route))
+        samples_[std::size_t(kept_++) % kept_samples] = {float(latency), *slot};
     if (now < window_due_) return;
     const auto late = window_due_ + 4 * (window_due_ - window_began_);
     const auto enough = std::clamp<std::int64_t>(whole_limit_ * 4, least_window, full_window);
     if (kept_ >= enough || (kept_ >= poor_window && now >= late)) close_window(now);
 }
 
+std::optional<std::uint32_t> adaptive_limit::slot_of(std::uint64_t route) {
+    const auto first = route % route_sets * routes_of_set;
+    const auto set = std::span{latencies_}.subspan(first, routes_of_set);
+    auto found =
+        std::ranges::find_if(set, [&](const route_latency& of) { return of.called_in > 0 && of.route == route; });
+    if (found == set.end()) {
+        found = std::ranges::min_element(set, {}, &route_latency::called_in);
+        if (found->called_in == window_) return std::nullopt;
+        *found = {.route = route};
+    }
+    found->called_in = window_;
+    return std::uint32_t(first) + std::uint32_t(found - set.begin());
+}
+
 void adaptive_limit::open_window(steady_time now) {
+    ++window_;
     const double shortest = starting_ ? shortest_window_ms / 10 : shortest_window_ms;
     const double round_trip = std::clamp(typical_latency_ms_, shortest / 2, longest_window_ms / 2);
     window_began_ = now;
@@ -177,16 +190,16 @@ void adaptive_limit::decide(const window_view& seen, steady_time now) {
     if (seen.is_slow()) {
         end_start(now);
         const double proportional = limit_ * std::max(0.5, seen.tolerated / seen.slowness);
-        set_limit(seen.is_by_us ? proportional : std::max(proportional, limit_ - root), limit_reason::slow, now);
+        set_limit(seen.is_by_us ? proportional : std::max(proportional, limit_ - root), limit_reason::slow);
     } else if (!used_) {
-        set_limit(limit_, limit_reason::unused, now);
+        set_limit(limit_, limit_reason::unused);
     } else if (seen.slowness > loaded && seen.elasticity < worth_growing) {
         end_start(now);
-        set_limit(seen.elasticity < harmful ? limit_ - root : limit_, limit_reason::saturated, now);
+        set_limit(seen.elasticity < harmful ? limit_ - root : limit_, limit_reason::saturated);
     } else if (starting_) {
-        set_limit(limit_ * 2, limit_reason::starting, now);
+        set_limit(limit_ * 2, limit_reason::starting);
     } else {
-        set_limit(limit_ + root, limit_reason::growing, now);
+        set_limit(limit_ + root, limit_reason::growing);
     }
 }
 
@@ -203,7 +216,7 @@ void adaptive_limit::begin_measurement(steady_time now) {
     measuring_ = true;
     limit_before_ = limit_;
     slowness_before_ = slowness_;
-    set_limit(limit_ / 2, limit_reason::measuring, now);
+    set_limit(limit_ / 2, limit_reason::measuring);
     open_window(now);
 }
 
@@ -214,14 +227,14 @@ void adaptive_limit::end_measurement(double slowness, steady_time now) {
     const bool found_nothing = slowness > 0.95 * slowness_before_;
     beats_between_ = found_nothing ? std::min(2 * beats_between_, most_beats_between) : 1;
     if (slowness < 0.9) next_measurement_ = std::min(next_measurement_, now + std::chrono::seconds{2});
-    set_limit(std::clamp(headroom * enough, limit_before_ / 2, limit_before_), limit_reason::saturated, now);
+    set_limit(std::clamp(headroom * enough, limit_before_ / 2, limit_before_), limit_reason::saturated);
 }
 
 double adaptive_limit::median_slowness() const {
     std::array<float, kept_samples> ratios;
     std::size_t count = 0;
     for (const auto& sample : std::span{samples_}.first(std::min<std::size_t>(std::size_t(kept_), kept_samples)))
-        if (const float baseline = latencies_[sample.route].baseline_ms; baseline > 0)
+        if (const float baseline = latencies_[sample.slot].baseline_ms; baseline > 0)
             ratios[count++] = float(sample.latency_ms / reference_ms(baseline));
     if (count == 0) return 1;
     const auto middle = ratios.begin() + std::ptrdiff_t(count / 2);
@@ -232,17 +245,17 @@ double adaptive_limit::median_slowness() const {
 void adaptive_limit::learn_baselines(double rise) {
     const auto samples = std::span{samples_}.first(std::min<std::size_t>(std::size_t(kept_), kept_samples));
     std::uint64_t seen = 0;
-    for (const auto& sample : samples) seen |= std::uint64_t{1} << sample.route;
+    for (const auto& sample : samples) seen |= std::uint64_t{1} << sample.slot;
     std::array<float, kept_samples> latencies;
     for (; seen != 0; seen &= seen - 1) {
-        const auto route = std::uint32_t(__builtin_ctzll(seen));
+        const auto slot = std::uint32_t(std::countr_zero(seen));
         std::size_t count = 0;
         for (const auto& sample : samples)
-            if (sample.route == route) latencies[count++] = sample.latency_ms;
+            if (sample.slot == slot) latencies[count++] = sample.latency_ms;
         if (std::int64_t(count) < poor_window) continue;
         const auto middle = latencies.begin() + std::ptrdiff_t(count / 2);
         std::nth_element(latencies.begin(), middle, latencies.begin() + std::ptrdiff_t(count));
-        auto& of = latencies_[route];
+        auto& of = latencies_[slot];
         of.recent_ms = of.recent_ms == 0 ? *middle : of.recent_ms + (*middle - of.recent_ms) * 0.6f;
         if (of.baseline_ms == 0 || of.recent_ms < of.baseline_ms)
             of.baseline_ms = of.recent_ms;
@@ -251,13 +264,11 @@ void adaptive_limit::learn_baselines(double rise) {
     }
 }
 
-void adaptive_limit::set_limit(double limit, limit_reason reason, steady_time now) {
+void adaptive_limit::set_limit(double limit, limit_reason reason) {
     if (limit > settings_.most) reason = limit_reason::at_most;
     limit_ = std::clamp<double>(limit, 1, settings_.most);
     whole_limit_ = int(std::lround(limit_));
-    if (reason == reason_) return;
     reason_ = reason;
-    reason_since_ = now;
 }
 
 // xorshift64: for spreading, not for chance.

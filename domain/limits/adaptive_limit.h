@@ -18,6 +18,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "domain/time.h"
@@ -33,7 +34,7 @@ enum class call_signal {
 };
 
 struct answer_sample {
-    std::size_t route = 0;  // which of the service's routes: their latencies differ; a small number
+    std::uint64_t route = 0;  // which of the service's routes, by any number or hash: their latencies differ
     steady_time sent_at;
     steady_duration latency{};  // from the bytes sent to the head received: not what we ourselves take
     call_signal signal = call_signal::ok;
@@ -58,8 +59,7 @@ struct limit_state {
     int limit = 0;
     int most = 0;
     limit_reason reason = limit_reason::starting;
-    double slowness = 1;     // median of latency / baseline in the last window
-    steady_time changed_at;  // when the reason began to hold
+    double slowness = 1;  // median of latency / baseline in the last window
 };
 
 class adaptive_limit {
@@ -78,6 +78,7 @@ class adaptive_limit {
 
     // At least 1.
     [[nodiscard]] int limit() const { return whole_limit_; }
+    [[nodiscard]] int most() const { return settings_.most; }
     [[nodiscard]] limit_state state() const;
 
     // A new bound from an operator; what was learnt stays.
@@ -86,7 +87,7 @@ class adaptive_limit {
   private:
     struct kept_sample {
         float latency_ms;
-        std::uint32_t route;
+        std::uint32_t slot;  // of its route in `latencies_`
     };
     struct window_view {
         double slowness;
@@ -97,7 +98,8 @@ class adaptive_limit {
 
         [[nodiscard]] bool is_slow() const { return slowness > tolerated; }
     };
-    static constexpr std::size_t routes = 64;
+    // Routes are kept in sets by their number; of a set that is full the one goes that was called least recently.
+    static constexpr std::size_t route_sets = 8, routes_of_set = 8;
     static constexpr std::size_t kept_samples = 128;
 
     // How throughput goes with what is in flight, with older windows fading.
@@ -116,6 +118,8 @@ class adaptive_limit {
     void take_latency(const answer_sample&, steady_time now);
     void open_window(steady_time now);
     void close_window(steady_time now);
+    // nullopt: no room for it in this window.
+    [[nodiscard]] std::optional<std::uint32_t> slot_of(std::uint64_t route);
     void decide(const window_view&, steady_time now);
     void end_measurement(double slowness, steady_time now);
     [[nodiscard]] double median_slowness() const;
@@ -124,14 +128,13 @@ class adaptive_limit {
     [[nodiscard]] double rise_of(const window_view&);
     void end_start(steady_time now);
     void begin_measurement(steady_time now);
-    void set_limit(double limit, limit_reason, steady_time now);
+    void set_limit(double limit, limit_reason);
     [[nodiscard]] double jitter();
 
     settings settings_;
     double limit_;
     int whole_limit_;
     limit_reason reason_ = limit_reason::starting;
-    steady_time reason_since_{};
 
     bool starting_ = true;
     double slowness_ = 1;
@@ -140,15 +143,18 @@ class adaptive_limit {
     double typical_latency_ms_ = 0;
     elasticity_meter elasticity_;
     struct route_latency {
-        float baseline_ms = 0;  // unloaded, as far as we know; 0: not learnt yet
-        float recent_ms = 0;    // median of the last windows
+        std::uint64_t route = 0;
+        std::int64_t called_in = 0;  // window; 0: never
+        float baseline_ms = 0;       // unloaded, as far as we know; 0: not learnt yet
+        float recent_ms = 0;         // median of the last windows
     };
-    std::array<route_latency, routes> latencies_{};
+    std::array<route_latency, route_sets * routes_of_set> latencies_{};
 
     steady_time window_began_{steady_time::min()};
     steady_time window_settled_{};  // answers from here on count as throughput
     steady_time window_due_{};
-    std::int64_t kept_ = 0;  // since the window began; the last `kept_samples` are there
+    std::int64_t window_ = 0;  // its number, from 1
+    std::int64_t kept_ = 0;    // since the window began; the last `kept_samples` are there
     std::int64_t answers_ = 0;
     double in_flight_sum_ = 0;
     std::array<kept_sample, kept_samples> samples_;

@@ -1,8 +1,9 @@
 // How much of what all services share one service may take, so that none that is slow leaves nothing to the others.
 //
 // Dynamic thresholds (Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory packet switches", 1998):
-// each may take as much as a multiple of what is still free. One alone gets most of it, k that hang get the same share
-// each, and there is always something left for one more. Pure; used by engine/call_limits.
+// each may take as much as a multiple of what is still free. One alone gets most of it, and there is always something
+// left for one more. One that does not answer gets a smaller multiple than those that do. Pure; used by
+// engine/call_limits.
 #pragma once
 
 #include <algorithm>
@@ -17,8 +18,11 @@ struct shared_pool {
     [[nodiscard]] constexpr int free() const { return std::max(0, size - taken); }
 };
 
-// May a service that has `held` calls in flight start one more? k services that hang leave 1 of 2k + 1 parts.
-[[nodiscard]] constexpr bool may_start(int held, shared_pool calls) { return held < 2 * calls.free(); }
+// May a service that has `held` calls in flight start one more? Services that hang leave at least 1/2, 1/4, 1/8 … of
+// all, of which one that answers gets three quarters.
+[[nodiscard]] constexpr bool may_start(int held, shared_pool calls, bool is_answering) {
+    return held < (is_answering ? 3 : 1) * calls.free();
+}
 
 // May one more run that is under way wait for a service at which `held` runs wait or are called? If not, it goes back
 // to the store. A few may always wait, however full the instance is.

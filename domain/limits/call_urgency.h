@@ -14,14 +14,14 @@ struct call_urgency {
     int steps_left = 1;   // of its run, this one included
 };
 
-// Are the calls that wait too many for the time that is left? `recent`: calls that ended within the last `span`; while
-// there is none nobody can tell.
-[[nodiscard]] constexpr bool is_short_of_time(int waiting, int recent, steady_duration span, steady_duration left) {
-    if (recent == 0) return false;
-    return std::chrono::duration<double>{span}.count() * waiting > std::chrono::duration<double>{left}.count() * recent;
+// How long the calls that wait will take. `recent`: calls that ended within the last `span`; while there is none nobody
+// can tell, and nobody is short of time.
+[[nodiscard]] constexpr steady_duration time_to_call(int waiting, int recent, steady_duration span) {
+    return recent > 0 ? span / recent * waiting : steady_duration{0};
 }
 
-// Higher tiers first, and of one tier who has least left to do: the most tenants are then ready in time.
+// Among those who are short of time. Higher tiers first, and of one tier who has least left to do: the most tenants are
+// then ready in time.
 [[nodiscard]] constexpr bool goes_before(const call_urgency& a, const call_urgency& b) {
     return std::tuple{-a.tier_weight, a.steps_left} < std::tuple{-b.tier_weight, b.steps_left};
 }

@@ -13,7 +13,8 @@ constexpr milliseconds first_opening{1'000};
 constexpr milliseconds longest_opening{60'000};
 constexpr double jitter_share = 0.1;
 // A probe that has not ended by then counts as lost: another one may try. Its answer counts all the same if it comes.
-constexpr std::chrono::seconds probe_patience{5};
+constexpr milliseconds first_probe_patience{5'000};
+constexpr milliseconds longest_probe_patience{30'000};
 constexpr int decisive_probes = 2;
 
 }  // namespace
@@ -36,8 +37,11 @@ breaker_state circuit_breaker::state(steady_time now) const {
 }
 
 int circuit_breaker::probes_under_way(steady_time now) const {
-    return int(
-        std::ranges::count_if(probes_, [&](const auto& began) { return began && now - *began < probe_patience; }));
+    return int(std::ranges::count_if(probes_, [&](const auto& began) { return began && now - *began < patience(); }));
+}
+
+milliseconds circuit_breaker::patience() const {
+    return exponential_backoff(first_probe_patience, 1 + probes_late_ / int(probes_.size()), longest_probe_patience);
 }
 
 bool circuit_breaker::may_start(steady_time now) const {
@@ -55,8 +59,11 @@ bool circuit_breaker::may_start(steady_time now) const {
 circuit_breaker::pass circuit_breaker::start(steady_time now) {
     if (state(now) == breaker_state::closed) return {.round = round_, .is_probe = false};
     const auto slot =
-        std::ranges::find_if(probes_, [&](const auto& began) { return !began || now - *began >= probe_patience; });
-    if (slot != probes_.end()) *slot = now;
+        std::ranges::find_if(probes_, [&](const auto& began) { return !began || now - *began >= patience(); });
+    if (slot != probes_.end()) {
+        probes_late_ += slot->has_value();
+        *slot = now;
+    }
     return {.round = round_, .is_probe = true};
 }
 
@@ -87,7 +94,7 @@ std::optional<steady_time> circuit_breaker::next_change(steady_time now) const {
     if (now < *open_until_) return open_until_;
     auto earliest = steady_time::max();
     for (const auto& began : probes_)
-        if (began) earliest = std::min(earliest, *began + probe_patience);
+        if (began) earliest = std::min<steady_time>(earliest, *began + patience());
     return earliest;
 }
 
@@ -99,7 +106,7 @@ void circuit_breaker::open(steady_time now, double jitter) {
     open_until_ = now + std::min(wait + spread, longest_opening);
     if (!open_since_) open_since_ = now;
     probes_ = {};
-    probes_well_ = probes_failed_ = 0;
+    probes_late_ = probes_well_ = probes_failed_ = 0;
 }
 
 void circuit_breaker::close() {

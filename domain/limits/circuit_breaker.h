@@ -7,9 +7,9 @@
 //     half open   up to three calls of real work are probes. Two that succeed close it, two that fail open it again
 //
 // What others' breakers got wrong is impossible here by construction: a probe is a number that dies with its round, so
-// that none leaks and none that comes late counts; a probe that is given back unused, or that takes too long, makes
-// room for another; answers to calls of before the opening change nothing. From every state a service that is well
-// leads to closed within 70 s of asking. Pure; used by service_gate.
+// that none leaks and none that comes late counts; a probe that is given back unused, or that takes too long (5 s, and
+// more the more of them do), makes room for another; answers to calls of before the opening change nothing. From every
+// state a service that is well leads to closed within 70 s of asking. Pure; used by service_gate.
 #pragma once
 
 #include <array>
@@ -70,6 +70,7 @@ class circuit_breaker {
     void open(steady_time now, double jitter);
     void close();
     [[nodiscard]] int probes_under_way(steady_time now) const;
+    [[nodiscard]] milliseconds patience() const;
 
     last_seconds<recent_calls> calls_;
     int unreachable_in_a_row_ = 0;
@@ -78,6 +79,7 @@ class circuit_breaker {
     std::optional<steady_time> open_until_;  // nullopt: closed
     std::optional<steady_time> open_since_;
     std::array<std::optional<steady_time>, 3> probes_;  // when each began
+    int probes_late_ = 0;                               // that others took the place of
     int probes_well_ = 0;
     int probes_failed_ = 0;
 };

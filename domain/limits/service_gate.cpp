@@ -44,6 +44,11 @@ call_health health_of(call_end end) {
     return call_health::unknown;
 }
 
+constexpr std::chrono::seconds fresh_answer{5};
+// After so long without an answer a call goes beyond the limit.
+constexpr std::chrono::seconds shortest_patience{15};
+constexpr std::chrono::seconds longest_patience{60};
+
 bool is_answer(call_end end) {
     return end != call_end::timed_out && end != call_end::connect_failed && end != call_end::exhausted &&
            end != call_end::unknown;
@@ -56,22 +61,62 @@ service_gate::service_gate(settings chosen)
       limit_{{.most = chosen.most, .fixed = !chosen.adaptive, .seed = chosen.seed, .beat = chosen.beat}} {}
 
 bool service_gate::may_start(bool is_retry, steady_time now) const {
-    if (in_flight_ >= limit_.limit() || pause_.until(now) || !breaker_.may_start(now)) return false;
+    if (in_flight_ >= limit_.most() || pause_.until(now) || !breaker_.may_start(now)) return false;
+    if (counted_ >= limit_.limit() && !may_go_beyond(now)) return false;
     return !is_retry || budget_.may_retry(now);
 }
 
 service_gate::ticket service_gate::start(bool is_retry, steady_time now) {
     if (in_flight_++ == 0) busy_since_ = now;
+    if (counted_ >= limit_.limit()) {
+        in_flight_of_.push_back(0);
+        went_beyond_at_ = now;
+    }
+    ++counted_;
+    ++in_flight_of_.back();
     is_retry ? budget_.take(now) : budget_.note_first_attempt(now);
-    return {.started_at = now, .pass = breaker_.start(now), .is_retry = is_retry};
+    return {
+        .era = first_era_ + std::int64_t(in_flight_of_.size()) - 1, .pass = breaker_.start(now), .is_retry = is_retry};
+}
+
+// Probes are few anyhow.
+bool service_gate::may_go_beyond(steady_time now) const {
+    if (breaker_.state(now) == breaker_state::half_open) return true;
+    const auto since = silent_since();
+    return since && now - std::max(*since, went_beyond_at_.value_or(*since)) >= patience();
+}
+
+steady_duration service_gate::patience() const {
+    return std::clamp<steady_duration>(4 * usual_latency_, shortest_patience, longest_patience);
+}
+
+void service_gate::leave_era(std::int64_t era) {
+    if (era < first_era_) return;
+    --counted_;
+    --in_flight_of_[std::size_t(era - first_era_)];
+    while (in_flight_of_.size() > 1 && in_flight_of_.front() == 0) write_off_before(first_era_ + 1);
+}
+
+void service_gate::write_off_before(std::int64_t era) {
+    for (; first_era_ < era; ++first_era_) {
+        counted_ -= in_flight_of_.front();
+        in_flight_of_.pop_front();
+    }
 }
 
 void service_gate::end(const ticket& ended, const call_report& report, steady_time now, double jitter) {
+    const bool is_written_off = ended.era < first_era_;
+    const int in_flight = counted_;
+    leave_era(ended.era);
+    if (--in_flight_ == 0) busy_since_.reset();
+    // It tells how the service was before it answered others.
+    if (is_written_off && !is_answer(report.end)) return breaker_.end(ended.pass, call_health::unknown, now, jitter);
     if (report.end == call_end::throttled) pause_.throttle(report.sent_at, report.retry_after, now);
     if (report.end == call_end::succeeded) pause_.note_success(report.sent_at);
     if (report.end == call_end::succeeded && ended.is_retry) budget_.note_success(now);
     if (is_answer(report.end)) {
         answered_at_ = now;
+        write_off_before(ended.era);
         // Up at once, down slowly: of two routes the slower one tells how long silence is usual.
         usual_latency_ = std::max(report.latency, usual_latency_ - usual_latency_ / 64);
     }
@@ -79,10 +124,13 @@ void service_gate::end(const ticket& ended, const call_report& report, steady_ti
                       .sent_at = report.sent_at,
                       .latency = report.latency,
                       .signal = signal_of(report),
-                      .in_flight = in_flight_},
+                      .in_flight = in_flight},
                      now);
     breaker_.end(ended.pass, health_of(report.end), now, jitter);
-    if (--in_flight_ == 0) busy_since_.reset();
+}
+
+bool service_gate::is_answering(steady_time now) const {
+    return answered_at_ && now - *answered_at_ < std::max<steady_duration>(fresh_answer, 2 * usual_latency_);
 }
 
 std::optional<steady_time> service_gate::silent_since() const {

@@ -2,10 +2,16 @@
 // (adaptive_limit), whether it is there (circuit_breaker), whether it asked for a pause (service_pause), how many
 // retries it is given (retry_budget), and what an operator set. A state machine: time is an argument, and nobody waits
 // here; engine/call_limits does.
+//
+// Calls may be lost: the service was replaced and will never answer them, and they end with their timeout, which may be
+// an hour. They must not keep the places of calls that would be answered. So a service that has been silent for long
+// gets one call beyond its limit now and then, which begins a new era; when a call of it is answered, those of the
+// eras before do not count any more. What is configured as the most is never exceeded.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <optional>
 #include <string>
 
@@ -32,7 +38,7 @@ enum class call_end {
 // How one call ended.
 struct call_report {
     call_end end = call_end::unknown;
-    std::optional<std::size_t> route;  // whose latency it shows; nullopt: it shows none (a poll)
+    std::optional<std::uint64_t> route;  // whose latency it shows; nullopt: it shows none (a poll)
     steady_time sent_at;
     steady_time::duration latency{};
     std::optional<milliseconds> retry_after;
@@ -48,7 +54,7 @@ class service_gate {
     };
     // A call that has started.
     struct ticket {
-        steady_time started_at;
+        std::int64_t era = 0;
         circuit_breaker::pass pass;
         bool is_retry = false;
     };
@@ -78,18 +84,29 @@ class service_gate {
     [[nodiscard]] const service_pause& pause() const { return pause_; }
     // When the service answered last; nullopt: never yet.
     [[nodiscard]] std::optional<steady_time> answered_at() const { return answered_at_; }
+    // Did it answer within the last seconds?
+    [[nodiscard]] bool is_answering(steady_time now) const;
     // Since when it owes an answer; nullopt: it owes none.
     [[nodiscard]] std::optional<steady_time> silent_since() const;
     // Of its answers, slower ones counting for more.
     [[nodiscard]] steady_duration usual_latency() const { return usual_latency_; }
 
   private:
+    [[nodiscard]] steady_duration patience() const;
+    [[nodiscard]] bool may_go_beyond(steady_time now) const;
+    void leave_era(std::int64_t era);
+    void write_off_before(std::int64_t era);
+
     settings settings_;
     adaptive_limit limit_;
     circuit_breaker breaker_;
     retry_budget budget_;
     service_pause pause_;
     int in_flight_ = 0;
+    int counted_ = 0;                  // of those, against the limit
+    std::int64_t first_era_ = 0;       // that counts
+    std::deque<int> in_flight_of_{0};  // by era, from `first_era_` on
+    std::optional<steady_time> went_beyond_at_;
     std::optional<steady_time> answered_at_;
     std::optional<steady_time> busy_since_;  // calls have been in flight without a break
     steady_duration usual_latency_{};

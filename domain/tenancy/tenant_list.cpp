@@ -29,13 +29,16 @@ void tenant_list::grow() {
     for (std::size_t i = 0; i < entries_.size(); ++i) slots_[slot_of(entries_[i].id)] = std::uint32_t(i + 1);
 }
 
-// Neighbours in a list are neighbours on the map, too: the last ones are looked at first.
+std::size_t tenant_list::home_hash::operator()(const home& of) const {
+    const std::hash<std::string> hash;
+    return (hash(of.timezone) * 31 + hash(of.country)) * 31 + hash(of.region);
+}
+
 std::uint32_t tenant_list::keep_home(const tenant& of) {
-    for (std::size_t i = homes_.size(); i-- > 0;)
-        if (homes_[i].timezone == of.timezone && homes_[i].country == of.country && homes_[i].region == of.region)
-            return std::uint32_t(i);
-    homes_.push_back({of.timezone, of.country, of.region});
-    return std::uint32_t(homes_.size() - 1);
+    home lives{of.timezone, of.country, of.region};
+    const auto [known, is_new] = home_numbers_.try_emplace(lives, std::uint32_t(homes_.size()));
+    if (is_new) homes_.push_back(std::move(lives));
+    return known->second;
 }
 
 tenant_list::place tenant_list::add(const tenant& added) {
@@ -88,7 +91,7 @@ bool tenant_list::is_accepted(std::size_t position, const tenant_filter& by) con
 std::size_t tenant_list::bytes() const {
     std::size_t homes = 0;
     for (const auto& each : homes_)
-        homes += sizeof each + each.timezone.capacity() + each.country.capacity() + each.region.capacity();
+        homes += 2 * sizeof each + each.timezone.capacity() + each.country.capacity() + each.region.capacity();
     return entries_.capacity() * sizeof(entry) + names_.capacity() + slots_.capacity() * sizeof(std::uint32_t) + homes;
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "domain/tenancy/tenant.h"
@@ -45,6 +46,9 @@ class tenant_list {
         std::string timezone, country, region;
         bool operator==(const home&) const = default;
     };
+    struct home_hash {
+        std::size_t operator()(const home&) const;
+    };
 
     [[nodiscard]] std::size_t slot_of(const tenant_id&) const;
     std::uint32_t keep_home(const tenant&);
@@ -53,6 +57,7 @@ class tenant_list {
     std::vector<entry> entries_;
     std::string names_;  // behind one another
     std::vector<home> homes_;
+    std::unordered_map<home, std::uint32_t, home_hash> home_numbers_;
     std::vector<std::uint32_t> slots_;  // open addressing, at most half full: position + 1, 0 where nothing is
     std::size_t active_ = 0;
 };

@@ -60,10 +60,21 @@ step_set steps_to_rerun(const workflow_definition& definition, step_set complete
     return rerun;
 }
 
-std::string first_service(const workflow_definition& definition, step_set completed) {
+std::string common_service(const workflow_definition& definition, step_set steps) {
+    std::string common;
+    for (const auto step : steps) {
+        const auto& service = definition.steps[step].service;
+        if (!common.empty() && common != service) return {};
+        common = service;
+    }
+    return common;
+}
+
+std::string next_service(const workflow_definition& definition, step_set completed) {
+    step_set next;
     for (const auto step : definition.all_steps() - completed)
-        if (completed.contains(definition.steps[step].depends_on)) return definition.steps[step].service;
-    return {};
+        if (completed.contains(definition.steps[step].depends_on)) next.insert(step);
+    return common_service(definition, next);
 }
 
 std::expected<workflow, std::vector<violation>> parse_workflow(const json::value& source, const workflow_rules& rules) {

@@ -62,9 +62,11 @@ struct workflow_definition {
 // The steps that a retry runs: all that did not complete, and everything after them, since it saw the old results.
 [[nodiscard]] step_set steps_to_rerun(const workflow_definition&, step_set completed);
 
-// What a run calls first that starts with these steps completed: the service of the first step that may start. Empty:
-// none may.
-[[nodiscard]] std::string first_service(const workflow_definition&, step_set completed);
+// The one service that all of these steps call. Empty: there is none, or several.
+[[nodiscard]] std::string common_service(const workflow_definition&, step_set);
+
+// Which of them a run calls next that has these steps completed.
+[[nodiscard]] std::string next_service(const workflow_definition&, step_set completed);
 
 // A row of orchestrator_workflows.
 struct workflow {

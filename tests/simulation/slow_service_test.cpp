@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "tests/simulation/world/random_world.h"
 
@@ -19,6 +20,13 @@ workflow_definition one_step(const std::string& service, int deadline_seconds = 
     return workflow_from(fmt::format(R"({{"workflow_name": "on_{0}", "max_execution_time_seconds": {1},
         "steps": [{{"name": "ask", "service": "{0}", "path": "/{{{{tenant.id}}}}", "timeout_seconds": 600}}]}})",
                                      service, deadline_seconds));
+}
+
+workflow_definition two_steps(const std::string& first, const std::string& second) {
+    return workflow_from(fmt::format(R"({{"workflow_name": "on_{0}_{1}", "max_execution_time_seconds": 3600, "steps": [
+        {{"name": "ask", "service": "{0}", "path": "/{{{{tenant.id}}}}"}},
+        {{"name": "then", "service": "{1}", "path": "/{{{{tenant.id}}}}", "depends_on": ["ask"], "timeout_seconds": 3600}}]}})",
+                                     first, second));
 }
 
 class slow_service : public testing::Test {
@@ -72,6 +80,61 @@ TEST_F(slow_service, three_that_hang_do_not_either) {
     at_.run_for(seconds{20});
     const auto beside = time_of(at_.open(one_step("inventory")));
     EXPECT_LE(beside.count() * 9, alone.count() * 10) << beside.count() << " ms, alone " << alone.count();
+}
+
+// Runs that have got further than their first step wait for a service that hangs, and leave less room than a batch.
+TEST_F(slow_service, those_that_hang_behind_one_that_is_well_do_not_stop_it) {
+    world busy{{.seed = 1, .max_active_runs = 2'048, .claim_batch = 512}};
+    busy.services().set_tenants(tenants_);
+    busy.services().script_steps([](const http_request& request, int) {
+        return request.origin->host == "inventory" ? answered(200, "{}", milliseconds{50}) : hanging();
+    });
+    busy.start_instance();
+    for (const auto* then : {"forecasting", "production", "sales"})
+        for (int i = 0; i < 3; ++i) busy.open(two_steps("inventory", then));
+    busy.run_for(seconds{60});
+    const auto healthy = busy.open(one_step("inventory"));
+    EXPECT_TRUE(busy.run_to_end({healthy}, seconds{120})) << busy.report();
+}
+
+// Their machine is gone, and nobody closes the connections.
+TEST_F(slow_service, calls_that_are_lost_do_not_keep_others_from_a_service_that_is_well_again) {
+    const auto well_from = at_.time().steady_now() + seconds{10};
+    script([&](const std::string&) {
+        return at_.time().steady_now() < well_from ? hanging() : answered(200, "{}", milliseconds{50});
+    });
+    at_.start_instance();
+    const auto id = at_.open(one_step("forecasting"));
+    at_.run_for(seconds{60});
+    EXPECT_GE(at_.find(id).tenants.completed, 990);
+    time_of(id);
+    at_.check_books(id);
+    EXPECT_EQ(at_.find(id).status, execution_status::completed) << at_.report();
+}
+
+TEST_F(slow_service, a_step_that_may_be_called_does_not_wait_for_another_service_of_its_run) {
+    std::set<std::string> failed_once;  // some, so that the service is not taken for one that is down
+    at_.services().script_steps([&](const http_request& request, int) {
+        if (request.origin->host == "procurement") return hanging();
+        if (request.origin->host == "forecasting") return answered(200);
+        const bool is_unlucky = request.target.back() == '0' || request.target.back() == 'a';
+        return is_unlucky && failed_once.insert(request.target).second ? answered(500) : answered(200);
+    });
+    at_.start_instance();
+    const auto id = at_.open(workflow_from(R"({"workflow_name": "forked", "max_execution_time_seconds": 3600, "steps": [
+        {"name": "first", "service": "forecasting", "path": "/{{tenant.id}}"},
+        {"name": "buy", "service": "procurement", "path": "/{{tenant.id}}", "depends_on": ["first"], "timeout_seconds": 3600},
+        {"name": "count", "service": "inventory", "path": "/{{tenant.id}}", "depends_on": ["first"],
+         "retry": {"max_retries": 3, "delay_ms": 700}}]})"));
+    at_.open(one_step("procurement"));
+    at_.run_for(seconds{900});
+    const auto runs = at_.runs_of(id);
+    const auto counted = std::ranges::count_if(runs, [](const tenant_run_view& run) {
+        return std::ranges::any_of(run.steps, [](const step_record& step) {
+            return step.step_index == 2 && step.status == step_status::completed;
+        });
+    });
+    EXPECT_EQ(counted, 1'000) << at_.report();
 }
 
 TEST_F(slow_service, a_run_that_waits_for_a_place_ends_with_the_deadline_and_says_what_it_waited_for) {

@@ -19,6 +19,7 @@ using std::chrono::seconds;
 struct wish {
     milliseconds patience = std::chrono::hours{1};
     bool is_retry = false;
+    call_urgency urgency{};
     call_report report{.end = call_end::succeeded, .route = 0, .sent_at = {}, .latency = {}, .retry_after = {}};
 };
 
@@ -52,7 +53,8 @@ class call_limits_test : public testing::Test {
     static task<> hold(call_limits_test* self, std::string name, int service, wish how) {
         const auto deadline = self->thread_.line.steady_now() + how.patience;
         auto place = co_await self->limits_.acquire(
-            service, {.deadline = deadline, .stop = self->stop_.get_token(), .is_retry = how.is_retry});
+            service,
+            {.deadline = deadline, .stop = self->stop_.get_token(), .is_retry = how.is_retry, .urgency = how.urgency});
         if (!place) {
             self->refused_[name] = place.error();
             co_return;
@@ -94,6 +96,35 @@ TEST_F(call_limits_test, calls_of_one_service_start_in_the_order_in_which_they_c
     end("b");
     end("a");
     EXPECT_EQ(started_, (names{"a", "b", "c", "d"}));
+}
+
+TEST_F(call_limits_test, a_retry_waits_for_its_turn_and_no_longer) {
+    for (const auto* name : {"a", "b"}) call(name, "sales");
+    make("stock", call_end::succeeded);  // whatever else goes on
+    call("c", "sales");
+    call("retry", "sales", {.is_retry = true});
+    call("d", "sales");
+    end("a");
+    end("b");
+    EXPECT_EQ(started_, (names{"a", "b", "made 1", "c", "retry"}));
+    end("c");
+    EXPECT_TRUE(has_started("d"));
+}
+
+// Service "sales" answers ten calls in ten seconds, and more wait than it can answer before the first deadline.
+TEST_F(call_limits_test, when_time_is_short_who_has_time_does_not_overtake) {
+    for (int i = 0; i < 10; ++i) make("sales", call_end::succeeded);
+    call("a", "sales");
+    call("b", "sales");
+    call("has time", "sales", {.patience = std::chrono::hours{4}, .urgency = {.tier_weight = 4, .steps_left = 1}});
+    for (int i = 0; i < 20; ++i)
+        call("short " + std::to_string(i), "sales",
+             {.patience = seconds{15}, .urgency = {.tier_weight = 1, .steps_left = 2}});
+    call("short, important", "sales", {.patience = seconds{15}, .urgency = {.tier_weight = 2, .steps_left = 2}});
+    end("a");
+    EXPECT_EQ(started_.back(), "short, important");
+    end("b");
+    EXPECT_EQ(started_.back(), "short 0");
 }
 
 TEST_F(call_limits_test, a_full_service_holds_up_nobody_else) {

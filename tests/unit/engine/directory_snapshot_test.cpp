@@ -128,6 +128,19 @@ TEST_F(directory_snapshot_test, a_walk_that_waits_for_its_first_page_is_as_fresh
     EXPECT_EQ(calls(), 7 + calls_of_a_walk);
 }
 
+TEST_F(directory_snapshot_test, what_was_asked_before_the_reader_came_is_too_old_for_it_when_it_is_answered) {
+    services_.script_tenants(
+        [](const http_request&, int nth) { return answered(200, "", milliseconds{nth == 1 ? 8'000 : 5}); });
+    reading first, second;
+    start(first);
+    thread_.pass(seconds{3});
+    start(second, seconds{1});
+    thread_.pass(seconds{20});
+    EXPECT_TRUE(first.outcome && *first.outcome && second.outcome && *second.outcome);
+    EXPECT_EQ(second.seen.size(), 25U);
+    EXPECT_EQ(calls(), 2 * calls_of_a_walk);
+}
+
 TEST_F(directory_snapshot_test, a_refusal_ends_all_who_wait_and_is_not_kept) {
     services_.script_tenants([](const http_request&, int nth) { return nth == 2 ? answered(403) : answered(200, ""); });
     reading first, second, later;

@@ -59,6 +59,14 @@ class step_call_test : public testing::Test {
         tenant_ = bakery.id;
         return thread_.run(attempt(context));
     }
+    task<> pause_after(seconds span, seconds length) {
+        co_await thread_.time.sleep_until(thread_.line.steady_now() + span);
+        limits_.apply({{.service = "production",
+                        .max_calls = {},
+                        .paused_until = thread_.time.now() + length,
+                        .reason = "is moved",
+                        .updated_at = {}}});
+    }
     task<step_attempt> attempt(const template_context& context) {
         auto place = co_await used_->place(execution_, 0, false);
         if (!place && place.error() == call_limits::refusal::stopped) co_return withdrawn_attempt();
@@ -312,6 +320,40 @@ TEST_F(step_call_test, a_job_holds_no_place_between_polls) {
     thread_.start(look(thread_, limits_, between));
     attempt();
     EXPECT_EQ(between, 0);
+}
+
+TEST_F(step_call_test, the_time_of_a_job_stands_still_while_its_service_is_paused) {
+    auto accepted = answered(200, R"({"done":true})");
+    accepted.polls = 3;
+    script(accepted);
+    thread_.start(limits_.run());
+    thread_.start(pause_after(seconds{1}, seconds{40}));
+    EXPECT_EQ(attempt().verdict, call_verdict::succeeded);
+    EXPECT_GT(thread_.line.elapsed(), seconds{40}) << "ten would be its time";
+    EXPECT_EQ(services_.calls(idempotency_key(execution_.id, tenant_, "bake")), 1);
+}
+
+TEST_F(step_call_test, a_far_date_to_ask_again_is_as_far_as_may_be) {
+    for (const auto* when : {"Fri, 31 Dec 9999 23:59:59 GMT", "999999999", "99999999999999999999"}) {
+        execution_.id = {make_uuid_v7(thread_.time.now(), {9, std::uint64_t(when[0])})};
+        script_location("/status/7", when);
+        EXPECT_EQ(attempt().error_code, "timed_out") << when;
+        EXPECT_EQ(targets_.size(), 1U) << "asked again, without a pause";
+        targets_.clear();
+    }
+}
+
+TEST_F(step_call_test, a_call_that_our_own_deadline_ends_says_nothing_of_the_service) {
+    thread_.start(limits_.run());
+    script(simulation::hanging());
+    execution_.deadline = thread_.line.steady_now() + seconds{9};
+    EXPECT_EQ(attempt().error_code, "deadline_exceeded");
+    thread_.pass(seconds{1});
+    EXPECT_EQ(limits_.services().at(0).recent_failures, 0);
+    execution_.deadline = thread_.line.steady_now() + seconds{60};
+    EXPECT_EQ(attempt().error_code, "timed_out");
+    thread_.pass(seconds{1});
+    EXPECT_EQ(limits_.services().at(0).recent_failures, 1);
 }
 
 TEST_F(step_call_test, an_accepted_job_without_a_location_is_a_success) {

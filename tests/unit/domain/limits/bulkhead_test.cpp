@@ -14,36 +14,31 @@ namespace {
 
 using std::chrono::seconds;
 
-// As many as want to, until none may start any more.
-std::vector<int> fill(shared_pool& pool, int services) {
-    std::vector<int> held(std::size_t(services), 0);
-    for (bool more = true; more;) {
-        more = false;
-        for (auto& each : held)
-            if (pool.free() > 0 && may_start(each, pool)) {
-                ++each;
-                ++pool.taken;
-                more = true;
-            }
-    }
+// As many calls as one service may have.
+int fill(shared_pool& pool, bool is_answering) {
+    int held = 0;
+    for (; pool.free() > 0 && may_start(held, pool, is_answering); ++held) ++pool.taken;
     return held;
 }
 
-TEST(bulkhead, one_service_alone_gets_two_thirds) {
-    shared_pool pool{.size = 512};
-    EXPECT_EQ(fill(pool, 1).front(), 342);
-    pool = {.size = 1};
-    EXPECT_EQ(fill(pool, 1).front(), 1) << "never none";
+TEST(bulkhead, one_service_alone_gets_three_quarters_or_half_while_it_does_not_answer) {
+    shared_pool pool{.size = 512}, other{.size = 512};
+    EXPECT_EQ(fill(pool, true), 384);
+    EXPECT_EQ(fill(other, false), 256);
+    for (const bool is_answering : {false, true}) {
+        pool = {.size = 1};
+        EXPECT_EQ(fill(pool, is_answering), 1) << "never none";
+    }
 }
 
-RC_GTEST_PROP(bulkhead, leaves_room_for_one_more_and_gives_all_the_same, ()) {
-    shared_pool pool{.size = *rc::gen::inRange(20, 5'000)};
-    const int services = *rc::gen::inRange(1, 9);
-    const auto held = fill(pool, services);
-    RC_ASSERT(pool.free() >= pool.size / (2 * services + 1) - 1);
-    const auto [fewest, most] = std::ranges::minmax(held);
-    RC_ASSERT(most - fewest <= 1);
-    RC_ASSERT(may_start(0, pool));
+RC_GTEST_PROP(bulkhead, services_that_hang_one_after_the_other_leave_something_to_one_that_does_not, ()) {
+    shared_pool pool{.size = *rc::gen::inRange(100, 5'000)};
+    const int hanging = *rc::gen::inRange(1, 4);
+    for (int i = 0; i < hanging; ++i) fill(pool, false);
+    RC_ASSERT(pool.free() >= (pool.size >> hanging) - hanging);
+    const int free = pool.free();
+    RC_ASSERT(fill(pool, true) >= free * 3 / 4);
+    RC_ASSERT(may_start(0, pool, false) || pool.free() == 0);
 }
 
 RC_GTEST_PROP(bulkhead, who_was_claimed_is_not_sent_back, ()) {
@@ -57,11 +52,9 @@ RC_GTEST_PROP(bulkhead, who_was_claimed_is_not_sent_back, ()) {
     RC_ASSERT(held > 0);
 }
 
-TEST(call_urgency, while_there_is_time_nobody_overtakes) {
-    EXPECT_FALSE(is_short_of_time(100, 50, seconds{10}, seconds{21}));
-    EXPECT_TRUE(is_short_of_time(100, 50, seconds{10}, seconds{19}));
-    EXPECT_FALSE(is_short_of_time(100, 0, seconds{10}, seconds{1}))
-        << "nothing is known of a service that has not answered";
+TEST(call_urgency, the_time_that_a_queue_takes) {
+    EXPECT_EQ(time_to_call(100, 50, seconds{10}), seconds{20});
+    EXPECT_EQ(time_to_call(100, 0, seconds{10}), seconds{0}) << "nothing is known of a service that has not answered";
 }
 
 TEST(call_urgency, higher_tiers_first_then_who_has_least_left) {
