@@ -37,7 +37,7 @@ task<answer> show_health(const api_dependencies& api, routed_request) {
     const auto status = status_of(health);
     const json::value problem_text =
         health.store_problem ? json::value(health.store_problem->message) : json::value(nullptr);
-    // Taking a degraded instance out would not help: what is wrong is wrong for all of them.
+    // A degraded instance answers its clients: taking it out of a load balancer would help nobody.
     co_return json_response(status == "healthy" || status == "degraded" ? 200 : 503,
                             json::object{{"status", status},
                                          {"version", ORCHESTRATOR_VERSION},

@@ -28,6 +28,16 @@ std::string progress_of(const json::object& backfill) {
     return text;
 }
 
+// Times that ran without all of their tenants: a backfill leaves them out, and a retry makes up for them.
+void print_incomplete(command_context& context, const json::object& made) {
+    for (const auto& each : array_of(made, "incomplete")) {
+        const auto& one = each.get_object();
+        context.out << fmt::format("{}  ran without all of its tenants:  orchestrator execution retry {}\n",
+                                   format_instant(text_of(one, "scheduled_for")),
+                                   harmless(text_of(one, "execution_id")));
+    }
+}
+
 int create(command_context& context, const backfill_request& wanted) {
     json::object body{{"workflow_name", wanted.workflow},
                       {"start_date", wanted.from},
@@ -45,12 +55,14 @@ int create(command_context& context, const backfill_request& wanted) {
             if (const auto* at = each.if_string()) context.out << format_instant(std::string_view{*at}) << '\n';
         context.out << fmt::format("{} executions would be started; {} times of these days ran already\n", times.size(),
                                    ran);
+        print_incomplete(context, made);
         return status_of(exit_code::success);
     }
     context.out << fmt::format("backfill {} of {}: {} executions, {} at a time, behind all other work\n",
                                text_of(made, "id"), harmless(text_of(made, "workflow_name")), times.size(),
                                wanted.max_concurrent);
     if (ran > 0) context.out << fmt::format("{} times of these days ran already and are left as they are\n", ran);
+    print_incomplete(context, made);
     context.out << fmt::format(
         "see how it goes:  orchestrator schedule backfills\nstop it with:     orchestrator "
         "schedule cancel-backfill {}\n",

@@ -65,7 +65,7 @@ std::string setting_of(const json::object& service) {
     const auto& settings = object_of(service, "settings");
     const auto most = integer_of(settings, "max_calls");
     const auto until = text_of(settings, "paused_until");
-    if (most == 0 && until.empty()) return "nothing";
+    if (most == 0 && until.empty()) return "nothing";  // a reason without a setting is of no interest
     std::string text = most > 0 ? fmt::format("{} calls at most", most) : "";
     if (!until.empty()) text += fmt::format("{}paused until {}", text.empty() ? "" : ", ", format_instant(until));
     if (const auto reason = text_of(settings, "reason"); !reason.empty()) text += ": " + reason;

@@ -222,10 +222,11 @@ task<> engine::abandon_runs() {
 
 // Who asked for it may have died before all that waits had ended, or runs were given back since.
 task<> engine::complete_cancellation(execution_id id) {
-    cancelled_.insert(id);
-    const auto requested = co_await ports_.executions.request_cancel(id, ports_.time.now());
-    if (!requested && is_passing_store_fault(requested.error().code)) cancelled_.erase(id);
-    if (requested) co_await finish(id);
+    if (!cancelled_.insert(id).second) co_return;
+    const auto waiting = co_await ports_.executions.end_runs(
+        {.execution = id, .cause = end_cause::cancellation, .grace = {}, .is_held_too = false}, ports_.time.now());
+    cancelled_.erase(id);
+    if (waiting) co_await finish(id);
 }
 
 task<> engine::look_for_executions() {
@@ -236,7 +237,7 @@ task<> engine::look_for_executions() {
         ids.insert(execution.id);
         if (execution.cancel_requested) {
             executions_.cancel(execution.id);
-            if (!cancelled_.contains(execution.id)) spawn(complete_cancellation(execution.id));
+            spawn(complete_cancellation(execution.id));
         }
         if (!execution.planning_complete) {
             planning_.look();
@@ -248,7 +249,6 @@ task<> engine::look_for_executions() {
     const auto patience = ports_.epoch() ? milliseconds{0} : options_.lease;
     spawn(sweeper_.sweep(sweeper_.find_overdue(*open, ports_.time.now() - patience)));
     executions_.forget_others(ids);
-    std::erase_if(cancelled_, [&](execution_id id) { return !ids.contains(id); });
     if (!ids.empty()) dispatcher_.notify();  // others may have planned what we can work on
 }
 
@@ -341,7 +341,7 @@ void engine::cancel_requested(execution_id id) {
     asio::post(ports_.where, [this, id] {
         executions_.cancel(id);
         dispatcher_.notify();
-        spawn(finish(id));  // the request has ended what waited, which may have been all of it
+        spawn(complete_cancellation(id));
     });
 }
 

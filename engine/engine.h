@@ -141,7 +141,7 @@ class engine final : public run_control {
     std::optional<steady_time> history_kept_at_;
     std::stop_source stop_survey_;
     std::atomic<std::int64_t> refused_surveys_ = 0;
-    std::set<execution_id> cancelled_;  // of the open ones, those whose cancellation is complete
+    std::set<execution_id> cancelled_;  // whose runs are being ended at this moment
     std::set<execution_id> finishing_;  // those that wait for the store
     int working_ = 0;                   // coroutines that `spawn` started and that have not ended
 };

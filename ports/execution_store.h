@@ -83,10 +83,10 @@ class execution_store {
     // This instance cannot plan it: another may. `problem` stands in error_message as after note_planning_problem.
     // Nothing of what another instance plans, or is planned, is changed.
     virtual task<result<void>> leave_planning(execution_id, std::string instance_id, std::string problem) = 0;
-    // Also ends every run that nobody holds, bit by bit, each bit in a transaction of its own; who holds one ends it.
-    // To be repeated for runs that were given back meanwhile. state_conflict: it has ended already.
+    // Only says so: runs that nobody holds are ended by end_runs, and the others by who holds them. state_conflict: it
+    // has ended already.
     virtual task<result<void>> request_cancel(execution_id, system_time now) = 0;
-    // Ends runs without a look at the definition, bit by bit like request_cancel: as cancelled, or else as partial when
+    // Ends runs without a look at the definition, bit by bit, each bit in a transaction of its own: as cancelled, or else as partial when
     // a step completed here and as failed when none did. Nothing of an execution that has ended, or whose time has not
     // come by `now` and by the clock of the store, if it has one. Returns how many.
     virtual task<result<int>> end_runs(run_ending, system_time now) = 0;

@@ -269,7 +269,7 @@ std::expected<config, std::vector<violation>> parse_config(const environment& va
     read_address(read, from);
     from.number<unsigned short>("PORT", read.port, 0, 65'535);
     read_database(read, from);
-    read.services = read_services(variables, violations);
+    read.services = read_services(variables, violations, read.doubtful_names);
     read_instance_id(read, from);
     from.number("MAX_WORKFLOW_DURATION_SECONDS", read.max_workflow_duration_seconds, 1, 86'400);
     from.number("ORCHESTRATOR_MAX_CALLS", read.max_calls, 1, 100'000);
@@ -296,7 +296,7 @@ std::expected<config, std::vector<violation>> parse_config(const environment& va
     if (std::ranges::find(levels, read.log_level) == levels.end())
         from.refuse_value("ORCHESTRATOR_LOG_LEVEL", read.log_level, "one of debug, info, warning, error");
     refuse_unknown(variables, from);
-    read.doubtful_names = names_like_settings(variables);
+    std::ranges::move(names_like_settings(variables), std::back_inserter(read.doubtful_names));
     if (!violations.empty()) return std::unexpected{std::move(violations)};
     return read;
 }

@@ -48,7 +48,7 @@ struct config {
     milliseconds drain_timeout{20'000};      // after the first signal
     std::string ca_file;                     // PEM; empty: the system's certificates
     std::string log_level = "info";
-    std::vector<violation> doubtful_names;  // variables that are no settings, but one or two letters away from one
+    std::vector<violation> doubtful_names;  // variables that look like settings or services, and are none
 };
 
 // One line of `orchestrator serve --help`.

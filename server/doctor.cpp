@@ -262,13 +262,12 @@ task<> examine_service(http::client& client, clock& time, std::string name, cons
     }
     std::ranges::transform(name, name.begin(),
                            [](char c) { return char(std::toupper(static_cast<unsigned char>(c))); });
-    into.push_back(
-        doubtful(std::move(subject),
-                 fmt::format("{}: {}{}{}", to_string(origin), to_string(answer.error().fault),
-                             answer.error().detail.empty() ? "" : ": ", answer.error().detail),
-                 fmt::format("start it, or set {}_SERVICE_URL to where it is; steps that call it are retried, "
-                             "then fail",
-                             name)));
+    into.push_back(doubtful(std::move(subject),
+                            fmt::format("{}: {}{}{}", to_string(origin), to_string(answer.error().fault),
+                                        answer.error().detail.empty() ? "" : ": ", answer.error().detail),
+                            fmt::format("start it, or set {}_SERVICE_URL to where it is; steps that call it wait, "
+                                        "until their workflow's deadline",
+                                        name)));
 }
 
 void examine_services(const config& chosen, std::vector<finding>& into) {

@@ -206,8 +206,9 @@ void add_commands(CLI::App& root, int& exit_status) {
     auto* show = config->add_subcommand("show", "Each setting with its value and where it comes from");
     show->callback([&root, &exit_status] { exit_status = show_config(wants_json(root)); });
 
-    auto* doctor = root.add_subcommand(
-        "doctor", "Look at the database, Redis, the broker, clocks, zones and services, and say how to mend them");
+    auto* doctor = root.add_subcommand("doctor",
+                                       "Look at the database, Redis, the broker, clocks, zones, file descriptors and "
+                                       "services, and say how to mend them");
     doctor->footer("Leaves nothing behind but the exchange that serve would make. Exit status 1: something is bad.");
     doctor->callback([&root, &exit_status] {
         exit_status = with_config([&](const server::config& chosen) { return run_doctor(chosen, wants_json(root)); },

@@ -164,6 +164,7 @@ class program {
                           .default_timezone = chosen.default_timezone},
                 .instance_id = instance_id_,
                 .store_kind = std::string{to_string(chosen.store)},
+                .max_calls_per_service = chosen.max_calls_per_service,
                 .has_broker = chosen.rabbitmq.has_value(),
                 .process =
                     [this] {
@@ -221,7 +222,7 @@ class program {
     static http::client_options client_options(const config& chosen, const descriptor_plan& descriptors) {
         http::client_options options;
         options.ca_file = chosen.ca_file;
-        options.max_connections = descriptors.call_connections;
+        options.max_connections = options.max_connections_per_origin = descriptors.call_connections;
         return options;
     }
 

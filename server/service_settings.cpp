@@ -69,17 +69,20 @@ bool is_service_url(std::string_view variable) {
 }
 
 service_directory read_services(const std::map<std::string, std::string, std::less<>>& variables,
-                                std::vector<violation>& violations) {
+                                std::vector<violation>& violations, std::vector<violation>& doubts) {
     service_directory services;
     for (const auto& each : usual_services()) services.emplace(each.name, *parse_http_origin(each.url));
     for (const auto& [variable, url] : variables) {
         if (!is_service_url(variable) || url.empty()) continue;
         const auto name = std::string_view{variable}.substr(0, variable.size() - suffix.size());
+        // Others' variables may look like this, too: a service of another name that cannot be called is not there, and
+        // a workflow that names it is refused.
+        auto& wrong = services.contains(lower(name)) ? violations : doubts;
         if (!is_service_name(name))
-            violations.push_back({variable, fmt::format("names no service: before {} stand a letter and then letters, "
-                                                        "digits or _, in upper case, at most {}",
-                                                        suffix, longest_name)});
-        else if (auto origin = read_url(variable, url, violations))
+            doubts.push_back({variable, fmt::format("names no service: before {} stand a letter and then letters, "
+                                                    "digits or _, in upper case, at most {}",
+                                                    suffix, longest_name)});
+        else if (auto origin = read_url(variable, url, wrong))
             services.insert_or_assign(lower(name), std::move(*origin));
     }
     return services;

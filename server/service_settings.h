@@ -1,5 +1,5 @@
 // Which services steps may call, by the environment: NAME_SERVICE_URL says where the service `name` is. Pure; used by
-// the configuration. Refuses names that no workflow could write, and addresses that are none.
+// the configuration.
 #pragma once
 
 #include <map>
@@ -24,9 +24,9 @@ struct usual_service {
 // Whether a variable defines a service. What begins with ORCHESTRATOR_ is about us.
 [[nodiscard]] bool is_service_url(std::string_view variable);
 
-// The usual services, and all that the variables define. Adds what is wrong to `violations`; an empty variable counts
-// as absent.
+// The usual services, and all that the variables define. Adds what is wrong with a usual service to `violations`, and
+// other variables that define none to `doubts`: they may be somebody else's. An empty variable counts as absent.
 [[nodiscard]] service_directory read_services(const std::map<std::string, std::string, std::less<>>& variables,
-                                              std::vector<violation>& violations);
+                                              std::vector<violation>& violations, std::vector<violation>& doubts);
 
 }  // namespace orchestrator::server

@@ -69,7 +69,7 @@ void store::insert_run(kept_execution& into, planned_run planned) {
     }
     run.view.steps = std::move(planned.carried_over);
     into.runs.push_back(id);
-    if (!into.current.cancel_requested) run.next_service = std::move(planned.next_service);
+    run.next_service = std::move(planned.next_service);
     ++into.current.tenants.total;
     into.current.steps.total += planned.steps_total;
     enqueue(run);
@@ -139,18 +139,13 @@ task<result<void>> store::leave_planning(execution_id id, std::string instance_i
 }
 
 task<result<void>> store::request_cancel(execution_id id, system_time now) {
-    {
-        const std::scoped_lock lock{guard_};
-        const auto found = kept(id);
-        if (!found) co_return std::unexpected{found.error()};
-        auto& current = (*found)->current;
-        if (is_final(current.status)) co_return ended(current);
-        current.cancel_requested = true;
-        if (!current.cancel_requested_at) current.cancel_requested_at = now;
-    }
-    const auto waiting =
-        co_await end_runs({.execution = id, .cause = end_cause::cancellation, .grace = {}, .is_held_too = false}, now);
-    if (!waiting) co_return std::unexpected{waiting.error()};
+    const std::scoped_lock lock{guard_};
+    const auto found = kept(id);
+    if (!found) co_return std::unexpected{found.error()};
+    auto& current = (*found)->current;
+    if (is_final(current.status)) co_return ended(current);
+    current.cancel_requested = true;
+    if (!current.cancel_requested_at) current.cancel_requested_at = now;
     co_return result<void>{};
 }
 

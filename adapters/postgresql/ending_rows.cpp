@@ -46,14 +46,16 @@ struct ended_runs {
 
 }  // namespace
 
-result<ended_bit> end_next_runs(connection& database, const run_ending& ending, run_id after, int most,
+result<ended_bit> end_next_runs(connection& database, const run_ending& ending, run_id after, int most_steps,
                                 system_time now) {
     const bool is_cancelled = ending.cause == end_cause::cancellation;
-    if (database.query("endings", "is_time", ending.execution, is_cancelled, std::int64_t{ending.grace.count()}, now)
-            .empty()) {
+    const auto open =
+        database.query("endings", "is_time", ending.execution, is_cancelled, std::int64_t{ending.grace.count()}, now);
+    if (open.empty()) {
         const auto at = find_execution(database, ending.execution);
         return at ? result<ended_bit>{} : std::unexpected{at.error()};
     }
+    const int most = runs_of_steps(most_steps, open.front().integer(0), open.front().integer(1));
     const auto holders = ending.is_held_too ? seize_holders(database, ending.execution) : array_of<std::string_view>{};
     const ended_runs ended{
         database.query("endings", "end", ending.execution, std::int64_t(after), most, holders, is_cancelled, now)};
@@ -70,7 +72,7 @@ result<ended_bit> end_next_runs(connection& database, const run_ending& ending, 
     }
     const int runs = int(ended.runs.size());
     add_to_execution(database, ending.execution, added, end_log(ending.cause, runs, now));
-    return ended_bit{runs, ended.last};
+    return ended_bit{runs, ended.last, runs < most};
 }
 
 }  // namespace orchestrator::postgresql

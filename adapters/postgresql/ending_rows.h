@@ -12,9 +12,10 @@ namespace orchestrator::postgresql {
 struct ended_bit {
     int runs = 0;
     run_id last{};  // of them
+    bool is_all = true;
 };
 
-// The next runs after this one, `most` of them.
-result<ended_bit> end_next_runs(connection&, const run_ending&, run_id after, int most, system_time now);
+// The next runs after this one, as many as have `most_steps` steps.
+result<ended_bit> end_next_runs(connection&, const run_ending&, run_id after, int most_steps, system_time now);
 
 }  // namespace orchestrator::postgresql

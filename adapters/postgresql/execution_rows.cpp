@@ -155,9 +155,7 @@ result<int> insert_runs(connection& database, execution_id id, const std::vector
     insert_results(database, carried);
     // The execution itself comes last: whoever records outcomes of it waits for us from here on only.
     const auto totals = database.query("executions", "add_totals", id, std::int64_t(count), steps, now, first, last);
-    if (totals.empty()) return ended(find_execution(database, id).value());
-    if (const bool cancelled = totals.front().boolean(0); cancelled && first)
-        free_inserted_runs(database, id, run_id(*first), run_id(*last));
+    if (totals.affected() == 0) return ended(find_execution(database, id).value());
     return int(count);
 }
 

@@ -84,10 +84,6 @@ std::map<tenant_id, run_id> insert_runs(connection& database, execution_id execu
     return added;
 }
 
-void free_inserted_runs(connection& database, execution_id execution, run_id first, run_id last) {
-    database.query("tenant_runs", "free_inserted", execution, std::int64_t(first), std::int64_t(last));
-}
-
 void insert_results(connection& database, const std::vector<result_to_insert>& results) {
     result_columns columns;
     for (const auto& each : results) columns.add(each);

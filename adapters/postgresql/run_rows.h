@@ -48,8 +48,6 @@ class result_columns {
 
 // The tenants that the execution did not have yet, with their runs.
 std::map<tenant_id, run_id> insert_runs(connection&, execution_id, const std::vector<planned_run>&);
-// Takes these new runs out of their lanes: of a cancelled execution every run is claimed, whatever it waits for.
-void free_inserted_runs(connection&, execution_id, run_id first, run_id last);
 void insert_results(connection&, const std::vector<result_to_insert>&);
 // By run, then step.
 std::vector<step_record> read_results(connection&, const array_of<execution_id>&, const array_of<std::int64_t>& runs);

@@ -30,8 +30,8 @@ auto guarded(Work& work) {
 }
 
 constexpr int tries_after_conflict = 3;
-constexpr int runs_ended_at_once = 10'000;
-constexpr int held_runs_ended_at_once = 1'000;  // who records under their instances waits for us
+constexpr int steps_ended_at_once = 70'000;
+constexpr int held_steps_ended_at_once = 7'000;  // who records under their instances waits for us
 
 uuid random_uuid() {
     std::random_device device;
@@ -245,24 +245,19 @@ task<result<void>> store::leave_planning(execution_id id, std::string instance_i
     });
 }
 task<result<void>> store::request_cancel(execution_id id, system_time now) {
-    const auto marked = co_await state_->write([=](connection& db) { return postgresql::request_cancel(db, id, now); });
-    if (!marked) co_return marked;
-    const auto waiting =
-        co_await end_runs({.execution = id, .cause = end_cause::cancellation, .grace = {}, .is_held_too = false}, now);
-    if (!waiting) co_return std::unexpected{waiting.error()};
-    co_return result<void>{};
+    return state_->write([=](connection& db) { return postgresql::request_cancel(db, id, now); });
 }
 // Bit by bit, as all who record outcomes of the execution wait for us. If we do not come to the end, the engines of all
 // instances ask for it once more.
 task<result<int>> store::end_runs(run_ending ending, system_time now) {
-    const int most = ending.is_held_too ? held_runs_ended_at_once : runs_ended_at_once;
+    const int most = ending.is_held_too ? held_steps_ended_at_once : steps_ended_at_once;
     int ended = 0;
     for (run_id last{};;) {
         const auto next =
             co_await state_->write([=](connection& db) { return end_next_runs(db, ending, last, most, now); });
         if (!next) co_return std::unexpected{next.error()};
         ended += next->runs;
-        if (next->runs < most) co_return ended;
+        if (next->is_all) co_return ended;
         last = next->last;
     }
 }

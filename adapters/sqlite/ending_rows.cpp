@@ -71,10 +71,11 @@ class run_range {
 }  // namespace
 
 result<ended_bit> end_next_runs(connection& database, journal_writer& journal, const run_ending& ending, run_id after,
-                                int most, system_time now) {
+                                int most_steps, system_time now) {
     const auto at = find_execution(database, ending.execution);
     if (!at) return std::unexpected{at.error()};
     if (is_final(at->status) || !is_time_for(ending, *at, now)) return ended_bit{};
+    const int most = runs_of_steps(most_steps, at->steps.total, at->tenants.total);
     run_range range{database, ending, after, most};
     if (range.runs() == 0) return ended_bit{};
     const auto skipped = skipped_step(ending.cause, now);
@@ -86,7 +87,7 @@ result<ended_bit> end_next_runs(connection& database, journal_writer& journal, c
     }
     added.tenants = range.end(now);
     journal.add_to_execution(database, ending.execution, added, end_log(ending.cause, range.runs(), now));
-    return ended_bit{range.runs(), range.last()};
+    return ended_bit{range.runs(), range.last(), range.runs() < most};
 }
 
 }  // namespace orchestrator::sqlite

@@ -11,10 +11,11 @@ namespace orchestrator::sqlite {
 struct ended_bit {
     int runs = 0;
     run_id last{};  // of them
+    bool is_all = true;
 };
 
-// The next runs after this one, `most` of them.
-result<ended_bit> end_next_runs(connection&, journal_writer&, const run_ending&, run_id after, int most,
+// The next runs after this one, as many as have `most_steps` steps.
+result<ended_bit> end_next_runs(connection&, journal_writer&, const run_ending&, run_id after, int most_steps,
                                 system_time now);
 
 }  // namespace orchestrator::sqlite

@@ -86,8 +86,7 @@ result<int> insert_runs(connection& database, execution_id id, const std::vector
     int inserted = 0;
     std::int64_t steps = 0;
     for (const auto& run : runs) {
-        // Of a cancelled execution every run is claimed, whatever it waits for.
-        const auto added = insert_run(database, id, run, at->cancel_requested ? "" : run.next_service);
+        const auto added = insert_run(database, id, run);
         if (!added) continue;
         ++inserted;
         steps += run.steps_total;
@@ -194,7 +193,8 @@ std::int64_t lowest_waiting_rank(connection& database) {
 }
 
 std::vector<execution> list_executions(connection& database, const execution_query& query) {
-    auto rows = database.query("executions", "list");
+    // With "or is null" an index is of no use.
+    auto rows = database.query("executions", query.retry_of ? "list_retries" : "list");
     rows.bind_or_null(1, query.status ? to_string(*query.status) : std::string_view{})
         .bind(2, query.workflow)
         .bind_or_null(3, query.workflow_name)

@@ -8,8 +8,7 @@
 
 namespace orchestrator::sqlite {
 
-std::optional<run_id> insert_run(connection& database, execution_id execution, const planned_run& run,
-                                 std::string_view next_service) {
+std::optional<run_id> insert_run(connection& database, execution_id execution, const planned_run& run) {
     auto row = database.query("tenant_runs", "insert");
     row.bind(1, execution)
         .bind(2, run.for_tenant.id)
@@ -18,7 +17,7 @@ std::optional<run_id> insert_run(connection& database, execution_id execution, c
         .bind(5, std::string_view{run.for_tenant.timezone})
         .bind(6, run.fair_rank)
         .bind(7, run.steps_total)
-        .bind(8, next_service);
+        .bind(8, std::string_view{run.next_service});
     row.run();
     if (database.changes() == 0) return std::nullopt;
     return run_id(database.last_rowid());

@@ -12,7 +12,7 @@
 namespace orchestrator::sqlite {
 
 // nullopt: the execution has this tenant already.
-std::optional<run_id> insert_run(connection&, execution_id, const planned_run&, std::string_view next_service);
+std::optional<run_id> insert_run(connection&, execution_id, const planned_run&);
 // False: the step is recorded already, and stays as it was.
 bool insert_result(connection&, run_id, const step_record&);
 std::vector<step_record> read_results(connection&, run_id);

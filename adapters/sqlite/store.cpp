@@ -31,7 +31,7 @@ namespace {
 
 // A larger file is checked by an operator's own `PRAGMA integrity_check`, not at each start.
 constexpr std::uintmax_t largest_file_checked_at_start = 1ULL << 30;
-constexpr int runs_ended_at_once = 2'000;
+constexpr int steps_ended_at_once = 10'000;
 
 // A lock that ends with the process, however it ends.
 class instance_lock {
@@ -243,23 +243,18 @@ task<result<void>> store::leave_planning(execution_id id, std::string instance_i
     });
 }
 task<result<void>> store::request_cancel(execution_id id, system_time now) {
-    const auto marked = co_await state_->write([=](connection& db) { return sqlite::request_cancel(db, id, now); });
-    if (!marked) co_return marked;
-    const auto waiting =
-        co_await end_runs({.execution = id, .cause = end_cause::cancellation, .grace = {}, .is_held_too = false}, now);
-    if (!waiting) co_return std::unexpected{waiting.error()};
-    co_return result<void>{};
+    return state_->write([=](connection& db) { return sqlite::request_cancel(db, id, now); });
 }
 // Bit by bit, as the journal waits for us meanwhile.
 task<result<int>> store::end_runs(run_ending ending, system_time now) {
     int ended = 0;
     for (run_id last{};;) {
         const auto next = co_await state_->write([=, journal = &state_->journal](connection& db) {
-            return end_next_runs(db, *journal, ending, last, runs_ended_at_once, now);
+            return end_next_runs(db, *journal, ending, last, steps_ended_at_once, now);
         });
         if (!next) co_return std::unexpected{next.error()};
         ended += next->runs;
-        if (next->runs < runs_ended_at_once) co_return ended;
+        if (next->is_all) co_return ended;
         last = next->last;
     }
 }

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace orchestrator {
 namespace {
 
@@ -76,6 +78,11 @@ log_entry end_log(end_cause cause, std::int64_t runs, system_time now) {
                               runs == 1 ? "one tenant is" : fmt::format("{} tenants are", runs));
     log.logged_at = now;
     return log;
+}
+
+int runs_of_steps(int most_steps, std::int64_t all_steps, std::int64_t all_runs) {
+    const auto steps_of_run = std::max<std::int64_t>(1, all_steps / std::max<std::int64_t>(1, all_runs));
+    return int(std::max<std::int64_t>(1, most_steps / steps_of_run));
 }
 
 }  // namespace orchestrator

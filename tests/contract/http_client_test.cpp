@@ -1,4 +1,9 @@
 // How the client makes its calls: what it sends, which connection it takes, and what ends a call.
+#include <fmt/format.h>
+
+#include <fstream>
+#include <sstream>
+
 #include "tests/contract/http_client_fixture.h"
 
 namespace orchestrator::http_test {
@@ -6,6 +11,18 @@ namespace {
 
 using testing::HasSubstr;
 using testing::Not;
+
+// Of the connections to that port of this machine: is a keepalive probe to be sent? (proc(5), /proc/net/tcp: "timer")
+bool is_watched(const std::string& port) {
+    std::ifstream table{"/proc/self/net/tcp"};
+    const auto peer = fmt::format("0100007F:{:04X}", std::stoi(port));
+    for (std::string line, number, here, there, state, queues, timer; std::getline(table, line);) {
+        std::istringstream fields{line};
+        fields >> number >> here >> there >> state >> queues >> timer;
+        if (there == peer && timer.starts_with("02:")) return true;
+    }
+    return false;
+}
 
 TEST_F(http_client_test, request_is_rendered_with_host_type_length_and_own_headers) {
     auto& server = serve({{{small_answer}}});
@@ -114,6 +131,12 @@ TEST_F(http_client_test, deadline_ends_a_call_that_is_never_answered) {
     const auto took = std::chrono::steady_clock::now() - began;
     EXPECT_GE(took, milliseconds{99});
     EXPECT_LT(took, milliseconds{2'000});
+}
+
+TEST_F(http_client_test, a_machine_that_is_gone_is_noticed) {
+    serve({{{small_answer}}});
+    ASSERT_TRUE(send());
+    EXPECT_TRUE(is_watched(origin.port)) << "no keepalive";
 }
 
 TEST_F(http_client_test, deadline_ends_an_answer_that_drips) {

@@ -89,6 +89,38 @@ TEST(postgresql_history, a_large_execution_is_forgotten_bit_by_bit) {
     EXPECT_EQ(fault(store->find_execution(execution_no(1))), errc::not_found);
 }
 
+// Planned while the tables are empty, as in every new installation, and used for years.
+TEST(postgresql_history, what_is_open_is_found_without_a_look_at_what_has_ended) {
+    const scratch_schema schema;
+    const auto store = open_postgresql(schema.url());
+    expect(store->insert_workflow(make_workflow(1, "workflow_1")));
+    expect(store->open_execution(make_execution(1)));
+    expect(store->renew_lease("host_1", after(1'000'000)));
+    postgresql::connection database{{.url = schema.url(), .plans_by_index = true}};
+    const auto look = [&] {
+        postgresql::transaction work{database};
+        const postgresql::array_of<workflow_id> workflows{std::array{workflow_no(1)}};
+        const postgresql::array_of<execution_id> nobody{std::vector<execution_id>{}};
+        database.query("schedules", "running", workflows);
+        database.query("executions", "claim_planning", "host_1", nobody, 10);
+        database.query("executions", "open");
+        const auto open = database.query("tenant_runs", "executions_under_way").size();
+        database.execute(
+            "DO $$ BEGIN IF (SELECT sum(pg_stat_get_xact_tuples_returned(indexrelid)) FROM pg_index "
+            "WHERE indrelid = 'orchestrator_executions'::regclass) > 100 THEN RAISE EXCEPTION 'many'; END IF; END $$");
+        return open;
+    };
+    EXPECT_EQ(look(), 1U);
+    postgresql::connection filling{{.url = schema.url()}};
+    filling.execute(
+        "INSERT INTO orchestrator_executions (id, workflow_id, workflow_name, definition_id, execution_type, status, "
+        "planning_complete, created_at, deadline_at, tenant_filter, executed_by_instance) "
+        "SELECT gen_random_uuid(), workflow_id, workflow_name, definition_id, execution_type, 'completed', TRUE, "
+        "created_at, deadline_at, tenant_filter, executed_by_instance FROM orchestrator_executions, "
+        "generate_series(1, 5000)");
+    EXPECT_EQ(look(), 1U);
+}
+
 // An execution of many tenants, and another of two.
 class large_execution {
   public:
@@ -104,17 +136,23 @@ class large_execution {
         expect(store->renew_lease("host_1", after(1'000'000)));
     }
     [[nodiscard]] execution found(int number) const { return expect(store->find_execution(execution_no(number))); }
+    void cancel_first() const {
+        expect(store->request_cancel(execution_no(1), start));
+        expect(store->end_runs(
+            {.execution = execution_no(1), .cause = end_cause::cancellation, .grace = {}, .is_held_too = false},
+            start));
+    }
 
     const scratch_schema schema;
     const std::unique_ptr<postgresql::store> store = open_postgresql(schema.url());
 };
 
 TEST(postgresql_cancellation, ends_what_waits_of_a_large_execution_and_of_no_other) {
-    constexpr int many = 25'000;  // in several bits
+    constexpr int many = 36'000;  // in several bits
     const large_execution at{many};
     postgresql::connection database{{.url = at.schema.url()}};
     database.execute("UPDATE orchestrator_tenant_runs SET not_before = now() + INTERVAL '1 year', turn = NULL");
-    expect(at.store->request_cancel(execution_no(1), start));
+    at.cancel_first();
     EXPECT_EQ(at.found(1).tenants.cancelled, many);
     EXPECT_EQ(at.found(1).steps.skipped, at.found(1).steps.total);
     EXPECT_EQ(at.found(2).tenants.ended(), 0);
@@ -129,8 +167,8 @@ TEST(postgresql_cancellation, leaves_to_a_claim_what_is_claimed_meanwhile) {
         while (!stop.stop_requested()) claimed += int(expect(at.store->claim_runs("host_1", 200, start, {})).size());
     }};
     while (claimed == 0) std::this_thread::yield();
-    expect(at.store->request_cancel(execution_no(1), start));
-    expect(at.store->request_cancel(execution_no(1), start));  // what one of them passed over as it was being claimed
+    at.cancel_first();
+    at.cancel_first();  // what one of them passed over as it was being claimed
     claimer.request_stop();
     claimer.join();
     EXPECT_EQ(claimed + at.found(1).tenants.cancelled, many + 2) << "each is claimed or ended, and none both";

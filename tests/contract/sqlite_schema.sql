@@ -103,6 +103,8 @@ CREATE UNIQUE INDEX idx_executions_idempotency ON orchestrator_executions (workf
 CREATE UNIQUE INDEX idx_executions_occurrence ON orchestrator_executions (workflow_id, scheduled_for)
     WHERE scheduled_for IS NOT NULL;
 
+CREATE INDEX idx_executions_retry ON orchestrator_executions (retry_of) WHERE retry_of IS NOT NULL;
+
 CREATE INDEX idx_executions_status ON orchestrator_executions (status, started_at);
 
 CREATE INDEX idx_executions_workflow_status ON orchestrator_executions (workflow_id, status);

@@ -90,7 +90,7 @@ TEST_P(store_contract_lanes, runs_of_a_cancelled_execution_end_whatever_is_close
     open_with(2, {{5, "a"}});
     commit({entry_for(claimed[0], {}, parked(after(900), {}, "a"))});
     const auto cancelled_after_request = [&] {
-        expect(executions().request_cancel(execution_no(1), start));
+        cancel(1, start);
         return found(1).tenants.cancelled;
     };
     EXPECT_EQ(cancelled_after_request(), 2);

@@ -199,7 +199,7 @@ TEST_P(overdue, a_cancellation_ends_what_waits_and_later_what_is_held) {
     EXPECT_EQ(end(by_cancellation()), 0) << "nobody asked for it";
     const auto claimed = claim(2);
     commit({entry_for(claimed[1], {make_record(claimed[1].claim.run, 0, completed)}, returned())});
-    expect(executions().request_cancel(execution_no(1), after(10)));
+    cancel(1, after(10));
     auto view = listed_runs(1);
     EXPECT_EQ(view[0].status, run_status::running);
     EXPECT_EQ(view[1].status, run_status::cancelled) << "what completed before does not matter";

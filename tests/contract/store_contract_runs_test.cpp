@@ -233,14 +233,14 @@ TEST_P(store_contract, a_cancelled_execution_waits_for_nothing) {
     open(1, 2);
     const auto claimed = claim(2);
     commit({entry_for(claimed[0], {}, parked(after(900)))});
-    expect(executions().request_cancel(execution_no(1), start));
+    cancel(1, start);
     EXPECT_EQ(expect(runs().next_parked_run({})), std::nullopt);
     EXPECT_EQ(listed_runs(1).at(0).status, run_status::cancelled);
     // Its wait was on the way to the store when the cancellation came.
     commit({entry_for(
         claimed[1], {},
         parked(after(900), {{.step_index = 0, .attempts = 1, .retry_at = after(900), .started_at = start}}))});
-    expect(executions().request_cancel(execution_no(1), after(5)));
+    cancel(1, after(5));
     EXPECT_EQ(expect(runs().next_parked_run({})), std::nullopt);
     EXPECT_EQ(listed_runs(1).at(1).status, run_status::cancelled);
     EXPECT_TRUE(claim(10, after(1'000)).empty());

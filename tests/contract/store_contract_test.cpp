@@ -322,8 +322,8 @@ TEST_P(store_contract, an_ended_execution_takes_neither_runs_nor_a_cancellation)
 TEST_P(store_contract, a_cancelled_execution_ends_as_cancelled) {
     open(1, 1);
     const auto run = claim(1).at(0);
-    expect(executions().request_cancel(execution_no(1), after(1)));
-    expect(executions().request_cancel(execution_no(1), after(2)));
+    cancel(1, after(1));
+    cancel(1, after(2));
     EXPECT_TRUE(found(1).cancel_requested);
     EXPECT_EQ(found(1).cancel_requested_at, after(1));
     commit({entry_for(run, {}, ended(run_status::cancelled))});
@@ -335,7 +335,7 @@ TEST_P(store_contract, the_workflow_counts_failures_in_a_row) {
     auto end_with = [&, number = 0](run_status status, system_time when) mutable {
         open(++number, 1);
         commit({entry_for(claim(1).at(0), {}, ended(status))});
-        if (status == run_status::cancelled) expect(executions().request_cancel(execution_no(number), when));
+        if (status == run_status::cancelled) cancel(number, when);
         expect(executions().finish_if_done(execution_no(number), when));
         return expect(workflows().find_workflow(workflow_no(1)));
     };

@@ -249,19 +249,24 @@ class Orchestrator(Program):
 class Platform:
     """A simulator and an orchestrator that calls it. `faults`: rules of the simulator."""
 
+    ADDRESS = "127.0.0.1"  # of the simulator
+
     def __init__(self, tenants, faults=(), seed=1, **settings):
         # A space, since a clone may lie in a path with one.
         self.folder = tempfile.mkdtemp(prefix="orchestrator end to end ")
-        self.simulator = Simulator(self.folder, tenants, seed)
+        self.simulator = Simulator(self.folder, tenants, seed, self.ADDRESS)
         try:
             self.simulator.start()
             if faults:
                 self.simulator.set_faults(*faults, seed=seed)
-            self.orchestrator = Orchestrator(self.folder, self.simulator.url, **settings)
+            self.orchestrator = self.make_orchestrator(**settings)
             self.orchestrator.start()
         except BaseException:
             self.close()
             raise
+
+    def make_orchestrator(self, **settings):
+        return Orchestrator(self.folder, self.simulator.url, **settings)
 
     def close(self, keep=False):
         for program in (getattr(self, "orchestrator", None), self.simulator):

@@ -4,17 +4,16 @@ import contextlib
 import json
 import os
 import resource
-import shutil
 import socket
 import subprocess
-import tempfile
 import time
 import urllib.parse
 
-from harness import BASE, PATIENCE, Orchestrator, PlatformTest, Simulator, step, wait_until
+from harness import BASE, PATIENCE, Orchestrator, Platform, PlatformTest, step, wait_until
 
 USUAL_SOFT_LIMIT = 1024
 ADDRESSES = 10  # services, each at an address of its own
+LONG_SHORTAGE = 7  # seconds; longer than a call waits for its connection before it gives its place back
 CLOSE_WAIT, ESTABLISHED = "08", "01"
 
 
@@ -26,31 +25,15 @@ class LimitedOrchestrator(Orchestrator):
         self.command = ["prlimit", f"--nofile={limit}", *self.command]
 
 
-class SpreadPlatform:
-    """A simulator that listens at all addresses, and one orchestrator that calls each service at one of its own."""
+class SpreadPlatform(Platform):
+    """The simulator listens at all addresses, and each of ten services is called at one of its own."""
 
-    def __init__(self, tenants, limit, faults=(), **settings):
-        self.folder = tempfile.mkdtemp(prefix="orchestrator end to end ")
-        self.simulator = Simulator(self.folder, tenants, address="0.0.0.0")
-        try:
-            self.simulator.start()
-            self.port = urllib.parse.urlsplit(self.simulator.url).port
-            if faults:
-                self.simulator.set_faults(*faults)
-            spread = {f"NEIGHBOUR_{n}_SERVICE_URL": f"http://127.0.0.{n + 2}:{self.port}" for n in range(ADDRESSES)}
-            self.orchestrator = LimitedOrchestrator(self.folder, f"http://127.0.0.1:{self.port}", limit,
-                                                    **spread, **settings)
-            self.orchestrator.start()
-        except BaseException:
-            self.close()
-            raise
+    ADDRESS = "0.0.0.0"
 
-    def close(self, keep=False):
-        for program in (getattr(self, "orchestrator", None), self.simulator):
-            if program is not None:
-                program.end()
-        if not keep:
-            shutil.rmtree(self.folder, ignore_errors=True)
+    def make_orchestrator(self, limit, **settings):
+        self.port = urllib.parse.urlsplit(self.simulator.url).port
+        spread = {f"NEIGHBOUR_{n}_SERVICE_URL": f"http://127.0.0.{n + 2}:{self.port}" for n in range(ADDRESSES)}
+        return LimitedOrchestrator(self.folder, f"http://127.0.0.1:{self.port}", limit, **spread, **settings)
 
 
 def sockets_of(process):
@@ -93,7 +76,7 @@ class LimitsOfTheMachine(PlatformTest):
         self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, held)
 
     def spread_platform(self, tenants, limit, *faults, **settings):
-        made = SpreadPlatform(tenants, limit, faults, **settings)
+        made = SpreadPlatform(tenants, faults, limit=limit, **settings)
         self.addCleanup(self._close, made)
         return made
 
@@ -168,6 +151,7 @@ class LimitsOfTheMachine(PlatformTest):
         resource.prlimit(process, resource.RLIMIT_NOFILE, (1, hard))
         execution = kept.ask("POST", f"/workflows/{workflow}/execute")["id"]
         health = wait_until(lambda: self.degraded(kept), "health says what is wrong", 10)
+        time.sleep(LONG_SHORTAGE)
         resource.prlimit(process, resource.RLIMIT_NOFILE, (hard, hard))
         self.assertEqual([each["kind"] for each in health["problems"]], ["descriptors"], health)
         self.assertIn("Too many open files", health["problems"][0]["message"])

@@ -154,8 +154,8 @@ class Jobs(SlowServices):
         self.assertLess(self.seconds_to_run(step("forecast")), 10 * 3 / 2)
         self.assertEqual(self.simulator.effects()["repeated"], 0)
 
-    def assert_not_posted_again(self, *faults, **job):
-        made = self.start(20, *faults, {**self.JOB, "work_ms": 500, **job})
+    def assert_not_posted_again(self, *faults, tenants=20, **job):
+        made = self.start(tenants, *faults, {**self.JOB, "work_ms": 500, **job})
         id = self.begin(step("forecast", retry={"max_retries": 5, "delay_ms": 10}))
         self.assertEqual(self.orchestrator.wait_for_end(id)["status"], "completed")
         self.assert_all_at_the_first_attempt(id)
@@ -171,6 +171,12 @@ class Jobs(SlowServices):
     def test_polls_that_are_throttled_do_not_post_it_again(self):
         self.assert_not_posted_again(
             {"kind": "throttle", "route": "get_job", "statuses": [429], "hits_per_tenant": 1, "retry_after_seconds": 1})
+
+    def test_a_poll_that_hangs_does_not_post_it_again(self):
+        # Each holds a place until it is given up, and a service that is new has four.
+        self.assert_not_posted_again({"kind": "hang", "route": "get_job", "limit_seconds": 600, "hits_per_tenant": 1},
+                                     tenants=4)
+        self.assertEqual(self.simulator.counts()["faults"]["hang"], 4)
 
     def test_a_relative_location(self):
         self.assert_not_posted_again(location="relative_path")
@@ -196,6 +202,28 @@ class Jobs(SlowServices):
             self.orchestrator.end()
             self.simulator.end()
             shutil.rmtree(folder, ignore_errors=True)
+
+
+class FixedLimits(SlowServices):
+    """ORCHESTRATOR_LIMITS=fixed: always as many calls as the settings say, from the first moment on."""
+
+    def calls_at_once(self, limits):
+        self.start(200, {"kind": "latency", "distribution": "constant", "delay_ms": 1_000, **FORECAST},
+                   ORCHESTRATOR_LIMITS=limits, ORCHESTRATOR_MAX_CALLS_PER_SERVICE=40)
+        id = self.begin(step("forecast"))
+        wait_until(lambda: self.orchestrator.get("/health")["calls_in_flight"], "it is called")
+        time.sleep(0.3)
+        service = self.orchestrator.get("/services/forecasting")
+        self.cancel(id)
+        return service
+
+    def test_it_begins_with_all_of_them(self):
+        service = self.calls_at_once("fixed")
+        self.assertEqual((service["limit"], service["in_flight"]), (40, 40), service)
+
+    def test_adaptive_ones_begin_with_few(self):
+        service = self.calls_at_once("adaptive")
+        self.assertLess(service["in_flight"], 20, service)
 
 
 def free_port():

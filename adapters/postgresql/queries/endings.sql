@@ -1,8 +1,9 @@
 -- Runs that end without being worked on.
 
--- Has their time come, by the clock of the database, too? $2: by cancellation; $3: grace in milliseconds.
+-- How many steps and tenants it has, if their time has come by the clock of the database, too. $2: by cancellation; $3:
+-- grace in milliseconds.
 -- name: is_time
-SELECT FROM orchestrator_executions
+SELECT steps_total, tenants_total FROM orchestrator_executions
 WHERE id = $1 AND status IN ('pending', 'running') AND CASE
     WHEN NOT $2 THEN deadline_at + $3::bigint * INTERVAL '1 millisecond' <= least($4, clock_timestamp())
     WHEN $3::bigint = 0 THEN cancel_requested

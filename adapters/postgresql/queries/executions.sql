@@ -60,8 +60,7 @@ ORDER BY e.id DESC LIMIT $6;
 UPDATE orchestrator_executions SET tenants_total = tenants_total + $2, steps_total = steps_total + $3,
     status = 'running', started_at = coalesce(started_at, $4), first_run = least(first_run, $5),
     last_run = greatest(last_run, $6)
-WHERE id = $1 AND status IN ('pending', 'running')
-RETURNING cancel_requested;
+WHERE id = $1 AND status IN ('pending', 'running');
 
 -- name: note_planning_problem
 UPDATE orchestrator_executions SET error_message = $2 WHERE id = $1 AND NOT planning_complete;

@@ -26,10 +26,6 @@ FROM (SELECT unnest($2) AS tenant_id, unnest($3), unnest($4), unnest($5), unnest
 WHERE (SELECT id FROM orchestrator_tenant_runs r WHERE execution_id = $1 AND r.tenant_id = planned.tenant_id) IS NULL
 RETURNING id, tenant_id;
 
--- name: free_inserted
-UPDATE orchestrator_tenant_runs SET next_service = ''
-WHERE id >= $2 AND id <= $3 AND execution_id = $1 AND next_service <> '';
-
 -- Nothing without a lease, which nobody takes away meanwhile. Runs whose wait is over have waited for their turn already:
 -- they go first. What another instance is claiming at this moment is left to it. In no order.
 --

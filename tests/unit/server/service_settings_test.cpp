@@ -63,22 +63,32 @@ TEST(service_settings, what_kubernetes_tells_of_services_defines_none) {
 }
 
 TEST(service_settings, an_address_that_is_none_is_refused_by_the_name_of_its_variable) {
-    for (const auto* url : {"pos:8000", "tcp://10.0.0.1:8000", "http://user@pos", "http://pos?x=1", "http://"}) {
-        const auto read = parse_config({{"POS_SERVICE_URL", url}});
+    for (const auto* url : {"sales:8000", "tcp://10.0.0.1:8000", "http://user@sales", "http://sales?x=1", "http://"}) {
+        const auto read = parse_config({{"SALES_SERVICE_URL", url}});
         ASSERT_FALSE(read) << url;
-        EXPECT_EQ(read.error().front().pointer, "POS_SERVICE_URL");
+        EXPECT_EQ(read.error().front().pointer, "SALES_SERVICE_URL");
         EXPECT_THAT(read.error().front().message, HasSubstr("is not an http:// or https:// address"));
     }
 }
 
-TEST(service_settings, a_name_that_no_workflow_could_write_is_refused) {
+TEST(service_settings, a_variable_that_may_be_somebody_elses_defines_nothing_and_is_told) {
+    const auto read = parse_config({{"CACHE_SERVICE_URL", "redis://cache:6379"}});
+    ASSERT_TRUE(read);
+    EXPECT_FALSE(read->services.contains("cache"));
+    ASSERT_EQ(read->doubtful_names.size(), 1U);
+    EXPECT_EQ(read->doubtful_names[0].pointer, "CACHE_SERVICE_URL");
+    EXPECT_THAT(read->doubtful_names[0].message, HasSubstr("is not an http:// or https:// address"));
+}
+
+TEST(service_settings, a_name_that_no_workflow_could_write_is_told) {
     for (const auto& name :
          {std::string{"_SERVICE_URL"}, std::string{"9POS_SERVICE_URL"}, std::string{"Pos_SERVICE_URL"},
           std::string{"POS-2_SERVICE_URL"}, std::string(65, 'A') + "_SERVICE_URL"}) {
         const auto read = parse_config({{name, "http://pos:8000"}});
-        ASSERT_FALSE(read) << name;
-        EXPECT_EQ(read.error().front().pointer, name);
-        EXPECT_THAT(read.error().front().message, HasSubstr("names no service"));
+        ASSERT_TRUE(read) << name;
+        ASSERT_FALSE(read->doubtful_names.empty()) << name;
+        EXPECT_EQ(read->doubtful_names.front().pointer, name);
+        EXPECT_THAT(read->doubtful_names.front().message, HasSubstr("names no service"));
     }
     EXPECT_TRUE(parse_config({{std::string(64, 'A') + "_SERVICE_URL", "http://pos:8000"}}));
 }
