@@ -2,6 +2,8 @@
 
 #include <spdlog/spdlog.h>
 
+#include "engine/scoped_count.h"
+
 namespace orchestrator {
 
 std::vector<overdue_work> deadline_sweeper::find_overdue(const std::vector<execution>& open, system_time now) const {
@@ -12,9 +14,8 @@ std::vector<overdue_work> deadline_sweeper::find_overdue(const std::vector<execu
 }
 
 task<> deadline_sweeper::sweep(std::vector<overdue_work> overdue) {
-    if (std::exchange(is_sweeping_, true)) co_return;
-    const std::unique_ptr<bool, void (*)(bool*)> until_done{&is_sweeping_,
-                                                            [](bool* is_sweeping) { *is_sweeping = false; }};
+    if (sweeping_ > 0) co_return;
+    const scoped_count sweeping{sweeping_};
     for (auto& each : overdue) {
         if (draining_) co_return;
         const auto id = each.runs.execution;

@@ -37,7 +37,7 @@ class deadline_sweeper {
     const std::atomic<bool>& draining_;
     std::function<void(execution_id)> on_swept_;
     reported_problem problem_;
-    bool is_sweeping_ = false;
+    int sweeping_ = 0;
 };
 
 }  // namespace orchestrator

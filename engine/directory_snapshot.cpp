@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "engine/scoped_count.h"
+
 namespace orchestrator {
 namespace {
 
@@ -143,11 +145,7 @@ task<result<std::optional<tenant>>> directory_snapshot::find(reader how, tenant_
         if (!read_all) co_return std::unexpected{read_all.error()};
         if (found) co_return found;
     }
-    struct count {
-        int& of;
-        explicit count(int& counted) : of{counted} { ++of; }
-        ~count() { --of; }
-    } looking{lookups_};
+    const scoped_count looking{lookups_};
     co_return co_await directory_.find({.deadline = how.deadline, .stop = how.stop, .on_trouble = how.on_trouble}, id);
 }
 

@@ -7,6 +7,8 @@
 #include <cassert>
 #include <ranges>
 
+#include "engine/scoped_count.h"
+
 namespace orchestrator {
 namespace {
 
@@ -21,18 +23,6 @@ constexpr milliseconds reconcile_interval{60'000};
 constexpr milliseconds history_look{3'600'000};
 constexpr int executions_forgotten_at_once = 100;
 constexpr milliseconds summary_kept{86'400'000};  // for services that read it in the cache
-
-// Counts who is at it, however they leave.
-class presence {
-  public:
-    explicit presence(int& present) : present_{present} { ++present_; }
-    ~presence() { --present_; }
-    presence(const presence&) = delete;
-    presence& operator=(const presence&) = delete;
-
-  private:
-    int& present_;
-};
 
 }  // namespace
 
@@ -180,7 +170,7 @@ task<> engine::stay_leased() { co_await renew_lease(); }
 // The runs that others lost, executions that were opened or cancelled elsewhere, schedules, and what comes up now and
 // then.
 task<> engine::look_around() {
-    const presence looking{looking_};
+    const scoped_count looking{looking_};
     const auto now = ports_.time.now();
     co_await follow_service_settings();
     const bool released = co_await take_up_lost_runs(now);

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "engine/scoped_count.h"
+
 namespace orchestrator {
 namespace {
 
@@ -60,11 +62,7 @@ planner::planner(options chosen, execution_store& store, calendar_store& calenda
       on_planned_{std::move(on_planned)} {}
 
 task<result<void>> planner::plan(std::shared_ptr<active_execution> active, execution opened) {
-    const struct presence {
-        int& count;
-        explicit presence(int& counted) : count{counted} { ++count; }
-        ~presence() { --count; }
-    } planning{planning_};
+    const scoped_count planning{planning_};
     const auto lowest = co_await store_.lowest_waiting_rank();
     if (!lowest) co_return std::unexpected{lowest.error()};
     const auto first = first_rank(*lowest, opened.is_backfill);

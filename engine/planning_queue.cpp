@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/scoped_count.h"
+
 namespace orchestrator {
 namespace {
 
@@ -19,16 +21,12 @@ void planning_queue::leave(execution_id id) { left_[id] = time_.steady_now() + l
 
 void planning_queue::look() {
     look_again_ = true;
-    if (is_stopped_ || is_claiming_) return;
-    is_claiming_ = true;
-    spawn_(claim());
+    if (!is_stopped_ && claiming_ == 0) spawn_(claim());
 }
 
 task<> planning_queue::claim() {
-    const struct claiming {
-        bool& is_so;
-        ~claiming() { is_so = false; }
-    } until_the_end{is_claiming_};
+    if (claiming_ > 0) co_return;
+    const scoped_count claiming{claiming_};
     while (look_again_ && !is_stopped_ && int(planning_.size()) < options_.at_once) {
         look_again_ = false;
         const int most = std::min(options_.at_once - int(planning_.size()), options_.claimed_at_once);

@@ -42,7 +42,7 @@ class planning_queue {
     std::function<task<>(execution_id)> plan_;
     std::set<execution_id> planning_;
     std::map<execution_id, steady_time> left_;  // until then
-    bool is_claiming_ = false;
+    int claiming_ = 0;
     bool look_again_ = false;
     bool is_stopped_ = false;
 };

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "engine/scoped_count.h"
+
 namespace orchestrator {
 
 bool tenant_recheck::doubts(const claimed_run& run) const {
@@ -12,11 +14,7 @@ bool tenant_recheck::doubts(const claimed_run& run) const {
 }
 
 task<std::string> tenant_recheck::ask(tenant_id id, std::stop_token stop) {
-    const struct presence {
-        int& count;
-        explicit presence(int& counted) : count{counted} { ++count; }
-        ~presence() { --count; }
-    } asking{asking_};
+    const scoped_count asking{asking_};
     const auto found =
         co_await directory_.find({.deadline = time_.steady_now() + options_.patience, .stop = std::move(stop)}, id);
     if (!found) co_return "";

@@ -86,9 +86,9 @@ class execution_store {
     // Only says so: runs that nobody holds are ended by end_runs, and the others by who holds them. state_conflict: it
     // has ended already.
     virtual task<result<void>> request_cancel(execution_id, system_time now) = 0;
-    // Ends runs without a look at the definition, bit by bit, each bit in a transaction of its own: as cancelled, or else as partial when
-    // a step completed here and as failed when none did. Nothing of an execution that has ended, or whose time has not
-    // come by `now` and by the clock of the store, if it has one. Returns how many.
+    // Ends runs without a look at the definition, bit by bit, each bit in a transaction of its own: as cancelled, or
+    // else as partial when a step completed here and as failed when none did. Nothing of an execution that has ended,
+    // or whose time has not come by `now` and by the clock of the store, if it has one. Returns how many.
     virtual task<result<int>> end_runs(run_ending, system_time now) = 0;
     // Ends it if planning is complete and every run has ended; returns the execution as it is then. Also keeps the
     // workflow's last_execution_at, last_success_at, last_failure_at and consecutive_failures.

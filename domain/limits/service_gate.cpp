@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "domain/retry/exponential_backoff.h"
+
 namespace orchestrator {
 namespace {
 
@@ -45,9 +47,12 @@ call_health health_of(call_end end) {
 }
 
 constexpr std::chrono::seconds fresh_answer{5};
-// After so long without an answer a call goes beyond the limit.
-constexpr std::chrono::seconds shortest_patience{15};
-constexpr std::chrono::seconds longest_patience{60};
+// How long nothing is answered before a call goes beyond the limit: several times what is usual, within these bounds;
+// then twice as long each time.
+constexpr int times_the_usual = 8;
+constexpr milliseconds shortest_patience{250};
+constexpr milliseconds patience_with_strangers{15'000};
+constexpr milliseconds longest_patience{60'000};
 
 bool is_answer(call_end end) {
     return end != call_end::timed_out && end != call_end::connect_failed && end != call_end::exhausted &&
@@ -71,6 +76,7 @@ service_gate::ticket service_gate::start(bool is_retry, steady_time now) {
     if (counted_ >= limit_.limit()) {
         in_flight_of_.push_back(0);
         went_beyond_at_ = now;
+        ++beyond_in_vain_;
     }
     ++counted_;
     ++in_flight_of_.back();
@@ -87,7 +93,10 @@ bool service_gate::may_go_beyond(steady_time now) const {
 }
 
 steady_duration service_gate::patience() const {
-    return std::clamp<steady_duration>(4 * usual_latency_, shortest_patience, longest_patience);
+    const auto usual = std::chrono::ceil<milliseconds>(times_the_usual * usual_latency_);
+    const auto first =
+        answered_at_ ? std::clamp(usual, shortest_patience, patience_with_strangers) : patience_with_strangers;
+    return exponential_backoff(first, beyond_in_vain_ + 1, longest_patience);
 }
 
 void service_gate::leave_era(std::int64_t era) {
@@ -116,6 +125,7 @@ void service_gate::end(const ticket& ended, const call_report& report, steady_ti
     if (report.end == call_end::succeeded && ended.is_retry) budget_.note_success(now);
     if (is_answer(report.end)) {
         answered_at_ = now;
+        beyond_in_vain_ = 0;
         write_off_before(ended.era);
         // Up at once, down slowly: of two routes the slower one tells how long silence is usual.
         usual_latency_ = std::max(report.latency, usual_latency_ - usual_latency_ / 64);

@@ -3,10 +3,11 @@
 // retries it is given (retry_budget), and what an operator set. A state machine: time is an argument, and nobody waits
 // here; engine/call_limits does.
 //
-// Calls may be lost: the service was replaced and will never answer them, and they end with their timeout, which may be
-// an hour. They must not keep the places of calls that would be answered. So a service that has been silent for long
-// gets one call beyond its limit now and then, which begins a new era; when a call of it is answered, those of the
-// eras before do not count any more. What is configured as the most is never exceeded.
+// Calls may be lost: the service was replaced and will never answer them, or it hangs for some tenants only; they end
+// with their timeout, which may be an hour. They must not keep the places of calls that would be answered. So a service
+// that has been silent for longer than usual gets one call beyond its limit, ever more seldom, which begins a new era;
+// when a call of it is answered, those of the eras before do not count any more. What is configured as the most is
+// never exceeded.
 #pragma once
 
 #include <cstddef>
@@ -107,6 +108,7 @@ class service_gate {
     std::int64_t first_era_ = 0;       // that counts
     std::deque<int> in_flight_of_{0};  // by era, from `first_era_` on
     std::optional<steady_time> went_beyond_at_;
+    int beyond_in_vain_ = 0;  // calls beyond the limit, since the last answer
     std::optional<steady_time> answered_at_;
     std::optional<steady_time> busy_since_;  // calls have been in flight without a break
     steady_duration usual_latency_{};

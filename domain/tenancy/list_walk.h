@@ -59,8 +59,6 @@ class list_walk {
     walk_progress take(const listed_page&);
     // Why tenants may be missing; empty: the list is whole.
     [[nodiscard]] const std::string& problem() const { return problem_; }
-    // Nothing was received yet.
-    [[nodiscard]] bool is_at_the_start() const { return pages_ == 0; }
 
   private:
     walk_progress take_by_cursor(const listed_page&);

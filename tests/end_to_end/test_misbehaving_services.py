@@ -8,7 +8,7 @@ from harness import PlatformTest, step
 
 TENANTS = 60
 SHARE = 0.2
-TIMEOUT_MS = 1_000
+TIMEOUT_MS = 3_000  # long beside the moment after which a service that hangs for some is called for the others
 LONGEST_RESULT = 16 << 10
 
 
@@ -113,11 +113,11 @@ class MisbehavingServices(PlatformTest):
         platform = self.platform(TENANTS, {"kind": "hang", "route": "generate_forecasts", "tenant_share": SHARE})
         orchestrator = platform.orchestrator
         name = self.workflow(orchestrator, step("forecast", timeout_seconds=60), step("after", depends_on=["forecast"]),
-                             max_execution_time_seconds=2)
+                             max_execution_time_seconds=4)
         id = orchestrator.execute(name)
         execution = orchestrator.wait_for_end(id)
         self.assertEqual(execution["status"], "partial")
-        self.assertLess(execution["duration_ms"], 4_000)
+        self.assertLess(execution["duration_ms"], 6_000)
         hit, _ = self.split(orchestrator.list(f"/executions/{id}/tenants", "tenants"))
         for run in hit:
             self.assertEqual([each["status"] for each in run["steps"]], ["failed", "skipped"])

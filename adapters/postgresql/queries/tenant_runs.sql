@@ -1,16 +1,5 @@
--- A lane of the queue is what waits for one service. Here and below the lanes, each with the first that waits in it, are
--- found by jumping from one to the next: they are few, however many runs wait in each.
---
 -- name: lowest_rank
-WITH RECURSIVE lane (service, turn) AS (
-    (SELECT next_service, turn FROM orchestrator_tenant_runs WHERE turn IS NOT NULL
-     ORDER BY next_service, turn LIMIT 1)
-    UNION ALL
-    SELECT next.* FROM lane, LATERAL (
-        SELECT r.next_service, r.turn FROM orchestrator_tenant_runs r
-        WHERE r.turn IS NOT NULL AND r.next_service > service ORDER BY r.next_service, r.turn LIMIT 1) AS next
-)
-SELECT min(turn) FROM lane;
+SELECT min(turn) FROM orchestrator_lanes;
 
 -- Here and below arrays are unnested in the SELECT's own list and not in its FROM, where each would be laid down as a table
 -- first: a third of the time for twelve of them.
@@ -34,17 +23,10 @@ RETURNING id, tenant_id;
 -- rest is taken from any lane. Each search begins where its lane does: before that lie the index entries
 -- of what was claimed since the last vacuum.
 -- name: claim
-WITH RECURSIVE lease AS MATERIALIZED (
+WITH lease AS MATERIALIZED (
     SELECT lease_number FROM orchestrator_instances WHERE instance_id = $1 FOR KEY SHARE
-), parked_lane (service, not_before) AS (
-    (SELECT next_service, not_before FROM orchestrator_tenant_runs WHERE not_before IS NOT NULL
-     ORDER BY next_service, not_before LIMIT 1)
-    UNION ALL
-    SELECT next.* FROM parked_lane, LATERAL (
-        SELECT r.next_service, r.not_before FROM orchestrator_tenant_runs r
-        WHERE r.not_before IS NOT NULL AND r.next_service > service ORDER BY r.next_service, r.not_before LIMIT 1) AS next
 ), due_lane AS MATERIALIZED (
-    SELECT service, not_before AS first FROM parked_lane WHERE not_before <= $3 AND service <> ALL ($4)
+    SELECT service, not_before AS first FROM orchestrator_parked_lanes WHERE not_before <= $3 AND service <> ALL ($4)
 ), due_share AS MATERIALIZED (
     SELECT service, first, $2::bigint AS most FROM due_lane WHERE (SELECT count(*) FROM due_lane) = 1
     UNION ALL
@@ -62,15 +44,8 @@ WITH RECURSIVE lease AS MATERIALIZED (
         ORDER BY not_before, id LIMIT most * (SELECT count(*) FROM lease) FOR NO KEY UPDATE SKIP LOCKED) AS taken
 ), room AS MATERIALIZED (
     SELECT ($2 - (SELECT count(*) FROM due)) * (SELECT count(*) FROM lease) AS runs
-), lane (service, turn) AS (
-    (SELECT next_service, turn FROM orchestrator_tenant_runs WHERE turn IS NOT NULL
-     ORDER BY next_service, turn LIMIT 1)
-    UNION ALL
-    SELECT next.* FROM lane, LATERAL (
-        SELECT r.next_service, r.turn FROM orchestrator_tenant_runs r
-        WHERE r.turn IS NOT NULL AND r.next_service > service ORDER BY r.next_service, r.turn LIMIT 1) AS next
 ), open_lane AS MATERIALIZED (
-    SELECT service, turn AS first FROM lane WHERE service <> ALL ($4)
+    SELECT service, turn AS first FROM orchestrator_lanes WHERE service <> ALL ($4)
 ), share AS MATERIALIZED (
     SELECT service, first, (SELECT runs FROM room) AS most FROM open_lane WHERE (SELECT count(*) FROM open_lane) = 1
     UNION ALL
@@ -107,20 +82,13 @@ WHERE status IN ('pending', 'running') AND (cancel_requested OR retry_of IS NOT 
 -- By the counters of the executions, less what waits for a later time or for a closed service ($3). That is counted up to
 -- $4, and not at all where it would make no difference.
 -- name: count_open
-WITH RECURSIVE unfinished AS MATERIALIZED (
+WITH unfinished AS MATERIALIZED (
     SELECT coalesce(sum(tenants_total - tenants_completed - tenants_partial - tenants_failed - tenants_cancelled), 0) AS runs
     FROM orchestrator_executions WHERE status IN ('pending', 'running')
-), parked_lane (service, not_before) AS (
-    (SELECT next_service, not_before FROM orchestrator_tenant_runs WHERE not_before IS NOT NULL
-     ORDER BY next_service, not_before LIMIT 1)
-    UNION ALL
-    SELECT next.* FROM parked_lane, LATERAL (
-        SELECT r.next_service, r.not_before FROM orchestrator_tenant_runs r
-        WHERE r.not_before IS NOT NULL AND r.next_service > service ORDER BY r.next_service, r.not_before LIMIT 1) AS next
 )
 SELECT greatest(0, least($1, runs - CASE WHEN runs - $4 >= $1 THEN 0 ELSE (
     SELECT count(*) FROM (
-        SELECT 1 FROM parked_lane, LATERAL (
+        SELECT 1 FROM orchestrator_parked_lanes, LATERAL (
             SELECT 1 FROM orchestrator_tenant_runs r WHERE r.next_service = service AND r.not_before > $2
             LIMIT $4) AS later
         WHERE service <> ALL ($3)
@@ -136,15 +104,7 @@ SELECT greatest(0, least($1, runs - CASE WHEN runs - $4 >= $1 THEN 0 ELSE (
 FROM unfinished;
 
 -- name: next_parked
-WITH RECURSIVE lane (service, not_before) AS (
-    (SELECT next_service, not_before FROM orchestrator_tenant_runs WHERE not_before IS NOT NULL
-     ORDER BY next_service, not_before LIMIT 1)
-    UNION ALL
-    SELECT next.* FROM lane, LATERAL (
-        SELECT r.next_service, r.not_before FROM orchestrator_tenant_runs r
-        WHERE r.not_before IS NOT NULL AND r.next_service > service ORDER BY r.next_service, r.not_before LIMIT 1) AS next
-)
-SELECT min(not_before) FROM lane WHERE service <> ALL ($1);
+SELECT min(not_before) FROM orchestrator_parked_lanes WHERE service <> ALL ($1);
 
 -- Fails (SQLSTATE 22012) unless all of these leases stand. Until the end of the transaction nobody takes away what was
 -- claimed under them.
