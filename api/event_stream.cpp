@@ -121,7 +121,9 @@ task<answer> stream_events(const api_dependencies& api, routed_request request) 
     options.after = *after;
 
     response reply;
-    reply.headers = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-cache"}};
+    reply.headers = {{"Content-Type", "text/event-stream"},
+                     {"Cache-Control", "no-cache"},
+                     {"X-Accel-Buffering", "no"}};  // a proxy with its default settings would collect events
     reply.next_chunk = [stream = std::make_shared<event_stream>(api, options)] { return event_stream::next(stream); };
     co_return reply;
 }

@@ -94,6 +94,10 @@ step_attempt overdue_attempt(const std::string& because) {
     return attempt;
 }
 
+step_attempt broken_attempt(std::string_view what) {
+    return failure(call_verdict::refused, "internal_error", fmt::format("the step cannot be worked on: {}", what));
+}
+
 task<std::expected<call_limits::permit, call_limits::refusal>> step_caller::place(const active_execution& execution,
                                                                                   std::size_t step, bool is_retry,
                                                                                   call_urgency urgency) {

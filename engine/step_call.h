@@ -34,6 +34,8 @@ struct step_attempt {
 [[nodiscard]] step_attempt withdrawn_attempt();
 // The deadline of the workflow came first. `because`: what the step waited for; empty: nothing.
 [[nodiscard]] step_attempt overdue_attempt(const std::string& because);
+// Something that nobody foresaw, in an answer for instance: the step fails, and its run goes on without it.
+[[nodiscard]] step_attempt broken_attempt(std::string_view what);
 
 class step_caller {
   public:

@@ -107,7 +107,11 @@ task<std::optional<step_attempt>> tenant_run::try_once(std::size_t step) {
     }
     // Much may have changed while the call waited for its place.
     if (releasing_ || environment_.draining || execution_->abandoned) co_return withdrawn_attempt();
-    co_return co_await environment_.caller.attempt(*execution_, step, context(), std::move(*place));
+    try {
+        co_return co_await environment_.caller.attempt(*execution_, step, context(), std::move(*place));
+    } catch (const std::exception& e) {
+        co_return broken_attempt(e.what());
+    }
 }
 
 // The run waits in the store instead, unless something else of it is under way: then the step is looked at again when

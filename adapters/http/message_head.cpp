@@ -41,8 +41,8 @@ bool is_one_of(std::string_view name, const std::array<std::string_view, N>& nam
     return std::ranges::any_of(names, [&](std::string_view other) { return same_name(name, other); });
 }
 
-constexpr std::array<std::string_view, 7> framing_fields{
-    "Host", "Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "Expect", "TE"};
+constexpr std::array<std::string_view, 8> framing_fields{
+    "Host", "Content-Length", "Transfer-Encoding", "Connection", "Upgrade", "Expect", "TE", "Accept-Encoding"};
 constexpr std::array<std::string_view, 4> server_fields{"Content-Length", "Date", "Connection", "Transfer-Encoding"};
 
 void append_field(std::string& out, std::string_view name, std::string_view value) {
@@ -115,6 +115,7 @@ void render_request(std::string& out, const http_request& request, std::string_v
     if (base.empty() && !request.target.starts_with('/')) out.push_back('/');
     out.append(request.target).append(" HTTP/1.1\r\n");
     append_host(out, origin);
+    append_field(out, "Accept-Encoding", "identity");  // else a service may compress what we then cannot read
     bool own_type = false;
     bool own_agent = false;
     for (const auto& [name, value] : request.headers) {

@@ -56,6 +56,12 @@ bool request_reader::takes_continue() {
 }
 
 int request_reader::feed(std::string_view& bytes) {
+    // RFC 9112, 2.2: some clients send an empty line after the body of the request before.
+    while (breaks_left_ > 0 && !bytes.empty()) {
+        const bool is_break = bytes.front() == '\r' || bytes.front() == '\n';
+        breaks_left_ = is_break ? breaks_left_ - 1 : 0;
+        if (is_break) bytes.remove_prefix(1);
+    }
     if (bytes.empty()) return 0;
     error_code error;
     bytes.remove_prefix(put(boost::asio::buffer(bytes), error));

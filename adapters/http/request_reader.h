@@ -42,6 +42,7 @@ class request_reader final : private boost::beast::http::basic_parser<true> {
     void on_finish_impl(error_code&) override {}
 
     server_request request_;
+    int breaks_left_ = 4;  // bytes of empty lines that may come before the request
     int version_ = 11;
     int hosts_ = 0;
     bool header_done_ = false;  // later fields are a trailer, which nobody reads

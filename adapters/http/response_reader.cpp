@@ -59,6 +59,7 @@ response_reader::progress response_reader::feed(std::string_view bytes) {
         // Nothing was asked that could be upgraded to another protocol.
         if (response_.status == 101 || ++interim_answers_ > max_interim_answers) return progress::malformed;
         parser_.emplace(*this);
+        has_begun_ = false;
         progress = step(bytes);
     }
     surplus_ = progress == progress::complete && !bytes.empty();
@@ -67,10 +68,25 @@ response_reader::progress response_reader::feed(std::string_view bytes) {
     return progress;
 }
 
+// RFC 9112, 4: a blank stands between the status and its reason, even if there is none. Some leave it out, and Beast
+// insists on it.
+std::size_t response_reader::put(std::string_view bytes, error_code& error) {
+    constexpr std::string_view line = "HTTP/1.1 200";
+    const bool lacks_blank =
+        !has_begun_ && bytes.starts_with("HTTP/1.") && bytes.size() > line.size() && bytes[line.size()] == '\r';
+    if (!lacks_blank) return parser_->put(boost::asio::buffer(bytes), error);
+    std::string mended{bytes};
+    mended.insert(line.size(), 1, ' ');
+    const auto used = parser_->put(boost::asio::buffer(mended), error);
+    return used > line.size() ? used - 1 : used;
+}
+
 response_reader::progress response_reader::step(std::string_view& bytes) {
     if (bytes.empty()) return progress::incomplete;
     error_code error;
-    bytes.remove_prefix(parser_->put(boost::asio::buffer(bytes), error));
+    const auto used = put(bytes, error);
+    has_begun_ = has_begun_ || used > 0;
+    bytes.remove_prefix(used);
     if (response_.body_truncated) return progress::complete;
     if (error && error != beast_http::error::need_more) return progress::malformed;
     return parser_->is_done() ? progress::complete : progress::incomplete;

@@ -60,6 +60,7 @@ class response_reader {
     };
 
     progress step(std::string_view& bytes);
+    std::size_t put(std::string_view bytes, error_code&);
 
     std::size_t max_body_;
     http_response response_;
@@ -67,7 +68,8 @@ class response_reader {
     std::string rest_;
     int interim_answers_ = 0;
     bool got_some_ = false;
-    bool surplus_ = false;  // bytes behind the answer
+    bool has_begun_ = false;  // the parser has taken the first line
+    bool surplus_ = false;    // bytes behind the answer
 };
 
 }  // namespace orchestrator::http

@@ -127,7 +127,9 @@ void connection::connect() {
     const auto settings_of_session = fmt::format(
         "SET statement_timeout = {}; SET lock_timeout = {}; SET idle_in_transaction_session_timeout = {}; "
         "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; "
-        "SET tcp_user_timeout = 15000; SET jit = off; SET timezone = 'UTC'; {}",
+        "SET tcp_user_timeout = 15000; SET jit = off; SET timezone = 'UTC'; "
+        "SET default_transaction_isolation = 'read committed'; SET default_transaction_deferrable = off; "
+        "SET standard_conforming_strings = on; {}",
         patience, patience, longest_silence.count(),
         options_.plans_by_index ? "SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; "
                                   "SET enable_hashjoin = off; SET enable_mergejoin = off; "

@@ -1,10 +1,10 @@
 #include "domain/retry/retry_policy.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "domain/retry/exponential_backoff.h"
+#include "domain/retry/http_date.h"
 
 namespace orchestrator {
 namespace {
@@ -13,22 +13,6 @@ int number(std::string_view text) {
     int value = -1;
     const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
     return failed == std::errc{} && end == text.data() + text.size() ? value : -1;
-}
-
-// "Sun, 06 Nov 1994 08:49:37 GMT", the only form of an HTTP date that may still be sent.
-std::optional<system_time> parse_http_date(std::string_view text) {
-    using namespace std::chrono;
-    constexpr std::array<std::string_view, 12> months{"Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-    if (text.size() != 29 || !text.ends_with(" GMT") || text.substr(3, 2) != ", ") return std::nullopt;
-    if (text[7] != ' ' || text[11] != ' ' || text[16] != ' ' || text[19] != ':' || text[22] != ':') return std::nullopt;
-    const auto found = std::ranges::find(months, text.substr(8, 3));
-    if (found == months.end()) return std::nullopt;
-    const int d = number(text.substr(5, 2)), y = number(text.substr(12, 4));
-    const int h = number(text.substr(17, 2)), m = number(text.substr(20, 2)), s = number(text.substr(23, 2));
-    const year_month_day date{year{y}, month{unsigned(found - months.begin() + 1)}, day{unsigned(d)}};
-    if (d < 0 || y < 0 || !date.ok() || h < 0 || h > 23 || m < 0 || m > 59 || s < 0 || s > 60) return std::nullopt;
-    return sys_days{date} + hours{h} + minutes{m} + seconds{s};
 }
 
 }  // namespace
@@ -54,7 +38,7 @@ std::optional<milliseconds> parse_retry_after(std::string_view value, system_tim
         if (value.size() > 9) return longest_retry_after;
         return std::chrono::seconds{number(value)};
     }
-    if (const auto date = parse_http_date(value)) return std::max(milliseconds{0}, *date - now);
+    if (const auto date = parse_http_date(value, now)) return std::max(milliseconds{0}, *date - now);
     return std::nullopt;
 }
 

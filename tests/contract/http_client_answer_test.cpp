@@ -14,6 +14,19 @@ TEST_F(http_client_test, answer_has_status_headers_and_body) {
     EXPECT_FALSE(result->body_truncated);
 }
 
+TEST_F(http_client_test, status_may_lack_its_reason) {
+    const std::string bare = "HTTP/1.1 200\r\nContent-Length: 2\r\n\r\n{}";
+    auto& server =
+        serve({{{bare}, {bare, 1, milliseconds{1}}, {"HTTP/1.1 100\r\n\r\n" + bare}, {"HTTP/1.1 204\r\n\r\n"}}});
+    for (const int status : {200, 200, 200, 204}) {
+        const auto result = send();
+        ASSERT_TRUE(result) << result.error().detail;
+        EXPECT_EQ(result->status, status);
+        EXPECT_EQ(result->body, status == 204 ? "" : "{}");
+    }
+    EXPECT_EQ(server.connections, 1U);
+}
+
 TEST_F(http_client_test, answer_in_single_bytes_is_put_together) {
     serve({{{small_answer, 1, milliseconds{1}}}});
     const auto result = send();
@@ -109,6 +122,8 @@ INSTANTIATE_TEST_SUITE_P(
         std::pair{"HTTP/1.1 200 OK\r\nContent-Length: 9223372036854775807\r\n\r\nx", http_fault::connection_lost},
         std::pair{"SSH-2.0-OpenSSH_9.2p1\r\n\r\n", http_fault::malformed_response},
         std::pair{"HTTP/1.1 two hundred\r\n\r\n", http_fault::malformed_response},
+        std::pair{"HTTP/1.1 20\r\n\r\n", http_fault::malformed_response},
+        std::pair{"HTTP/1.1 2000\r\n\r\n", http_fault::malformed_response},
         std::pair{"HTTP/1.1 200 OK\r\nno colon\r\n\r\n", http_fault::malformed_response},
         std::pair{"HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx",
                   http_fault::malformed_response},

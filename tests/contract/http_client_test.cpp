@@ -33,6 +33,7 @@ TEST_F(http_client_test, request_is_rendered_with_host_type_length_and_own_heade
     const auto& sent = server.requests.at(0);
     EXPECT_TRUE(sent.starts_with("POST /prefix/forecasts HTTP/1.1\r\nHost: 127.0.0.1:" + server.port() + "\r\n"));
     EXPECT_THAT(sent, HasSubstr("\r\nContent-Type: application/json\r\n"));
+    EXPECT_THAT(sent, HasSubstr("\r\nAccept-Encoding: identity\r\n"));
     EXPECT_THAT(sent, HasSubstr("\r\nIdempotency-Key: k-1\r\n"));
     EXPECT_TRUE(sent.ends_with("\r\nContent-Length: 7\r\n\r\n{\"a\":1}"));
 }

@@ -29,6 +29,13 @@ TEST_F(http_server_test, connection_carries_many_requests_also_when_they_come_at
     EXPECT_TRUE(got.text.ends_with("GET /3 "));
 }
 
+TEST_F(http_server_test, empty_line_before_a_request_is_ignored) {
+    start();
+    const auto got = talk("\r\n" + get("/1") + "\r\n" + get_and_close("/2"));
+    EXPECT_THAT(got.text, HasSubstr("GET /1 HTTP/1.1 200 OK"));
+    EXPECT_TRUE(got.text.ends_with("GET /2 "));
+}
+
 TEST_F(http_server_test, request_in_single_bytes_is_put_together) {
     start();
     const auto got =
@@ -115,6 +122,7 @@ INSTANTIATE_TEST_SUITE_P(
         refusal{post + "Transfer-Encoding: chunked\r\n\r\n3e9\r\n", "413 Payload Too Large"},
         refusal{post + "X: " + std::string(2'000, 'x') + "\r\n\r\n", "431 Request Header Fields Too Large"},
         refusal{"GET /" + std::string(2'000, 'x'), "431 Request Header Fields Too Large"},
+        refusal{"\r\n\r\n\r\nGET / HTTP/1.1\r\nHost: a\r\n\r\n", "400 Bad Request"},
         refusal{"\x16\x03\x01 hello\r\n\r\n", "400 Bad Request"}, refusal{"GET / HTTP/3.0\r\n\r\n", "400 Bad Request"},
         refusal{"GET / HTTP/1.1\r\n\r\n", "400 Bad Request"},
         refusal{"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "400 Bad Request"},

@@ -48,6 +48,7 @@ TEST_F(event_stream_api, opens_with_headers_and_the_reconnection_time) {
     EXPECT_EQ(stream.status, 200);
     EXPECT_EQ(find_header(stream.headers, "Content-Type"), "text/event-stream");
     EXPECT_EQ(find_header(stream.headers, "Cache-Control"), "no-cache");
+    EXPECT_EQ(find_header(stream.headers, "X-Accel-Buffering"), "no");
     ASSERT_TRUE(stream.next_chunk);
     EXPECT_TRUE(next(stream)->starts_with("retry: 1000\n\n"));
 }

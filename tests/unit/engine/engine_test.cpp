@@ -1,6 +1,7 @@
 // The engine as a whole in calm worlds: an execution from its opening to its end, cancellation, stop and health.
 #include "engine/engine.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <span>
@@ -47,6 +48,24 @@ TEST_F(engine_test, runs_every_step_of_every_tenant_once) {
     for (const auto& run : at_.runs_of(ended.id))
         for (const auto& name : definition_.step_names)
             EXPECT_EQ(at_.services().calls(idempotency_key(ended.id, run.tenant, name)), 1);
+}
+
+TEST_F(engine_test, no_value_of_an_answer_stops_a_run) {
+    for (const auto* value : {"1e400", "-1e400", "0e400", "123456789012345678901234567890", "1.5e-400", "\"\\u0000\"",
+                              "\"\\ud800\"", "[[[[[[]]]]]]", "null"}) {
+        at_.services().script_steps([value](const http_request&, int) {
+            return answered(200,
+                            fmt::format(R"({{"token":"is masked, so that all is written anew","count":{}}})", value));
+        });
+        const auto ended = finished(at_.open(workflow_from(R"({"workflow_name": "hostile", "steps": [
+            {"name": "first", "service": "sales", "path": "/{{tenant.id}}/first"},
+            {"name": "second", "service": "sales", "method": "POST", "path": "/{{tenant.id}}/second", "depends_on": ["first"],
+             "body": {"count": "{{steps.first.result.count}}"}, "message": "{{steps.first.result.count}}"}]})")));
+        EXPECT_LT(*ended.completed_at - ended.created_at, seconds{60}) << value;
+        for (const auto& run : at_.runs_of(ended.id))
+            for (const auto& step : run.steps)
+                EXPECT_TRUE(step.status == step_status::completed || !step.error_message.empty()) << value;
+    }
 }
 
 TEST_F(engine_test, an_execution_without_tenants_ends) {

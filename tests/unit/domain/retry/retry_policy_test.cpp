@@ -110,8 +110,9 @@ INSTANTIATE_TEST_SUITE_P(
         header_case{"1s", {}}, header_case{"Sun, 06 Nov 1994 08:49:37 CET", {}},
         header_case{"Sun, 32 Nov 1994 08:49:37 GMT", {}}, header_case{"Sun, 06 Foo 1994 08:49:37 GMT", {}},
         header_case{"Sun, 06 Nov 1994 24:49:37 GMT", {}}, header_case{"Sun, 06 Nov 1994 08:60:37 GMT", {}},
-        header_case{"Sun, -6 Nov 1994 08:49:37 GMT", {}}, header_case{"Sunday, 06-Nov-94 08:49:37 GMT", {}},
-        header_case{"Sun, 06xNov 1994 08:49:37 GMT", {}}, header_case{"Sun, 06 Nov 1994 08.49.37 GMT", {}}));
+        header_case{"Sun, -6 Nov 1994 08:49:37 GMT", {}}, header_case{"Sunday, 06-Nov-94 08:49:38 GMT", 1'000ms},
+        header_case{"Sun Nov  6 08:49:38 1994", 1'000ms}, header_case{"Sun, 06xNov 1994 08:49:37 GMT", {}},
+        header_case{"Sun, 06 Nov 1994 08.49.37 GMT", {}}));
 
 }  // namespace
 }  // namespace orchestrator
