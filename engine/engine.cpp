@@ -76,6 +76,7 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
                  ports.random,
                  ports.epoch,
                  [this](execution_id) { planning_.look(); }},
+      supervisor_{ports.time, draining_},
       survey_{tenants_, ports.schedules, ports.calendars, ports.time},
       sweeper_{{.waiting = options_.heartbeat, .held = leases_for_holders * options_.lease},
                ports.executions,
@@ -101,15 +102,17 @@ void engine::spawn(task<> work) {
 }
 
 void engine::start() {
-    spawn(keep_lease());
-    spawn(limits_.run());
-    spawn(dispatcher_.run());
-    spawn(scheduler_.run());
+    spawn(supervisor_.keep("heartbeat", [this] { return keep_lease(); }));
+    spawn(supervisor_.keep("queue of calls", [this] { return limits_.run(); }));
+    spawn(supervisor_.keep("dispatcher", [this] { return dispatcher_.run(); }, [this] { dispatcher_.reconcile(); }));
+    spawn(
+        supervisor_.keep("scheduler", [this] { return scheduler_.run(); }, [this] { scheduler_.schedules_changed(); }));
 }
 
 // The heartbeat. Whatever else is looked at with it may take its time: the lease must not wait for that.
 task<> engine::keep_lease() {
-    co_await forget_last_life();
+    if (!has_forgotten_) co_await forget_last_life();
+    has_forgotten_ = true;
     co_await follow_service_settings();  // before the first lease, without which nothing is called
     while (!draining_) {
         const bool renewed = co_await renew_lease();
@@ -392,6 +395,10 @@ std::vector<health_problem> engine::problems() const {
         if (!service.problem.empty())
             all.push_back({"service", service.name,
                            fmt::format("{} {}; {} runs wait here", service.name, service.problem, service.waiting)});
+    for (const auto& loop : supervisor_.broken())
+        all.push_back({"loop", loop.name,
+                       fmt::format("the {} broke off, {} times since the start, and began again: {}", loop.name,
+                                   loop.times, loop.why)});
     for (const auto& [id, why] : executions_.unreadable() | std::views::take(unreadable_told))
         all.push_back({"execution", to_string(id), why});
     return all;

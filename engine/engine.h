@@ -19,6 +19,7 @@
 #include "engine/run_control.h"
 #include "engine/scheduler.h"
 #include "engine/step_call.h"
+#include "engine/supervisor.h"
 #include "engine/tenant_directory.h"
 #include "engine/tenant_recheck.h"
 #include "engine/tenant_run.h"
@@ -114,6 +115,7 @@ class engine final : public run_control {
     engine_options options_;
     engine_ports ports_;
     std::atomic<bool> draining_ = false;  // written on the engine's thread, read by the health check
+    bool has_forgotten_ = false;          // what was claimed in a life before this one
     call_limits limits_;                  // outlives all that holds a place
     active_executions executions_;
     journal journal_;
@@ -126,6 +128,7 @@ class engine final : public run_control {
     planner planner_;
     planning_queue planning_;
     scheduler scheduler_;
+    supervisor supervisor_;
     tenant_survey survey_;
     deadline_sweeper sweeper_;
     wake_signal heartbeat_;
