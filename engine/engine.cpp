@@ -334,7 +334,7 @@ void engine::cancel_requested(execution_id id) {
     asio::post(ports_.where, [this, id] {
         executions_.cancel(id);
         dispatcher_.notify();
-        spawn(complete_cancellation(id));
+        if (!draining_) spawn(complete_cancellation(id));  // else who takes over does
     });
 }
 
