@@ -11,7 +11,6 @@ namespace {
 constexpr milliseconds first_poll_pause{500};
 constexpr milliseconds longest_poll_pause{10'000};
 constexpr milliseconds poll_timeout{10'000};  // a poll that hangs does not use up the job's time
-constexpr std::string_view job_is_late = "the accepted job did not end in time";
 
 step_attempt failure(call_verdict verdict, std::string_view code, std::string message) {
     step_attempt attempt;
@@ -59,7 +58,7 @@ call_end end_of(const http_result& answer, bool has_retry_after) {
 }
 
 http_failure given_up_on_job(call_limits::refusal why) {
-    if (why == call_limits::refusal::deadline) return {http_fault::timed_out, std::string{job_is_late}};
+    if (why == call_limits::refusal::deadline) return {http_fault::timed_out, "the accepted job did not end in time"};
     return {http_fault::cancelled, "stopped by the caller"};
 }
 

@@ -115,8 +115,8 @@ task<std::optional<step_attempt>> tenant_run::try_once(std::size_t step) {
 }
 
 // The run waits in the store instead, unless something else of it is under way: then the step is looked at again when
-// that has ended. It waits for the service that is full; if other services have to do with it as well, for no longer
-// than until one of their steps may be called.
+// that has ended. It waits in the lane of the full service. A run whose next steps call several services waits for none
+// of them: it comes back after a while, or when a retry is due.
 void tenant_run::step_aside(std::size_t step) {
     if (releasing_ || gives_up()) return;
     state_.withdraw(step);

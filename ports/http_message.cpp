@@ -3,19 +3,11 @@
 #include <fmt/format.h>
 #include <boost/url.hpp>
 
-#include <algorithm>
 #include <array>
 
+#include "domain/ascii_case.h"
+
 namespace orchestrator {
-namespace {
-
-std::string in_lower_case(std::string_view text) {
-    std::string lower{text};
-    std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-    return lower;
-}
-
-}  // namespace
 
 std::string_view to_string(http_method method) {
     switch (method) {
@@ -41,11 +33,8 @@ std::optional<http_method> parse_http_method(std::string_view text) {
 }
 
 std::string_view find_header(const http_headers& headers, std::string_view name) {
-    const auto same = [](char a, char b) {
-        return std::tolower(static_cast<unsigned char>(a)) == std::tolower(static_cast<unsigned char>(b));
-    };
     for (const auto& [key, value] : headers)
-        if (std::ranges::equal(key, name, same)) return value;
+        if (same_but_for_case(key, name)) return value;
     return {};
 }
 
@@ -53,14 +42,14 @@ std::optional<http_origin> parse_http_origin(std::string_view text) {
     const auto url = boost::urls::parse_uri(text);
     if (!url || url->host().empty() || url->has_query() || url->has_fragment() || url->has_userinfo())
         return std::nullopt;
-    const auto scheme = in_lower_case(url->scheme());  // RFC 3986, 6.2.2.1; the host likewise
+    const auto scheme = lower_case(url->scheme());  // RFC 3986, 6.2.2.1; the host likewise
     if (scheme != "http" && scheme != "https") return std::nullopt;
     std::string path{url->encoded_path()};
     while (path.ends_with('/')) path.pop_back();
     std::string port{url->port()};
     if (port.empty()) port = scheme == "https" ? "443" : "80";
     if (port.size() > 5 || std::stoi(port) > 65'535 || std::stoi(port) == 0) return std::nullopt;
-    return http_origin{scheme, in_lower_case(url->host_address()), port, path};
+    return http_origin{scheme, lower_case(url->host_address()), port, path};
 }
 
 std::string to_string(const http_origin& origin) {

@@ -16,6 +16,7 @@
 #include "adapters/system/clock.h"
 #include "adapters/system/descriptor_limit.h"
 #include "adapters/system/zone_files.h"
+#include "domain/ascii_case.h"
 #include "server/config_sources.h"
 #include "server/descriptor_plan.h"
 
@@ -260,14 +261,12 @@ task<> examine_service(http::client& client, clock& time, std::string name, cons
         into.push_back(good(std::move(subject), to_string(origin) + " answers"));
         co_return;
     }
-    std::ranges::transform(name, name.begin(),
-                           [](char c) { return char(std::toupper(static_cast<unsigned char>(c))); });
     into.push_back(doubtful(std::move(subject),
                             fmt::format("{}: {}{}{}", to_string(origin), to_string(answer.error().fault),
                                         answer.error().detail.empty() ? "" : ": ", answer.error().detail),
                             fmt::format("start it, or set {}_SERVICE_URL to where it is; steps that call it wait, "
                                         "until their workflow's deadline",
-                                        name)));
+                                        upper_case(name))));
 }
 
 void examine_services(const config& chosen, std::vector<finding>& into) {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "domain/ascii_case.h"
 #include "server/config_sources.h"
 
 namespace orchestrator::server {
@@ -12,18 +13,6 @@ namespace {
 
 constexpr std::string_view suffix = "_SERVICE_URL";
 constexpr std::size_t longest_name = 64;  // as in a workflow
-
-std::string upper(std::string_view name) {
-    std::string text{name};
-    std::ranges::transform(text, text.begin(), [](char c) { return c >= 'a' && c <= 'z' ? char(c - 'a' + 'A') : c; });
-    return text;
-}
-
-std::string lower(std::string_view name) {
-    std::string text{name};
-    std::ranges::transform(text, text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; });
-    return text;
-}
 
 bool is_service_name(std::string_view upper_case) {
     const auto is_letter = [](char c) { return c >= 'A' && c <= 'Z'; };
@@ -58,7 +47,7 @@ const std::vector<usual_service>& usual_services() {
                                          {"notification", 8009},
                                          {"alert_processor", 8010},
                                          {"distribution", 8019}})
-            services.push_back({name, upper(name).append(suffix), fmt::format("http://127.0.0.1:{}", port)});
+            services.push_back({name, upper_case(name).append(suffix), fmt::format("http://127.0.0.1:{}", port)});
         return services;
     }();
     return all;
@@ -77,13 +66,13 @@ service_directory read_services(const std::map<std::string, std::string, std::le
         const auto name = std::string_view{variable}.substr(0, variable.size() - suffix.size());
         // Others' variables may look like this, too: a service of another name that cannot be called is not there, and
         // a workflow that names it is refused.
-        auto& wrong = services.contains(lower(name)) ? violations : doubts;
+        auto& wrong = services.contains(lower_case(name)) ? violations : doubts;
         if (!is_service_name(name))
             doubts.push_back({variable, fmt::format("names no service: before {} stand a letter and then letters, "
                                                     "digits or _, in upper case, at most {}",
                                                     suffix, longest_name)});
         else if (auto origin = read_url(variable, url, wrong))
-            services.insert_or_assign(lower(name), std::move(*origin));
+            services.insert_or_assign(lower_case(name), std::move(*origin));
     }
     return services;
 }

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 #include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/ssl/host_name_verification.hpp>
@@ -18,14 +19,15 @@ http_failure failure_of(http_fault fault, const http_origin& origin, const error
 
 // A machine that is gone closes nothing. After 15 s of silence its system is asked, and after 15 more the call fails,
 // instead of waiting for its timeout of minutes.
-void notice_lost_peers(auto& socket) {
-    using asio::detail::socket_option::integer;
-    error_code ignored;
-    socket.set_option(asio::socket_base::keep_alive{true}, ignored);
-    socket.set_option(integer<IPPROTO_TCP, TCP_KEEPIDLE>{15}, ignored);
-    socket.set_option(integer<IPPROTO_TCP, TCP_KEEPINTVL>{5}, ignored);
-    socket.set_option(integer<IPPROTO_TCP, TCP_KEEPCNT>{3}, ignored);
-    socket.set_option(integer<IPPROTO_TCP, TCP_USER_TIMEOUT>{30'000}, ignored);
+void notice_lost_peers(int socket) {
+    const auto set = [socket](int level, int option, int value) {
+        ::setsockopt(socket, level, option, &value, sizeof value);
+    };
+    set(SOL_SOCKET, SO_KEEPALIVE, 1);
+    set(IPPROTO_TCP, TCP_KEEPIDLE, 15);
+    set(IPPROTO_TCP, TCP_KEEPINTVL, 5);
+    set(IPPROTO_TCP, TCP_KEEPCNT, 3);
+    set(IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);
 }
 
 }  // namespace
@@ -76,7 +78,7 @@ task<error_code> connector::connect_one(connection& opened, tcp::endpoint addres
     if (error == asio::error::operation_aborted && !call.ended()) co_return asio::error::timed_out;
     if (error) co_return error;
     opened.socket.set_option(tcp::no_delay{true}, error);
-    notice_lost_peers(opened.socket);
+    notice_lost_peers(opened.socket.native_handle());
     opened.socket.non_blocking(true, error);
     co_return error;
 }

@@ -7,8 +7,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <ctime>
+
+#include "domain/ascii_case.h"
 
 namespace orchestrator::http {
 namespace {
@@ -30,15 +31,9 @@ bool is_target(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
-bool same_name(std::string_view a, std::string_view b) {
-    return std::ranges::equal(a, b, [](char x, char y) {
-        return std::tolower(static_cast<unsigned char>(x)) == std::tolower(static_cast<unsigned char>(y));
-    });
-}
-
 template <std::size_t N>
 bool is_one_of(std::string_view name, const std::array<std::string_view, N>& names) {
-    return std::ranges::any_of(names, [&](std::string_view other) { return same_name(name, other); });
+    return std::ranges::any_of(names, [&](std::string_view other) { return same_but_for_case(name, other); });
 }
 
 constexpr std::array<std::string_view, 8> framing_fields{
@@ -119,8 +114,8 @@ void render_request(std::string& out, const http_request& request, std::string_v
     bool own_type = false;
     bool own_agent = false;
     for (const auto& [name, value] : request.headers) {
-        own_type = own_type || same_name(name, "Content-Type");
-        own_agent = own_agent || same_name(name, "User-Agent");
+        own_type = own_type || same_but_for_case(name, "Content-Type");
+        own_agent = own_agent || same_but_for_case(name, "User-Agent");
         append_field(out, name, value);
     }
     if (!own_agent && !user_agent.empty()) append_field(out, "User-Agent", user_agent);

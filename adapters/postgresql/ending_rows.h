@@ -5,15 +5,12 @@
 #pragma once
 
 #include "adapters/postgresql/connection.h"
+#include "adapters/sql/ended_bit.h"
 #include "domain/execution/overdue.h"
 
 namespace orchestrator::postgresql {
 
-struct ended_bit {
-    int runs = 0;
-    run_id last{};  // of them
-    bool is_all = true;
-};
+using sql::ended_bit;
 
 // The next runs after this one, as many as have `most_steps` steps.
 result<ended_bit> end_next_runs(connection&, const run_ending&, run_id after, int most_steps, system_time now);

@@ -2,17 +2,14 @@
 // thread.
 #pragma once
 
+#include "adapters/sql/ended_bit.h"
 #include "adapters/sqlite/connection.h"
 #include "adapters/sqlite/journal_rows.h"
 #include "domain/execution/overdue.h"
 
 namespace orchestrator::sqlite {
 
-struct ended_bit {
-    int runs = 0;
-    run_id last{};  // of them
-    bool is_all = true;
-};
+using sql::ended_bit;
 
 // The next runs after this one, as many as have `most_steps` steps.
 result<ended_bit> end_next_runs(connection&, journal_writer&, const run_ending&, run_id after, int most_steps,

@@ -48,10 +48,10 @@ struct overdue_work {
 [[nodiscard]] step_record skipped_step(end_cause, system_time now);
 // Goes behind its error_message, before the name of the service that the run waited to call; empty: nothing does.
 [[nodiscard]] std::string_view words_before_service(end_cause);
+// One line in the log of the execution for all runs that ended at once.
+[[nodiscard]] log_entry end_log(end_cause, std::int64_t runs, system_time now);
 
 // How many of an execution's runs have `most_steps` steps together; at least 1.
 [[nodiscard]] int runs_of_steps(int most_steps, std::int64_t all_steps, std::int64_t all_runs);
-// One line in the log of the execution for all runs that ended at once.
-[[nodiscard]] log_entry end_log(end_cause, std::int64_t runs, system_time now);
 
 }  // namespace orchestrator

@@ -98,7 +98,7 @@ class adaptive_limit {
 
         [[nodiscard]] bool is_slow() const { return slowness > tolerated; }
     };
-    // Routes are kept in sets by their number; of a set that is full the one goes that was called least recently.
+    // Routes are kept in sets by their number. A full set gives up the route that was called least recently.
     static constexpr std::size_t route_sets = 8, routes_of_set = 8;
     static constexpr std::size_t kept_samples = 128;
 

@@ -7,9 +7,9 @@
 //     half open   up to three calls of real work are probes. Two that succeed close it, two that fail open it again
 //
 // What others' breakers got wrong is impossible here by construction: a probe is a number that dies with its round, so
-// that none leaks and none that comes late counts; a probe that is given back unused, or that takes too long (5 s, and
-// more the more of them do), makes room for another; answers to calls of before the opening change nothing. From every
-// state a service that is well leads to closed within 70 s of asking. Pure; used by service_gate.
+// that none leaks and none that comes late counts; a probe that is given back unused, or that takes too long (5 s;
+// up to 30 s once several have), makes room for another; answers to calls of before the opening change nothing. From
+// every state a service that is well leads to closed within 70 s of asking. Pure; used by service_gate.
 #pragma once
 
 #include <array>

@@ -85,7 +85,7 @@ service_gate::ticket service_gate::start(bool is_retry, steady_time now) {
         .era = first_era_ + std::int64_t(in_flight_of_.size()) - 1, .pass = breaker_.start(now), .is_retry = is_retry};
 }
 
-// Probes are few anyhow.
+// The breaker itself keeps probes few.
 bool service_gate::may_go_beyond(steady_time now) const {
     if (breaker_.state(now) == breaker_state::half_open) return true;
     const auto since = silent_since();

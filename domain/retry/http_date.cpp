@@ -68,35 +68,26 @@ std::optional<system_time> at(const date_reader& read, int y, unsigned m, int d,
     return sys_days{date} + time;
 }
 
-std::optional<system_time> parse_current_form(std::string_view text) {
+// What follows the day of the week, with `separator` in the date and a year that `read_year` reads.
+std::optional<system_time> parse_day_first(std::string_view text, std::string_view separator, auto read_year) {
     date_reader read{text};
     read.text(", ");
     const int d = read.number(2);
-    read.text(" ");
+    read.text(separator);
     const auto m = read.month();
-    read.text(" ");
-    const int y = read.number(4);
+    read.text(separator);
+    const int y = read_year(read);
     read.text(" ");
     const auto time = read.time_of_day();
     read.text(" GMT");
     return at(read, y, m, d, time);
 }
 
-std::optional<system_time> parse_rfc_850_form(std::string_view text, system_time now) {
-    date_reader read{text};
-    read.text(", ");
-    const int d = read.number(2);
-    read.text("-");
-    const auto m = read.month();
-    read.text("-");
-    const int of_century = read.number(2);
-    read.text(" ");
-    const auto time = read.time_of_day();
-    read.text(" GMT");
+int year_of_century(int of_century, system_time now) {
     const int this_year = int(year_month_day{floor<days>(now)}.year());
     int y = this_year - this_year % 100 + 100 + of_century;
     while (y > this_year + longest_look_ahead) y -= 100;
-    return at(read, y, m, d, time);
+    return y;
 }
 
 std::optional<system_time> parse_asctime_form(std::string_view text) {
@@ -116,10 +107,13 @@ std::optional<system_time> parse_asctime_form(std::string_view text) {
 
 std::optional<system_time> parse_http_date(std::string_view text, system_time now) {
     for (const auto weekday : weekdays) {
-        if (text.starts_with(weekday)) return parse_rfc_850_form(text.substr(weekday.size()), now);
+        if (text.starts_with(weekday))
+            return parse_day_first(text.substr(weekday.size()), "-",
+                                   [now](date_reader& read) { return year_of_century(read.number(2), now); });
         if (!text.starts_with(weekday.substr(0, 3))) continue;
         const auto rest = text.substr(3);
-        return rest.starts_with(',') ? parse_current_form(rest) : parse_asctime_form(rest);
+        if (!rest.starts_with(',')) return parse_asctime_form(rest);
+        return parse_day_first(rest, " ", [](date_reader& read) { return read.number(4); });
     }
     return std::nullopt;
 }

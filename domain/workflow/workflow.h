@@ -65,7 +65,7 @@ struct workflow_definition {
 // The one service that all of these steps call. Empty: there is none, or several.
 [[nodiscard]] std::string common_service(const workflow_definition&, step_set);
 
-// Which of them a run calls next that has these steps completed.
+// The one service that a run calls next when these steps are completed. Empty: there is none, or several.
 [[nodiscard]] std::string next_service(const workflow_definition&, step_set completed);
 
 // A row of orchestrator_workflows.

@@ -73,6 +73,18 @@ TEST(postgresql_history, a_partition_with_an_execution_that_goes_on_is_kept) {
     EXPECT_EQ(database.query("history", "partitions").size(), 2 * (1 + 8 + 9)) << "only yesterday's has gone";
 }
 
+// With an open execution, and an instance that may claim its runs.
+struct leased_store {
+    leased_store() {
+        expect(store->insert_workflow(make_workflow(1, "workflow_1")));
+        expect(store->open_execution(make_execution(1)));
+        expect(store->renew_lease("host_1", after(1'000'000)));
+    }
+
+    scratch_schema schema;
+    std::unique_ptr<postgresql::store> store = open_postgresql(schema.url());
+};
+
 TEST(postgresql_history, a_large_execution_is_forgotten_bit_by_bit) {
     const scratch_schema schema;
     const auto store = open_postgresql(schema.url());
@@ -91,11 +103,8 @@ TEST(postgresql_history, a_large_execution_is_forgotten_bit_by_bit) {
 
 // Planned while the tables are empty, as in every new installation, and used for years.
 TEST(postgresql_history, what_is_open_is_found_without_a_look_at_what_has_ended) {
-    const scratch_schema schema;
-    const auto store = open_postgresql(schema.url());
-    expect(store->insert_workflow(make_workflow(1, "workflow_1")));
-    expect(store->open_execution(make_execution(1)));
-    expect(store->renew_lease("host_1", after(1'000'000)));
+    const leased_store at;
+    const auto& [schema, store] = at;
     postgresql::connection database{{.url = schema.url(), .plans_by_index = true}};
     const auto look = [&] {
         postgresql::transaction work{database};
@@ -136,12 +145,6 @@ class large_execution {
         expect(store->renew_lease("host_1", after(1'000'000)));
     }
     [[nodiscard]] execution found(int number) const { return expect(store->find_execution(execution_no(number))); }
-    void cancel_first() const {
-        expect(store->request_cancel(execution_no(1), start));
-        expect(store->end_runs(
-            {.execution = execution_no(1), .cause = end_cause::cancellation, .grace = {}, .is_held_too = false},
-            start));
-    }
 
     const scratch_schema schema;
     const std::unique_ptr<postgresql::store> store = open_postgresql(schema.url());
@@ -152,7 +155,7 @@ TEST(postgresql_cancellation, ends_what_waits_of_a_large_execution_and_of_no_oth
     const large_execution at{many};
     postgresql::connection database{{.url = at.schema.url()}};
     database.execute("UPDATE orchestrator_tenant_runs SET not_before = now() + INTERVAL '1 year', turn = NULL");
-    at.cancel_first();
+    cancel_in(*at.store, 1, start);
     EXPECT_EQ(at.found(1).tenants.cancelled, many);
     EXPECT_EQ(at.found(1).steps.skipped, at.found(1).steps.total);
     EXPECT_EQ(at.found(2).tenants.ended(), 0);
@@ -167,19 +170,16 @@ TEST(postgresql_cancellation, leaves_to_a_claim_what_is_claimed_meanwhile) {
         while (!stop.stop_requested()) claimed += int(expect(at.store->claim_runs("host_1", 200, start, {})).size());
     }};
     while (claimed == 0) std::this_thread::yield();
-    at.cancel_first();
-    at.cancel_first();  // what one of them passed over as it was being claimed
+    cancel_in(*at.store, 1, start);
+    cancel_in(*at.store, 1, start);  // what one of them passed over as it was being claimed
     claimer.request_stop();
     claimer.join();
     EXPECT_EQ(claimed + at.found(1).tenants.cancelled, many + 2) << "each is claimed or ended, and none both";
 }
 
 TEST(postgresql_lanes, a_claim_reads_nothing_of_what_waits_for_a_closed_service) {
-    const scratch_schema schema;
-    const auto store = open_postgresql(schema.url());
-    expect(store->insert_workflow(make_workflow(1, "workflow_1")));
-    expect(store->open_execution(make_execution(1)));
-    expect(store->renew_lease("host_1", after(1'000'000)));
+    const leased_store at;
+    const auto& [schema, store] = at;
     postgresql::connection database{{.url = schema.url(), .plans_by_index = true}};
     const postgresql::array_of<std::string_view> closed{std::array{std::string_view{"hanging"}}};
     const auto claim = [&] {
@@ -240,11 +240,8 @@ TEST(postgresql_lanes, instances_that_claim_at_once_share_every_open_lane) {
 }
 
 TEST(postgresql_lanes, a_claim_takes_from_other_lanes_what_another_instance_holds_of_the_first) {
-    const scratch_schema schema;
-    const auto store = open_postgresql(schema.url());
-    expect(store->insert_workflow(make_workflow(1, "workflow_1")));
-    expect(store->open_execution(make_execution(1)));
-    expect(store->renew_lease("host_1", after(1'000'000)));
+    const leased_store at;
+    const auto& [schema, store] = at;
     std::vector<planned_run> runs;
     for (int i = 0; i < 200; ++i) runs.push_back(make_run(i, i, i < 100 ? "a" : i % 2 == 0 ? "b" : "c"));
     expect(store->insert_runs(execution_no(1), std::move(runs), start));

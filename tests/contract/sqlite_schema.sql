@@ -1,4 +1,4 @@
--- What the migrations make: version 9. Compared by sqlite_store_test.cpp.
+-- What the migrations make: version 10. Compared by sqlite_store_test.cpp.
 
 CREATE TABLE orchestrator_backfill_occurrences (
     backfill_id BLOB NOT NULL REFERENCES orchestrator_backfills (id),
@@ -108,6 +108,14 @@ CREATE INDEX idx_executions_retry ON orchestrator_executions (retry_of) WHERE re
 CREATE INDEX idx_executions_status ON orchestrator_executions (status, started_at);
 
 CREATE INDEX idx_executions_workflow_status ON orchestrator_executions (workflow_id, status);
+
+CREATE VIEW orchestrator_executions_read AS
+SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
+       planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
+       executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
+       planned_to_end, cancel_requested_at
+FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id;
 
 CREATE TABLE orchestrator_instances (
     instance_id TEXT NOT NULL PRIMARY KEY,

@@ -207,6 +207,14 @@ inline void expect_checked_in(const std::string& name, const std::string& schema
            << checked_in;
 }
 
+// As an engine does it: what nobody holds has ended.
+inline void cancel_in(execution_store& store, int number, system_time when) {
+    expect(store.request_cancel(execution_no(number), when));
+    expect(store.end_runs(
+        {.execution = execution_no(number), .cause = end_cause::cancellation, .grace = {}, .is_held_too = false},
+        when));
+}
+
 // A schema of its own in that database, gone at the end.
 class scratch_schema {
   public:
@@ -309,13 +317,7 @@ class store_contract : public testing::TestWithParam<std::string> {
     [[nodiscard]] execution found(int number) const {
         return expect(executions().find_execution(execution_no(number)));
     }
-    // As an engine does it: what nobody holds has ended.
-    void cancel(int number, system_time when) const {
-        expect(executions().request_cancel(execution_no(number), when));
-        expect(executions().end_runs(
-            {.execution = execution_no(number), .cause = end_cause::cancellation, .grace = {}, .is_held_too = false},
-            when));
-    }
+    void cancel(int number, system_time when) const { cancel_in(executions(), number, when); }
     [[nodiscard]] std::vector<tenant_run_view> listed_runs(int number, const run_query& query = {}) const {
         return expect(executions().list_runs(execution_no(number), query));
     }

@@ -1,10 +1,5 @@
 -- name: find
-SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
-       planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
-       executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
-       planned_to_end, cancel_requested_at
-FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id WHERE e.id = ?1;
+SELECT * FROM orchestrator_executions_read WHERE id = ?1;
 
 -- name: find_by_key
 SELECT id FROM orchestrator_executions WHERE workflow_id = ?1 AND idempotency_key = ?2;
@@ -22,37 +17,22 @@ SELECT id FROM orchestrator_definitions WHERE workflow_id = ?1 AND definition = 
 INSERT INTO orchestrator_definitions (workflow_id, definition) VALUES (?1, ?2);
 
 -- name: open
-SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
-       planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
-       executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
-       planned_to_end, cancel_requested_at
-FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
-WHERE status IN ('pending', 'running') ORDER BY e.id;
+SELECT * FROM orchestrator_executions_read
+WHERE status IN ('pending', 'running') ORDER BY id;
 
 -- name: list
-SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
-       planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
-       executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
-       planned_to_end, cancel_requested_at
-FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
-WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR e.workflow_id = ?2) AND (?3 IS NULL OR workflow_name = ?3)
-  AND (?4 = 0 OR status IN ('failed', 'partial')) AND (?5 IS NULL OR e.id < ?5)
+SELECT * FROM orchestrator_executions_read
+WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR workflow_id = ?2) AND (?3 IS NULL OR workflow_name = ?3)
+  AND (?4 = 0 OR status IN ('failed', 'partial')) AND (?5 IS NULL OR id < ?5)
   AND ?7 IS NULL
-ORDER BY e.id DESC LIMIT ?6;
+ORDER BY id DESC LIMIT ?6;
 
 -- name: list_retries
-SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
-       planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
-       executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
-       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
-       planned_to_end, cancel_requested_at
-FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
-WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR e.workflow_id = ?2) AND (?3 IS NULL OR workflow_name = ?3)
-  AND (?4 = 0 OR status IN ('failed', 'partial')) AND (?5 IS NULL OR e.id < ?5)
+SELECT * FROM orchestrator_executions_read
+WHERE (?1 IS NULL OR status = ?1) AND (?2 IS NULL OR workflow_id = ?2) AND (?3 IS NULL OR workflow_name = ?3)
+  AND (?4 = 0 OR status IN ('failed', 'partial')) AND (?5 IS NULL OR id < ?5)
   AND retry_of = ?7
-ORDER BY e.id DESC LIMIT ?6;
+ORDER BY id DESC LIMIT ?6;
 
 -- name: add_totals
 UPDATE orchestrator_executions SET tenants_total = tenants_total + ?2, steps_total = steps_total + ?3,
