@@ -94,7 +94,33 @@ task<bool> dispatcher::release_unknown_runs() {
 task<> dispatcher::start_all(std::vector<claimed_run> claimed) {
     active_runs_ += int(claimed.size());
     for (const auto& run : claimed) known_.insert(run.claim);
-    for (auto& run : claimed) co_await start(std::move(run));
+    for (auto& run : claimed) {
+        const auto claim = run.claim;
+        try {
+            co_await start(std::move(run));
+        } catch (const std::exception& e) {
+            lose(claim, e.what());
+        }
+    }
+}
+
+// It cannot be started here, or left: it is given back with what else is unknown.
+void dispatcher::lose(const run_claim& claim, std::string_view why) {
+    spdlog::error("tenant run {} cannot be started: {}", std::int64_t(claim.run), why);
+    run_released(claim);
+    reconcile();
+}
+
+// Apart from the others: it asks first.
+void dispatcher::spawn(const run_claim& claim, task<> work) {
+    asio::co_spawn(environment_.where, std::move(work), [this, claim](std::exception_ptr failed) {
+        if (!failed) return;
+        try {
+            std::rethrow_exception(failed);
+        } catch (const std::exception& e) {
+            lose(claim, e.what());
+        }
+    });
 }
 
 task<> dispatcher::start(claimed_run run) {
@@ -104,14 +130,14 @@ task<> dispatcher::start(claimed_run run) {
         execution = co_await executions_.find(run.execution);
     }
     if (!execution) {
-        asio::co_spawn(environment_.where, leave(std::move(run)), asio::detached);
-        co_return;
+        const auto claim = run.claim;
+        co_return spawn(claim, leave(std::move(run)));
     }
     // Word of it may still be on its way to us.
     if (run.cancel_requested) executions_.cancel(run.execution);
     if (environment_.recheck && environment_.recheck->doubts(run)) {
-        asio::co_spawn(environment_.where, start_if_active(std::move(*execution), std::move(run)), asio::detached);
-        co_return;
+        const auto claim = run.claim;
+        co_return spawn(claim, start_if_active(std::move(*execution), std::move(run)));
     }
     std::make_shared<tenant_run>(environment_, std::move(*execution), std::move(run))->start();
 }
@@ -153,10 +179,11 @@ task<> dispatcher::pause_after_fault() {
 }
 
 void dispatcher::run_released(const run_claim& claim) {
+    if (known_.erase(claim) == 0) return;
     --active_runs_;
-    known_.erase(claim);
-    // Room is worth a look when a whole batch fits, or when nothing else would bring one.
-    if (room() == worthwhile_room() || active_runs_ == 0 || active_runs_ <= look_again_at_ || environment_.draining)
+    // Room is worth a look when a whole batch fits, when there was none, or when nothing else would bring one.
+    if (room() == worthwhile_room() || room() == 1 || active_runs_ == 0 || active_runs_ <= look_again_at_ ||
+        environment_.draining)
         wake_.notify();
 }
 

@@ -70,6 +70,8 @@ class dispatcher {
     task<> start_if_active(std::shared_ptr<active_execution>, claimed_run);
     task<> leave(claimed_run);
     task<> start_all(std::vector<claimed_run>);
+    void lose(const run_claim&, std::string_view why);
+    void spawn(const run_claim&, task<>);
     task<steady_time> next_due(const std::vector<std::string>& closed_services);
     task<> pause_after_fault();
     [[nodiscard]] int room() const { return options_.max_active_runs - active_runs_; }

@@ -8,6 +8,7 @@
 #include <ranges>
 
 #include "engine/scoped_count.h"
+#include "engine/scoped_entry.h"
 
 namespace orchestrator {
 namespace {
@@ -215,10 +216,10 @@ task<> engine::abandon_runs() {
 
 // Who asked for it may have died before all that waits had ended, or runs were given back since.
 task<> engine::complete_cancellation(execution_id id) {
-    if (!cancelled_.insert(id).second) co_return;
+    const scoped_entry ending{cancelled_, id};
+    if (!ending.is_first()) co_return;
     const auto waiting = co_await ports_.executions.end_runs(
         {.execution = id, .cause = end_cause::cancellation, .grace = {}, .is_held_too = false}, ports_.time.now());
-    cancelled_.erase(id);
     if (waiting) co_await finish(id);
 }
 
@@ -284,9 +285,9 @@ task<> engine::finish(execution_id id) {
             co_return;
         }
         if (!is_passing_store_fault(finished.error().code) || draining_) co_return;
-        if (!finishing_.insert(id).second) co_return;  // somebody tries already; the heartbeat would bring ever more
+        const scoped_entry waiting{finishing_, id};
+        if (!waiting.is_first()) co_return;  // somebody tries already; the heartbeat would bring ever more
         co_await ports_.time.sleep_until(ports_.time.steady_now() + pause_after_fault);
-        finishing_.erase(id);
     }
 }
 

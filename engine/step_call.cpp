@@ -51,6 +51,7 @@ call_end end_of(const http_result& answer, bool has_retry_after) {
         case http_fault::exhausted:
             return call_end::exhausted;
         case http_fault::connection_lost:
+            return call_end::cut_off;
         case http_fault::malformed_response:
             break;
     }

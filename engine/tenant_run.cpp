@@ -9,12 +9,7 @@
 #include "engine/wake_signal.h"
 
 namespace orchestrator {
-namespace {
-
-// At the services of a run that waits for several of them, all of which are full.
-constexpr milliseconds look_again{20'000};
-
-}  // namespace
+namespace {}  // namespace
 
 tenant_run::tenant_run(run_environment& environment, std::shared_ptr<active_execution> execution, claimed_run claimed)
     : environment_{environment},
@@ -115,20 +110,17 @@ task<std::optional<step_attempt>> tenant_run::try_once(std::size_t step) {
 }
 
 // The run waits in the store instead, unless something else of it is under way: then the step is looked at again when
-// that has ended. It waits in the lane of the full service. A run whose next steps call several services waits for none
-// of them: it comes back after a while, or when a retry is due.
+// that has ended. It waits in the lane of the services that are full, or for its first retry: it must not come back as
+// long as neither is there.
 void tenant_run::step_aside(std::size_t step) {
     if (releasing_ || gives_up()) return;
     state_.withdraw(step);
     if (!state_.running().empty()) return;
     const auto now = environment_.time.steady_now();
-    const auto startable = state_.next_move(now).start;
-    if (!common_service(execution_->definition, startable | state_.waiting()).empty())
-        return begin_release(returned_outcome(definition(step).service));
-    auto again_at = now + look_again + milliseconds{std::int64_t(environment_.random.uniform() * look_again.count())};
-    for (const auto& wait : state_.waits())
-        if (wait.retry_at > now) again_at = std::min(again_at, wait.retry_at);
-    begin_release(parked_outcome(state_, std::min(again_at, execution_->deadline), {}));
+    const auto next = state_.next_move(now);
+    const auto lane = lane_of(execution_->definition, next.start | state_.waiting());
+    if (!next.wake_at || lane == definition(step).service) return begin_release(returned_outcome(lane));
+    begin_release(parked_outcome(state_, *next.wake_at, lane));
 }
 
 // Takes an attempt's result into the state. nullopt: the step has not ended by it.
@@ -253,7 +245,7 @@ void tenant_run::let_go() {
 std::optional<run_outcome> tenant_run::outcome_of(const run_state& state, const run_move& move) const {
     if (move.end) return run_outcome{.release = run_release::ended, .status = *move.end, .not_before = {}, .waits = {}};
     if (!move.park_until) return std::nullopt;
-    return parked_outcome(state, *move.park_until, common_service(execution_->definition, state.waiting()));
+    return parked_outcome(state, *move.park_until, lane_of(execution_->definition, state.waiting()));
 }
 
 run_outcome tenant_run::parked_outcome(const run_state& state, steady_time until, std::string next_service) const {

@@ -25,7 +25,7 @@ struct planned_run {
     std::int64_t fair_rank = 0;
     int steps_total = 0;
     std::vector<step_record> carried_over;  // for a retry: the results that stay
-    std::string next_service{};             // that its first step calls; empty: any, or unknown
+    std::string next_service{};             // its lane (domain/execution/lane.h)
 };
 
 // How planning ended.

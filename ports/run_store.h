@@ -49,7 +49,7 @@ struct run_outcome {
     run_status status = run_status::completed;
     system_time not_before;
     std::vector<stored_wait> waits;
-    std::string next_service{};  // parked, returned: what its next step calls; empty: any, or unknown
+    std::string next_service{};  // parked, returned: its lane (domain/execution/lane.h)
 };
 
 // What happened in one run at one moment; durable as a whole or not at all.
@@ -74,7 +74,7 @@ class run_store {
     virtual ~run_store() = default;
 
     // Takes up to `limit` runs that may start at `now`: those whose wait is over first, then in order of fair rank;
-    // none while the instance has no lease. Leaves out those whose next service is closed, however many they are; of a
+    // none while the instance has no lease. Leaves out those whose lane is closed, however many they are; of a
     // cancelled execution it leaves out none. Sets started_at at the first claim.
     virtual task<result<std::vector<claimed_run>>> claim_runs(std::string instance_id, int limit, system_time now,
                                                               std::vector<std::string> closed_services) = 0;

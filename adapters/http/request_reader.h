@@ -17,6 +17,8 @@ class request_reader final : private boost::beast::http::basic_parser<true> {
     // Consumes from the front of `bytes` what belongs to this request. 0, or the status of the refusal: 400, 413, 431.
     int feed(std::string_view& bytes);
 
+    // More than empty lines has come.
+    [[nodiscard]] bool has_begun() const { return breaks_left_ == 0; }
     [[nodiscard]] bool complete() const { return is_done(); }
     [[nodiscard]] bool keep_alive() const { return basic_parser::keep_alive(); }
     [[nodiscard]] bool is_http_1_0() const { return version_ == 10; }

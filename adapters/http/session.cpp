@@ -93,16 +93,13 @@ task<bool> session::serve_one() {
 
 // 0: complete; -1: the connection has ended or was idle for too long; otherwise the status of the refusal.
 task<int> session::read_request(request_reader& reader) {
-    // rest_ is the beginning of the next request of a client that did not wait for the answer.
-    if (rest_.empty())
-        enter(phase::idle, setting_.limits.idle_timeout);
-    else
-        enter(phase::reading, setting_.limits.request_timeout);
-    std::string_view bytes{rest_};
+    enter(phase::idle, setting_.limits.idle_timeout);
+    std::string_view bytes{rest_};  // what a client sent that did not wait for the answer before
     for (;;) {
         if (const int refused = reader.feed(bytes); refused != 0) co_return refused;
         rest_ = std::string{bytes};
         if (reader.complete()) co_return 0;
+        if (phase_ == phase::idle && reader.has_begun()) enter(phase::reading, setting_.limits.request_timeout);
         if (reader.takes_continue() && !co_await write("HTTP/1.1 100 Continue\r\n\r\n")) co_return -1;
         received got;
         co_await socket_.async_wait(tcp_socket::wait_read, asio::redirect_error(use_task, got.error));
@@ -110,7 +107,6 @@ task<int> session::read_request(request_reader& reader) {
         if (expired_) co_return phase_ == phase::idle ? -1 : 408;
         if (!got.error) got = receive_now(socket_, setting_.incoming, rest_);
         if (got.error && got.error != asio::error::would_block) co_return -1;
-        if (phase_ == phase::idle && !got.error) enter(phase::reading, setting_.limits.request_timeout);
         bytes = got.error ? std::string_view{} : got.bytes;
     }
 }

@@ -2,16 +2,9 @@
 #include <algorithm>
 
 #include "adapters/memory/store.h"
+#include "domain/execution/lane.h"
 
 namespace orchestrator::memory {
-namespace {
-
-bool is_closed(const std::string& service, const std::vector<std::string>& closed) {
-    return std::ranges::find(closed, service) != closed.end();
-}
-
-}  // namespace
-
 void store::enqueue(const kept_run& run) {
     auto& into = lanes_[run.next_service];
     if (run.view.not_before)
@@ -33,8 +26,8 @@ void store::dequeue(const kept_run& run) {
 store::kept_run* store::next_claimable(system_time now, const std::vector<std::string>& closed_services) {
     std::optional<std::pair<system_time, run_id>> due;
     std::optional<std::pair<std::int64_t, run_id>> in_turn;
-    for (const auto& [service, lane] : lanes_) {
-        if (is_closed(service, closed_services)) continue;
+    for (const auto& [name, lane] : lanes_) {
+        if (is_closed_lane(name, closed_services)) continue;
         if (!lane.parked.empty() && lane.parked.begin()->first <= now && (!due || *lane.parked.begin() < *due))
             due = *lane.parked.begin();
         if (!lane.in_turn.empty() && (!in_turn || *lane.in_turn.begin() < *in_turn)) in_turn = *lane.in_turn.begin();
@@ -75,8 +68,8 @@ task<result<std::vector<claimed_run>>> store::claim_runs(std::string instance_id
 task<result<std::int64_t>> store::count_open_runs(int most, system_time now, std::vector<std::string> closed_services) {
     const std::scoped_lock lock{guard_};
     std::int64_t open = 0;
-    for (const auto& [service, lane] : lanes_) {
-        if (is_closed(service, closed_services)) continue;
+    for (const auto& [name, lane] : lanes_) {
+        if (is_closed_lane(name, closed_services)) continue;
         open += std::int64_t(lane.in_turn.size());
         open += std::ranges::count_if(lane.parked, [now](const auto& each) { return each.first <= now; });
     }
@@ -88,8 +81,8 @@ task<result<std::int64_t>> store::count_open_runs(int most, system_time now, std
 task<result<std::optional<system_time>>> store::next_parked_run(std::vector<std::string> closed_services) {
     const std::scoped_lock lock{guard_};
     std::optional<system_time> next;
-    for (const auto& [service, lane] : lanes_) {
-        if (is_closed(service, closed_services) || lane.parked.empty()) continue;
+    for (const auto& [name, lane] : lanes_) {
+        if (is_closed_lane(name, closed_services) || lane.parked.empty()) continue;
         next = std::min(next.value_or(system_time::max()), lane.parked.begin()->first);
     }
     co_return next;

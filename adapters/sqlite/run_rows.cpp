@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <limits>
-#include <set>
 
 #include "adapters/sql/row_values.h"
+#include "domain/execution/lane.h"
 
 namespace orchestrator::sqlite {
 
@@ -58,12 +58,18 @@ struct queue {
 constexpr queue in_turn{"lanes_in_turn", "first_in_turn"};  // by fair rank
 constexpr queue parked{"lanes_parked", "first_parked"};     // by the end of the wait
 
-std::vector<std::string> open_lanes(connection& database, const queue& of, const std::vector<std::string>& closed) {
-    std::vector<std::string> open;
+struct lanes {
+    std::vector<std::string> open, closed;
+};
+
+lanes find_lanes(connection& database, const queue& of, const std::vector<std::string>& closed_services) {
+    lanes found;
     auto rows = database.query("tenant_runs", of.lanes);
-    while (rows.step())
-        if (auto lane = rows.text(0); std::ranges::find(closed, lane) == closed.end()) open.push_back(std::move(lane));
-    return open;
+    while (rows.step()) {
+        auto lane = rows.text(0);
+        (is_closed_lane(lane, closed_services) ? found.closed : found.open).push_back(std::move(lane));
+    }
+    return found;
 }
 
 // Sorted as the runs are claimed.
@@ -74,7 +80,7 @@ places first_of(connection& database, const queue& of, const std::vector<std::st
                 std::int64_t last) {
     places first;
     if (limit == 0) return first;
-    for (const auto& lane : open_lanes(database, of, closed)) {
+    for (const auto& lane : find_lanes(database, of, closed).open) {
         // No lane is looked at beyond what the lanes before it have.
         auto rows = database.query("tenant_runs", of.first);
         rows.bind(1, std::string_view{lane})
@@ -117,12 +123,12 @@ std::int64_t count_parked(connection& database, const std::string& lane, system_
 std::int64_t count_unclaimable(connection& database, system_time now, const std::vector<std::string>& closed,
                                std::int64_t most) {
     std::int64_t counted = 0;
-    for (const auto& lane : open_lanes(database, parked, closed))
-        counted += count_parked(database, lane, now, most - counted);
-    for (const auto& lane : std::set<std::string>{closed.begin(), closed.end()}) {
+    const auto that_are_parked = find_lanes(database, parked, closed);
+    for (const auto& lane : that_are_parked.open) counted += count_parked(database, lane, now, most - counted);
+    for (const auto& lane : that_are_parked.closed)
         counted += count_parked(database, lane, system_time::min(), most - counted);
+    for (const auto& lane : find_lanes(database, in_turn, closed).closed)
         counted += count_in_turn(database, lane, most - counted);
-    }
     return counted;
 }
 

@@ -38,6 +38,8 @@ constexpr std::int64_t full_window = 20;
 constexpr std::int64_t least_window = 8;  // at a limit so low that a full one would take many round trips
 constexpr std::int64_t poor_window = 3;   // when there is little to do
 constexpr double shortest_window_ms = 100;
+
+constexpr std::int64_t windows_in_use = 64;  // a route that was called within these is not given up for another
 constexpr double longest_window_ms = 600'000;
 
 // All instances measure in the same moment, or each would see the queue that the others keep full.
@@ -137,7 +139,7 @@ std::optional<std::uint32_t> adaptive_limit::slot_of(std::uint64_t route) {
         std::ranges::find_if(set, [&](const route_latency& of) { return of.called_in > 0 && of.route == route; });
     if (found == set.end()) {
         found = std::ranges::min_element(set, {}, &route_latency::called_in);
-        if (found->called_in == window_) return std::nullopt;
+        if (found->called_in > 0 && window_ - found->called_in < windows_in_use) return std::nullopt;
         *found = {.route = route};
     }
     found->called_in = window_;

@@ -98,7 +98,8 @@ class adaptive_limit {
 
         [[nodiscard]] bool is_slow() const { return slowness > tolerated; }
     };
-    // Routes are kept in sets by their number. A full set gives up the route that was called least recently.
+    // Routes are kept in sets by their number. A full set gives up a route that was not called for long; while it has
+    // none, it takes no other: what was learnt about a route is worth more than a look at one more.
     static constexpr std::size_t route_sets = 8, routes_of_set = 8;
     static constexpr std::size_t kept_samples = 128;
 
@@ -118,7 +119,7 @@ class adaptive_limit {
     void take_latency(const answer_sample&, steady_time now);
     void open_window(steady_time now);
     void close_window(steady_time now);
-    // nullopt: no room for it in this window.
+    // nullopt: there is no room for it.
     [[nodiscard]] std::optional<std::uint32_t> slot_of(std::uint64_t route);
     void decide(const window_view&, steady_time now);
     void end_measurement(double slowness, steady_time now);

@@ -14,6 +14,7 @@ call_signal signal_of(const call_report& report) {
             return call_signal::ok;
         case call_end::refused:
         case call_end::failed:
+        case call_end::cut_off:
             return call_signal::failed;
         case call_end::throttled:
         case call_end::unavailable:
@@ -35,6 +36,7 @@ call_health health_of(call_end end) {
             return call_health::well;
         case call_end::unavailable:
         case call_end::failed:
+        case call_end::cut_off:
         case call_end::timed_out:
             return call_health::failed;
         case call_end::connect_failed:
@@ -47,16 +49,17 @@ call_health health_of(call_end end) {
 }
 
 constexpr std::chrono::seconds fresh_answer{5};
-// How long nothing is answered before a call goes beyond the limit: several times what is usual, within these bounds;
-// then twice as long each time.
+// How long nothing is answered before a call goes beyond the limit: several times what is usual, within these bounds,
+// and never less than twice as long as is usual; then twice as long each time.
 constexpr int times_the_usual = 8;
+constexpr int least_times_the_usual = 2;
 constexpr milliseconds shortest_patience{250};
 constexpr milliseconds patience_with_strangers{15'000};
 constexpr milliseconds longest_patience{60'000};
 
 bool is_answer(call_end end) {
-    return end != call_end::timed_out && end != call_end::connect_failed && end != call_end::exhausted &&
-           end != call_end::unknown;
+    return end != call_end::timed_out && end != call_end::connect_failed && end != call_end::cut_off &&
+           end != call_end::exhausted && end != call_end::unknown;
 }
 
 }  // namespace
@@ -93,10 +96,12 @@ bool service_gate::may_go_beyond(steady_time now) const {
 }
 
 steady_duration service_gate::patience() const {
-    const auto usual = std::chrono::ceil<milliseconds>(times_the_usual * usual_latency_);
-    const auto first =
-        answered_at_ ? std::clamp(usual, shortest_patience, patience_with_strangers) : patience_with_strangers;
-    return exponential_backoff(first, beyond_in_vain_ + 1, longest_patience);
+    const auto usual = std::chrono::ceil<milliseconds>(usual_latency_);
+    const auto first = !answered_at_
+                           ? patience_with_strangers
+                           : std::max(least_times_the_usual * usual,
+                                      std::clamp(times_the_usual * usual, shortest_patience, patience_with_strangers));
+    return exponential_backoff(first, beyond_in_vain_ + 1, std::max(first, longest_patience));
 }
 
 void service_gate::leave_era(std::int64_t era) {
@@ -113,18 +118,25 @@ void service_gate::write_off_before(std::int64_t era) {
     }
 }
 
+// Does it tell only how the service was before it answered others? A connection to one that has been replaced breaks
+// long afterwards.
+bool service_gate::is_old_news(const ticket& ended, const call_report& report) const {
+    if (report.end == call_end::cut_off && report.sent_at < answered_was_sent_at_) return true;
+    return ended.era < first_era_ && !is_answer(report.end);
+}
+
 void service_gate::end(const ticket& ended, const call_report& report, steady_time now, double jitter) {
-    const bool is_written_off = ended.era < first_era_;
+    const bool tells_nothing = is_old_news(ended, report);
     const int in_flight = counted_;
     leave_era(ended.era);
     if (--in_flight_ == 0) busy_since_.reset();
-    // It tells how the service was before it answered others.
-    if (is_written_off && !is_answer(report.end)) return breaker_.end(ended.pass, call_health::unknown, now, jitter);
+    if (tells_nothing) return breaker_.end(ended.pass, call_health::unknown, now, jitter);
     if (report.end == call_end::throttled) pause_.throttle(report.sent_at, report.retry_after, now);
     if (report.end == call_end::succeeded) pause_.note_success(report.sent_at);
     if (report.end == call_end::succeeded && ended.is_retry) budget_.note_success(now);
     if (is_answer(report.end)) {
         answered_at_ = now;
+        answered_was_sent_at_ = std::max(answered_was_sent_at_, report.sent_at);
         beyond_in_vain_ = 0;
         write_off_before(ended.era);
         // Up at once, down slowly: of two routes the slower one tells how long silence is usual.

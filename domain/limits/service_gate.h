@@ -29,7 +29,8 @@ enum class call_end {
     refused,         // 4xx: the service is well
     throttled,       // 429, or 503 with Retry-After
     unavailable,     // 503 without one
-    failed,          // any other 5xx, 408, 425, or an answer that broke off
+    failed,          // any other 5xx, 408, 425, or what is no HTTP
+    cut_off,         // the connection broke before the answer was complete
     timed_out,       // no answer within the attempt's time
     connect_failed,  // nobody there
     exhausted,       // this process had no descriptor, port or memory for it: never the service's fault
@@ -95,6 +96,7 @@ class service_gate {
   private:
     [[nodiscard]] steady_duration patience() const;
     [[nodiscard]] bool may_go_beyond(steady_time now) const;
+    [[nodiscard]] bool is_old_news(const ticket&, const call_report&) const;
     void leave_era(std::int64_t era);
     void write_off_before(std::int64_t era);
 
@@ -110,7 +112,8 @@ class service_gate {
     std::optional<steady_time> went_beyond_at_;
     int beyond_in_vain_ = 0;  // calls beyond the limit, since the last answer
     std::optional<steady_time> answered_at_;
-    std::optional<steady_time> busy_since_;  // calls have been in flight without a break
+    steady_time answered_was_sent_at_{steady_time::min()};  // the latest call that was answered
+    std::optional<steady_time> busy_since_;                 // calls have been in flight without a break
     steady_duration usual_latency_{};
 };
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "domain/execution/lane.h"
 #include "domain/json_fields.h"
 #include "domain/workflow/parse_steps.h"
 
@@ -60,21 +61,17 @@ step_set steps_to_rerun(const workflow_definition& definition, step_set complete
     return rerun;
 }
 
-std::string common_service(const workflow_definition& definition, step_set steps) {
-    std::string common;
-    for (const auto step : steps) {
-        const auto& service = definition.steps[step].service;
-        if (!common.empty() && common != service) return {};
-        common = service;
-    }
-    return common;
+std::string lane_of(const workflow_definition& definition, step_set steps) {
+    std::set<std::string_view> services;
+    for (const auto step : steps) services.insert(definition.steps[step].service);
+    return lane_of(services);
 }
 
 std::string next_service(const workflow_definition& definition, step_set completed) {
     step_set next;
     for (const auto step : definition.all_steps() - completed)
         if (completed.contains(definition.steps[step].depends_on)) next.insert(step);
-    return common_service(definition, next);
+    return lane_of(definition, next);
 }
 
 std::expected<workflow, std::vector<violation>> parse_workflow(const json::value& source, const workflow_rules& rules) {

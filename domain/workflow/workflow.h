@@ -62,10 +62,10 @@ struct workflow_definition {
 // The steps that a retry runs: all that did not complete, and everything after them, since it saw the old results.
 [[nodiscard]] step_set steps_to_rerun(const workflow_definition&, step_set completed);
 
-// The one service that all of these steps call. Empty: there is none, or several.
-[[nodiscard]] std::string common_service(const workflow_definition&, step_set);
+// The lane (domain/execution/lane.h) of a run that waits to call these steps.
+[[nodiscard]] std::string lane_of(const workflow_definition&, step_set);
 
-// The one service that a run calls next when these steps are completed. Empty: there is none, or several.
+// The lane of a run of which these steps are completed.
 [[nodiscard]] std::string next_service(const workflow_definition&, step_set completed);
 
 // A row of orchestrator_workflows.

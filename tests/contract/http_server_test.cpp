@@ -160,6 +160,14 @@ TEST_F(http_server_test, idle_connection_is_closed_without_a_word) {
     EXPECT_TRUE(got.text.ends_with("GET /x "));
 }
 
+TEST_F(http_server_test, an_empty_line_is_no_beginning_of_a_request) {
+    start({.idle_timeout = milliseconds{200}, .request_timeout = milliseconds{50}});
+    EXPECT_EQ(talk("\r\n"), (heard{"", true}));
+    const auto got = talk(get("/x") + "\r\n");
+    EXPECT_TRUE(got.closed);
+    EXPECT_TRUE(got.text.ends_with("GET /x ")) << got.text;
+}
+
 TEST_F(http_server_test, client_that_does_not_read_is_cut_off) {
     start({.max_body_bytes = 64 << 20, .write_timeout = milliseconds{100}});
     raw_socket socket{context};

@@ -122,7 +122,7 @@ class walk {
   private:
     int draw(int below) { return int(random_() % unsigned(below)); }
     // Of a few, or any.
-    std::string service() { return std::array{"", "a", "b", "c"}.at(std::size_t(draw(4))); }
+    std::string service() { return std::array{"", "a", "b", "c", "a, b", "b, c"}.at(std::size_t(draw(6))); }
     std::vector<std::string> closed_services() {
         std::vector<std::string> closed;
         for (const auto* each : {"a", "b", "c", "nobody's"})

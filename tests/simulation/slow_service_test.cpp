@@ -97,6 +97,25 @@ TEST_F(slow_service, those_that_hang_behind_one_that_is_well_do_not_stop_it) {
     EXPECT_TRUE(busy.run_to_end({healthy}, seconds{120})) << busy.report();
 }
 
+// Each could go on with either. They are not claimed again and again, and nobody comes after them.
+TEST_F(slow_service, runs_whose_next_services_all_hang_are_left_where_they_are) {
+    script([](const std::string& service) {
+        return service == "inventory" ? answered(200, "{}", milliseconds{50}) : hanging();
+    });
+    at_.start_instance();
+    const auto alone = time_of(at_.open(one_step("inventory")));
+    const auto forked = workflow_from(R"({"workflow_name": "forked", "max_execution_time_seconds": 3600, "steps": [
+        {"name": "plan", "service": "production", "path": "/{{tenant.id}}", "timeout_seconds": 3600},
+        {"name": "buy", "service": "procurement", "path": "/{{tenant.id}}", "timeout_seconds": 3600}]})");
+    for (int i = 0; i < 20; ++i) at_.open(forked);
+    at_.run_for(seconds{60});
+    const auto calls_before = at_.weather().calls;
+    at_.run_for(seconds{60});
+    EXPECT_LE(at_.weather().calls - calls_before, 60 * 10);
+    const auto beside = time_of(at_.open(one_step("inventory")));
+    EXPECT_LE(beside.count() * 9, alone.count() * 10) << beside.count() << " ms, alone " << alone.count();
+}
+
 // Their machine is gone, and nobody closes the connections.
 TEST_F(slow_service, calls_that_are_lost_do_not_keep_others_from_a_service_that_is_well_again) {
     const auto well_from = at_.time().steady_now() + seconds{10};

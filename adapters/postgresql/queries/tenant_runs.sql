@@ -15,6 +15,8 @@ FROM (SELECT unnest($2) AS tenant_id, unnest($3), unnest($4), unnest($5), unnest
 WHERE (SELECT id FROM orchestrator_tenant_runs r WHERE execution_id = $1 AND r.tenant_id = planned.tenant_id) IS NULL
 RETURNING id, tenant_id;
 
+-- A lane is closed while all of its services are, as domain/execution/lane.h says; the one without a name never is.
+--
 -- Nothing without a lease, which nobody takes away meanwhile. Runs whose wait is over have waited for their turn already:
 -- they go first. What another instance is claiming at this moment is left to it. In no order.
 --
@@ -26,7 +28,8 @@ RETURNING id, tenant_id;
 WITH lease AS MATERIALIZED (
     SELECT lease_number FROM orchestrator_instances WHERE instance_id = $1 FOR KEY SHARE
 ), due_lane AS MATERIALIZED (
-    SELECT service, not_before AS first FROM orchestrator_parked_lanes WHERE not_before <= $3 AND service <> ALL ($4)
+    SELECT service, not_before AS first FROM orchestrator_parked_lanes 
+    WHERE not_before <= $3 AND (service = '' OR NOT string_to_array(service, ', ') <@ $4)
 ), due_share AS MATERIALIZED (
     SELECT service, first, $2::bigint AS most FROM due_lane WHERE (SELECT count(*) FROM due_lane) = 1
     UNION ALL
@@ -45,7 +48,8 @@ WITH lease AS MATERIALIZED (
 ), room AS MATERIALIZED (
     SELECT ($2 - (SELECT count(*) FROM due)) * (SELECT count(*) FROM lease) AS runs
 ), open_lane AS MATERIALIZED (
-    SELECT service, turn AS first FROM orchestrator_lanes WHERE service <> ALL ($4)
+    SELECT service, turn AS first FROM orchestrator_lanes
+    WHERE service = '' OR NOT string_to_array(service, ', ') <@ $4
 ), share AS MATERIALIZED (
     SELECT service, first, (SELECT runs FROM room) AS most FROM open_lane WHERE (SELECT count(*) FROM open_lane) = 1
     UNION ALL
@@ -91,20 +95,23 @@ SELECT greatest(0, least($1, runs - CASE WHEN runs - $4 >= $1 THEN 0 ELSE (
         SELECT 1 FROM orchestrator_parked_lanes, LATERAL (
             SELECT 1 FROM orchestrator_tenant_runs r WHERE r.next_service = service AND r.not_before > $2
             LIMIT $4) AS later
-        WHERE service <> ALL ($3)
+        WHERE service = '' OR NOT string_to_array(service, ', ') <@ $3
         UNION ALL
-        SELECT 1 FROM unnest($3) AS closed (service), LATERAL (
+        SELECT 1 FROM orchestrator_parked_lanes, LATERAL (
             SELECT 1 FROM orchestrator_tenant_runs WHERE next_service = service AND not_before IS NOT NULL
             LIMIT $4) AS parked
+        WHERE service <> '' AND string_to_array(service, ', ') <@ $3
         UNION ALL
-        SELECT 1 FROM unnest($3) AS closed (service), LATERAL (
-            SELECT 1 FROM orchestrator_tenant_runs WHERE next_service = service AND turn IS NOT NULL
+        SELECT 1 FROM orchestrator_lanes, LATERAL (
+            SELECT 1 FROM orchestrator_tenant_runs WHERE next_service = service AND orchestrator_tenant_runs.turn IS NOT NULL
             LIMIT $4) AS in_turn
+        WHERE service <> '' AND string_to_array(service, ', ') <@ $3
         LIMIT $4) AS unclaimable) END))::bigint
 FROM unfinished;
 
 -- name: next_parked
-SELECT min(not_before) FROM orchestrator_parked_lanes WHERE service <> ALL ($1);
+SELECT min(not_before) FROM orchestrator_parked_lanes
+WHERE service = '' OR NOT string_to_array(service, ', ') <@ $1;
 
 -- Fails (SQLSTATE 22012) unless all of these leases stand. Until the end of the transaction nobody takes away what was
 -- claimed under them.

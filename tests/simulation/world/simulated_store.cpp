@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include <algorithm>
+#include <stdexcept>
 
 namespace orchestrator::simulation {
 namespace {
@@ -24,6 +25,8 @@ task<> simulated_store::travel() {
 }
 
 std::optional<error> simulated_store::fault(access kind) {
+    if (weather_.foreign_errors > 0 && draws_.chance(weather_.foreign_errors))
+        throw std::runtime_error{"simulated: an error that nobody expects"};
     auto what = weather_.fault;
     if (kind == access::reads && what != errc::store_unavailable) what.reset();
     if (kind != access::leases && instance_ == weather_.deaf) what = errc::store_unavailable;

@@ -24,7 +24,8 @@ struct store_weather {
     int failed_calls = 0;
     std::int64_t calls = 0;  // of every kind, by all instances
     int lead_claims = 0;
-    double lost_receipts = 0;  // probability that a commit is done and its answer lost
+    double lost_receipts = 0;   // probability that a commit is done and its answer lost
+    double foreign_errors = 0;  // probability that a call throws instead of failing
 };
 
 class simulated_store final : public stores {

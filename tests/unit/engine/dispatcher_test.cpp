@@ -239,6 +239,34 @@ TEST_F(dispatcher_test, pauses_after_a_fault_of_the_store) {
     EXPECT_EQ(dispatcher_.active_runs(), 1);
 }
 
+TEST_F(dispatcher_test, a_run_that_cannot_be_started_keeps_no_place) {
+    weather_.foreign_errors = 1;
+    offer(3);
+    begin();
+    thread_.pass(seconds{1});
+    EXPECT_EQ(dispatcher_.active_runs(), 0);
+    EXPECT_GT(runs_.released_unknown, 0) << "it is claimed by this instance still";
+    weather_.foreign_errors = 0;
+    offer(3);
+    dispatcher_.notify();
+    thread_.pass(seconds{2});
+    EXPECT_EQ(limits_.in_flight(), 3);
+}
+
+TEST_F(dispatcher_test, fills_the_first_room_there_is_within_a_second) {
+    services_.script_steps([calls = 0](const http_request&, int) mutable {
+        return simulation::answered(200, "{}", ++calls == 1 ? seconds{10} : seconds{300});
+    });
+    for (const int count : {4, 4, 2}) offer(count);
+    begin();
+    thread_.pass(seconds{9});
+    EXPECT_EQ(dispatcher_.active_runs(), 10);
+    offer(1);
+    thread_.pass(seconds{2});
+    EXPECT_EQ(dispatcher_.active_runs(), 10);
+    EXPECT_EQ(runs_.claims_asked.back(), 1);
+}
+
 TEST_F(dispatcher_test, a_claimed_run_waits_for_a_store_that_cannot_be_read) {
     weather_.fault = errc::store_unavailable;
     offer(1);

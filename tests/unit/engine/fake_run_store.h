@@ -47,7 +47,10 @@ class fake_run_store final : public run_store {
         co_return open_runs;
     }
     task<result<bool>> renew_lease(std::string, system_time) override { co_return true; }
-    task<result<int>> release_unknown_runs(std::string, std::vector<run_claim>) override { co_return 0; }
+    task<result<int>> release_unknown_runs(std::string, std::vector<run_claim>) override {
+        ++released_unknown;
+        co_return 0;
+    }
     task<result<std::vector<std::string>>> live_instances(system_time) override {
         co_return std::vector<std::string>{};
     }
@@ -55,6 +58,7 @@ class fake_run_store final : public run_store {
     task<result<void>> release_instance(std::string) override { co_return result<void>{}; }
 
     milliseconds latency{0};  // 0: commits are answered at once
+    int released_unknown = 0;
     std::deque<commit_answer> commit_answers;
     std::vector<std::vector<int>> batches;
     std::deque<result<std::vector<claimed_run>>> claim_answers;

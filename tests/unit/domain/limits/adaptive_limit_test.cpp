@@ -86,6 +86,20 @@ TEST(adaptive_limit, a_slow_route_does_not_teach_the_fast_one) {
     EXPECT_LE(service.limit.state().slowness, 1.1);
 }
 
+// More of them than are kept of one kind: what was learnt unloaded is not learnt anew under load.
+TEST(adaptive_limit, many_routes_in_turn_teach_each_other_nothing) {
+    steady_service service{{.most = 256}};
+    const auto call_each = [&](int rounds, auto latency) {
+        for (; rounds > 0; --rounds)
+            for (std::size_t route = 0; route < 12 * 8; route += 8)
+                for (int i = 0; i < 5; ++i) service.answer(latency(), call_signal::ok, 1, route);
+    };
+    call_each(4, [] { return milliseconds{50}; });
+    EXPECT_EQ(service.limit.limit(), 256);
+    call_each(4, [&] { return milliseconds{50} * std::max(1, service.limit.limit() / 20); });
+    EXPECT_LE(service.limit.limit(), 60);
+}
+
 TEST(adaptive_limit, is_cut_once_a_round_trip_however_many_calls_tell_of_it) {
     steady_service service{{.most = 100, .start = 100}};
     service.answer(milliseconds{50}, call_signal::overload);

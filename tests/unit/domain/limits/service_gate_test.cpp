@@ -68,6 +68,52 @@ TEST_F(service_gate_test, of_one_that_is_known_eight_times_the_usual_are_enough)
     EXPECT_TRUE(gate_.may_start(false, now_));
 }
 
+// An hour of training, for instance: what takes long is not lost.
+TEST_F(service_gate_test, calls_that_always_take_a_minute_are_waited_for) {
+    std::vector<std::pair<service_gate::ticket, steady_time>> calls;
+    int beyond = 0, answered = 0;
+    for (int i = 0; i < 600; ++i, now_ += seconds{1}) {
+        for (; !calls.empty() && now_ - calls.front().second >= seconds{60}; calls.erase(calls.begin()), ++answered)
+            gate_.end(calls.front().first,
+                      {.end = call_end::succeeded,
+                       .route = 0,
+                       .sent_at = calls.front().second,
+                       .latency = seconds{60},
+                       .retry_after = {}},
+                      now_, 0.5);
+        if (gate_.answered_at()) beyond = std::max(beyond, gate_.in_flight() - gate_.limit());
+        for (const auto& call : start_all()) calls.emplace_back(call, now_);
+    }
+    EXPECT_GT(answered, 30);
+    EXPECT_LE(beyond, 0);
+}
+
+// Keepalive ends them, half a minute after another process has taken the address over.
+TEST_F(service_gate_test, connections_to_a_service_that_was_replaced_say_nothing_of_the_new_one) {
+    const auto lost = start_all();
+    const auto sent_at = now_;
+    for (std::size_t i = 0; i < 3; ++i) end(lost[i], call_end::unknown);
+    now_ += seconds{1};
+    for (int i = 0; i < 3; ++i) {
+        now_ += seconds{10};
+        const auto call = gate_.start(false, now_);
+        gate_.end(call,
+                  {.end = call_end::succeeded, .route = 0, .sent_at = now_, .latency = seconds{1}, .retry_after = {}},
+                  now_, 0.5);
+    }
+    gate_.end(lost[3],
+              {.end = call_end::cut_off, .route = 0, .sent_at = sent_at, .latency = now_ - sent_at, .retry_after = {}},
+              now_, 0.5);
+    EXPECT_EQ(gate_.breaker().recent(now_).failed, 0);
+    EXPECT_LE(gate_.usual_latency(), seconds{1});
+}
+
+TEST_F(service_gate_test, one_that_breaks_each_connection_is_not_there) {
+    for (int i = 0; i < 20; ++i) end(gate_.start(false, now_), call_end::cut_off);
+    EXPECT_EQ(gate_.breaker().state(now_), breaker_state::open);
+    EXPECT_FALSE(gate_.answered_at());
+}
+
 // A fifth of them, for instance: what is called for the others goes on.
 TEST_F(service_gate_test, calls_that_hang_for_some_tenants_hold_up_nobody_for_long) {
     const auto began = now_;
