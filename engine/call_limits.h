@@ -122,6 +122,9 @@ class call_limits {
     // As of a moment ago. From any thread.
     [[nodiscard]] std::vector<service_view> services() const;
 
+    // Where `run` sleeps.
+    [[nodiscard]] const wake_signal& sleeps_in() const { return wake_; }
+
   private:
     friend class permit;
 

@@ -62,6 +62,9 @@ class dispatcher {
 
     [[nodiscard]] int active_runs() const { return active_runs_; }
 
+    // Where `run` sleeps.
+    [[nodiscard]] const wake_signal& sleeps_in() const { return wake_; }
+
   private:
     task<std::optional<steady_time>> look();
     task<bool> release_unknown_runs();

@@ -21,6 +21,7 @@ constexpr int unreadable_told = 20;    // in the health
 constexpr int leases_for_holders = 2;  // after the deadline, to end what they hold by themselves
 constexpr milliseconds longest_survey{300'000};
 constexpr milliseconds reconcile_interval{60'000};
+constexpr auto scheduler_loop = "scheduler";
 constexpr milliseconds history_look{3'600'000};
 constexpr int executions_forgotten_at_once = 100;
 constexpr milliseconds summary_kept{86'400'000};  // for services that read it in the cache
@@ -103,11 +104,17 @@ void engine::spawn(task<> work) {
 }
 
 void engine::start() {
-    spawn(supervisor_.keep("heartbeat", [this] { return keep_lease(); }));
-    spawn(supervisor_.keep("queue of calls", [this] { return limits_.run(); }));
-    spawn(supervisor_.keep("dispatcher", [this] { return dispatcher_.run(); }, [this] { dispatcher_.reconcile(); }));
-    spawn(
-        supervisor_.keep("scheduler", [this] { return scheduler_.run(); }, [this] { scheduler_.schedules_changed(); }));
+    spawn(supervisor_.keep({.name = "heartbeat", .run = [this] { return keep_lease(); }, .sleeps_in = heartbeat_}));
+    spawn(supervisor_.keep(
+        {.name = "queue of calls", .run = [this] { return limits_.run(); }, .sleeps_in = limits_.sleeps_in()}));
+    spawn(supervisor_.keep({.name = "dispatcher",
+                            .run = [this] { return dispatcher_.run(); },
+                            .sleeps_in = dispatcher_.sleeps_in(),
+                            .on_restart = [this] { dispatcher_.reconcile(); }}));
+    spawn(supervisor_.keep({.name = scheduler_loop,
+                            .run = [this] { return scheduler_.run(); },
+                            .sleeps_in = scheduler_.sleeps_in(),
+                            .on_restart = [this] { scheduler_.schedules_changed(); }}));
 }
 
 // The heartbeat. Whatever else is looked at with it may take its time: the lease must not wait for that.
@@ -320,6 +327,14 @@ task<> engine::stop(steady_time deadline) {
         if (now >= deadline + pause_after_fault) break;
         co_await ports_.time.sleep_until(now + drain_look);
     }
+    try {
+        co_await give_claims_back();
+    } catch (const std::exception& e) {
+        spdlog::warn("cannot give back the claims: {}", e.what());
+    }
+}
+
+task<> engine::give_claims_back() {
     // Has another process taken our name unnoticed? Then what would be given back is its.
     co_await renew_lease();
     if (is_displaced_) co_return;
@@ -382,6 +397,11 @@ task<> engine::keep_history() {
         spdlog::info("{} executions older than {} days are forgotten", forgotten, options_.history_kept.count());
 }
 
+// A leader without a scheduler starts nothing, and nobody else does.
+bool engine::gets_things_done() const {
+    return !is_displaced_ && !stuck_for() && !supervisor_.is_failing(scheduler_loop);
+}
+
 std::optional<milliseconds> engine::stuck_for() const {
     const steady_time looked_at{steady_time::duration{looked_around_at_.load()}};
     const auto since = std::chrono::duration_cast<milliseconds>(ports_.time.steady_now() - looked_at);
@@ -396,10 +416,7 @@ std::vector<health_problem> engine::problems() const {
         if (!service.problem.empty())
             all.push_back({"service", service.name,
                            fmt::format("{} {}; {} runs wait here", service.name, service.problem, service.waiting)});
-    for (const auto& loop : supervisor_.broken())
-        all.push_back({"loop", loop.name,
-                       fmt::format("the {} broke off, {} times since the start, and began again: {}", loop.name,
-                                   loop.times, loop.why)});
+    std::ranges::move(supervisor_.problems(), std::back_inserter(all));
     for (const auto& [id, why] : executions_.unreadable() | std::views::take(unreadable_told))
         all.push_back({"execution", to_string(id), why});
     return all;

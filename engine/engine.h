@@ -84,9 +84,10 @@ class engine final : public run_control {
     void schedules_changed() override;
     [[nodiscard]] engine_health health() const override;
     [[nodiscard]] std::vector<service_view> services() const override { return limits_.services(); }
-    // Has all been possible lately that a heartbeat does? It takes this thread, and the store's reading and writing.
+    // Has all been possible lately that a heartbeat does, and does the scheduler go on? It takes this thread, and the
+    // store's reading and writing.
     // From any thread.
-    [[nodiscard]] bool gets_things_done() const { return !is_displaced_ && !stuck_for(); }
+    [[nodiscard]] bool gets_things_done() const;
 
   private:
     task<> keep_lease();
@@ -94,6 +95,7 @@ class engine final : public run_control {
     task<> follow_service_settings();
     task<bool> renew_lease();
     task<> stay_leased();
+    task<> give_claims_back();
     task<> give_way(steady_time lease_over_at);
     task<> look_around();
     task<bool> take_up_lost_runs(system_time now);

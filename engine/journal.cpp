@@ -37,7 +37,7 @@ task<bool> journal::record(journal_entry entry) {
     arriving_waiters_.push_back(&self);
     if (!flushing_) {
         flushing_ = true;
-        asio::co_spawn(where_, flush(), asio::detached);
+        asio::co_spawn(where_, flush(), asio::detached);  // it lets nothing be thrown
     }
     // A store that answers at once (in memory) may have taken it already.
     if (!self.settled)
@@ -45,20 +45,36 @@ task<bool> journal::record(journal_entry entry) {
     co_return !self.refused;
 }
 
+// Whatever is thrown, those who wait are answered in the end: what a batch holds is committed once more, which changes
+// nothing if it was committed already.
 task<> journal::flush() {
-    while (!arriving_.empty()) {
-        if (company_comes()) co_await time_.sleep_until(time_.steady_now() + commit_delay);
-        const auto size = std::min(arriving_.size(), largest_batch);
-        const auto end = static_cast<std::ptrdiff_t>(size);
-        batch_.assign(std::make_move_iterator(arriving_.begin()), std::make_move_iterator(arriving_.begin() + end));
-        batch_waiters_.assign(arriving_waiters_.begin(), arriving_waiters_.begin() + end);
-        arriving_.erase(arriving_.begin(), arriving_.begin() + end);
-        arriving_waiters_.erase(arriving_waiters_.begin(), arriving_waiters_.begin() + end);
-        auto receipt = co_await commit(batch_);
-        if (!receipt) receipt = co_await commit_one_by_one();
-        settle(receipt);
+    while (!arriving_.empty() || !batch_waiters_.empty()) {
+        try {
+            co_await flush_one_batch();
+            continue;
+        } catch (const std::exception& e) {
+            tell_problem(error{errc::store_unavailable, e.what(), {}});
+        }
+        co_await time_.sleep_until(time_.steady_now() + longest_retry_pause);
     }
     flushing_ = false;
+}
+
+task<> journal::flush_one_batch() {
+    if (company_comes()) co_await time_.sleep_until(time_.steady_now() + commit_delay);
+    if (batch_waiters_.empty()) take_batch();
+    auto receipt = co_await commit(batch_);
+    if (!receipt) receipt = co_await commit_one_by_one();
+    settle(receipt);
+}
+
+void journal::take_batch() {
+    const auto size = std::min(arriving_.size(), largest_batch);
+    const auto end = static_cast<std::ptrdiff_t>(size);
+    batch_.assign(std::make_move_iterator(arriving_.begin()), std::make_move_iterator(arriving_.begin() + end));
+    batch_waiters_.assign(arriving_waiters_.begin(), arriving_waiters_.begin() + end);
+    arriving_.erase(arriving_.begin(), arriving_.begin() + end);
+    arriving_waiters_.erase(arriving_waiters_.begin(), arriving_waiters_.begin() + end);
 }
 
 bool journal::company_comes() const {

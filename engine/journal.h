@@ -50,6 +50,8 @@ class journal {
     };
 
     task<> flush();
+    task<> flush_one_batch();
+    void take_batch();
     [[nodiscard]] bool company_comes() const;
     void tell_problem(const std::optional<error>& problem);
     task<result<journal_receipt>> commit(const std::vector<journal_entry>& entries);

@@ -5,6 +5,8 @@
 
 #include <cassert>
 
+#include "engine/scoped_count.h"
+
 namespace orchestrator {
 namespace {
 
@@ -35,9 +37,10 @@ leader_elector::leader_elector(options chosen, executor where, leader_store& sto
 
 task<> leader_elector::run() {
     while (!stopped_) {
-        asking_ = true;
-        co_await ask();
-        asking_ = false;
+        {
+            const scoped_count asking{asking_};
+            co_await ask();
+        }
         tell();
         if (stopped_) break;
         // Woken at the end of what we hold, too: nobody else would say that it is over.
@@ -143,8 +146,12 @@ std::optional<std::int64_t> leader_elector::epoch(steady_time now) const {
 task<> leader_elector::stop() {
     stopped_ = true;
     wake_.notify();
-    while (asking_) co_await time_.sleep_until(time_.steady_now() + look_at_end);
-    co_await give_back();
+    while (asking_ > 0) co_await time_.sleep_until(time_.steady_now() + look_at_end);
+    try {
+        co_await give_back();
+    } catch (const std::exception& e) {
+        spdlog::warn("cannot give the lead back: {}", e.what());
+    }
 }
 
 task<> leader_elector::give_back() {

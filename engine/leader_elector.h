@@ -43,6 +43,9 @@ class leader_elector {
     // The epoch that we lead under at this moment, by the monotonic clock; nullopt: we do not lead. From any thread.
     [[nodiscard]] std::optional<std::int64_t> epoch(steady_time now) const;
 
+    // Where `run` sleeps.
+    [[nodiscard]] const wake_signal& sleeps_in() const { return wake_; }
+
   private:
     task<> ask();
     task<bool> outside_allows();
@@ -67,7 +70,7 @@ class leader_elector {
     bool is_unfit_ = false;         // likewise
     bool holds_outside_ = false;
     steady_time asked_row_at_{};
-    bool asking_ = false;
+    int asking_ = 0;
     bool stopped_ = false;
     std::atomic<steady_time::rep> holds_until_ = 0;  // for other threads
     std::atomic<std::int64_t> epoch_ = 0;

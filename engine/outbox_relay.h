@@ -24,6 +24,9 @@ class outbox_relay {
     task<> run();
     void stop();
 
+    // Where `run` sleeps.
+    [[nodiscard]] const wake_signal& sleeps_in() const { return wake_; }
+
   private:
     task<bool> publish_some();
     task<bool> note(const std::vector<kept_event>& sent, const std::vector<publish_problem>& answers);

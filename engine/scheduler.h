@@ -60,6 +60,9 @@ class scheduler {
     [[nodiscard]] std::size_t armed() const { return entries_.size(); }
     [[nodiscard]] std::size_t quarantined() const { return quarantined_.size(); }
 
+    // Where `run` sleeps.
+    [[nodiscard]] const wake_signal& sleeps_in() const { return wake_; }
+
   private:
     struct group {
         std::string name;  // empty: one for all

@@ -1,5 +1,6 @@
-// Keeps the loops of the engine going: one that breaks off by an exception is begun again after a pause, and the health
-// check tells of it. Without that, an instance would look well and start nothing any more.
+// Keeps the loops of one thread going: one that breaks off by an exception is begun again after a pause, and the health
+// check tells of it, as it does of one that hangs. Without that, an instance would look well and start nothing any
+// more.
 #pragma once
 
 #include <atomic>
@@ -10,6 +11,8 @@
 #include <vector>
 
 #include "domain/time.h"
+#include "engine/run_control.h"
+#include "engine/wake_signal.h"
 #include "ports/clock.h"
 #include "ports/task.h"
 
@@ -20,25 +23,36 @@ class supervisor {
     // Nothing is begun again while `draining`.
     supervisor(clock& time, const std::atomic<bool>& draining) : time_{time}, draining_{draining} {}
 
-    // Runs `loop` until it returns by itself. `on_restart`: what it knew may be wrong now. The names of loops are few.
-    task<> keep(std::string name, std::function<task<>()> loop, std::function<void()> on_restart = [] {});
-
-    struct broken_loop {
+    struct loop {
         std::string name;
-        std::string why;  // of the last time
-        int times = 0;    // since the start
-        steady_time at{};
+        std::function<task<>()> run;
+        const wake_signal& sleeps_in;              // a loop that is not there for long hangs
+        std::function<void()> on_restart = [] {};  // what it knew may be wrong now
     };
-    // Those that broke within the last minute. From any thread.
-    [[nodiscard]] std::vector<broken_loop> broken() const;
+    // Runs the loop until it returns by itself. A supervisor keeps a few.
+    task<> keep(loop);
+
+    // Loops that broke off within the last minute, and those that hang. From any thread.
+    [[nodiscard]] std::vector<health_problem> problems() const;
+    // Does this loop break off again and again, or hang for over a minute? From any thread.
+    [[nodiscard]] bool is_failing(const std::string& name) const;
 
   private:
+    struct record {
+        std::string why;  // it broke off the last time
+        int times = 0;    // it broke off since the start
+        int in_a_row = 0;
+        steady_time at{};
+        const wake_signal* sleeps_in = nullptr;  // nullptr: it has ended
+    };
+
     void note(const std::string& name, std::string why);
+    [[nodiscard]] steady_duration busy_for(const record&, steady_time now) const;
 
     clock& time_;
     const std::atomic<bool>& draining_;
     mutable std::mutex guard_;
-    std::map<std::string, broken_loop> broken_;
+    std::map<std::string, record> loops_;
 };
 
 }  // namespace orchestrator

@@ -6,6 +6,7 @@
 #include <boost/asio/execution/blocking.hpp>
 #include <boost/asio/require.hpp>
 
+#include <atomic>
 #include <functional>
 #include <optional>
 #include <stop_token>
@@ -42,18 +43,30 @@ class wake_signal {
 
     // Returns at once if a notification came since the last return.
     task<> wait_until(steady_time until) {
+        busy_since_ = nobody;
         if (!notified_) {
             sleeper_.emplace();
             co_await time_.sleep_until(until, sleeper_->get_token());
             sleeper_.reset();
         }
         notified_ = false;
+        busy_since_ = time_.steady_now().time_since_epoch().count();
+    }
+
+    // When the waiter came back from its last sleep; nullopt: it sleeps, or never has. From any thread.
+    [[nodiscard]] std::optional<steady_time> busy_since() const {
+        const auto since = busy_since_.load();
+        if (since == nobody) return std::nullopt;
+        return steady_time{steady_duration{since}};
     }
 
   private:
+    static constexpr steady_time::rep nobody = steady_time::max().time_since_epoch().count();
+
     clock& time_;
     bool notified_ = false;
     std::optional<std::stop_source> sleeper_;
+    std::atomic<steady_time::rep> busy_since_ = nobody;
 };
 
 }  // namespace orchestrator

@@ -30,6 +30,7 @@
 #include "engine/engine.h"
 #include "engine/leader_elector.h"
 #include "engine/outbox_relay.h"
+#include "engine/supervisor.h"
 #include "server/builtin_workflows.h"
 #include "server/config_sources.h"
 #include "server/connection_report.h"
@@ -168,7 +169,9 @@ class program {
                 .has_broker = chosen.rabbitmq.has_value(),
                 .process =
                     [this] {
-                        return report_connections(client_.figures(), server_.figures(), api_time_.steady_now());
+                        auto figures = report_connections(client_.figures(), server_.figures(), api_time_.steady_now());
+                        std::ranges::move(supervisor_.problems(), std::back_inserter(figures.problems));
+                        return figures;
                     }}},
           server_{api_thread_.context(),
                   chosen.address,
@@ -184,8 +187,8 @@ class program {
         if (!chosen_.runs_scheduler) spdlog::info("ORCHESTRATOR_SCHEDULER is off: nothing is started by its schedule");
         engine_.start();
         if (chosen_.runs_scheduler) {
-            asio::co_spawn(elector_thread_.context(), elector_.run(), asio::detached);
-            if (relay_) asio::co_spawn(elector_thread_.context(), relay_->run(), asio::detached);
+            keep("leader election", [this] { return elector_.run(); }, elector_.sleeps_in());
+            if (relay_) keep("outbox", [this] { return relay_->run(); }, relay_->sleeps_in());
             elector_thread_.start();
         }
         server_.start();
@@ -273,7 +276,15 @@ class program {
         return names;
     }
 
+    // On the elector's thread, for as long as it goes on.
+    void keep(std::string name, std::function<task<>()> run, const wake_signal& sleeps_in) {
+        asio::co_spawn(elector_thread_.context(),
+                       supervisor_.keep({.name = std::move(name), .run = std::move(run), .sleeps_in = sleeps_in}),
+                       asio::detached);
+    }
+
     task<> stop_leading() {
+        is_resigning_ = true;
         if (relay_) relay_->stop();
         co_await elector_.stop();
     }
@@ -333,6 +344,8 @@ class program {
     engine engine_;
     own_thread elector_thread_;
     system::clock elector_time_;
+    std::atomic<bool> is_resigning_ = false;
+    supervisor supervisor_{elector_time_, is_resigning_};
     std::unique_ptr<redis::leader_lease> lease_;  // nullptr: there is no Redis
     leader_elector elector_;
     std::unique_ptr<rabbitmq::event_bus> bus_;  // nullptr: there is no broker

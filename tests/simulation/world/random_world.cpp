@@ -109,6 +109,17 @@ void bad_weather(world& at, draws& random) {
     });
 }
 
+// In the midst of what an instance does, as when its memory runs out.
+void foreign_errors(world& at, draws& random) {
+    at.weather().foreign_errors = random.one_of({0.01, 0.1, 0.5});
+    at.books().note("calls of the store throw");
+    at.after(random.time(50, 30'000), [&at] {
+        at.books().note("calls of the store do not throw any more");
+        at.books().disturbed();
+        at.weather().foreign_errors = 0;
+    });
+}
+
 void jump(world& at, milliseconds by) {
     at.books().note(fmt::format("the wall clock jumps by {} ms", by.count()));
     at.books().disturbed();
@@ -119,7 +130,7 @@ void jump(world& at, milliseconds by) {
 void misfortune(world& at, draws& random, const std::vector<execution_id>& executions) {
     const auto victim = somebody(at, random);
     if (!victim) return;
-    switch (random.between(0, 7)) {
+    switch (random.between(0, 8)) {
         case 0:
         case 1:
             at.crash(*victim, random.chance(0.5));
@@ -140,6 +151,9 @@ void misfortune(world& at, draws& random, const std::vector<execution_id>& execu
             break;
         case 6:
             at.weather().lost_receipts = at.weather().lost_receipts > 0 ? 0 : 0.1;
+            break;
+        case 7:
+            foreign_errors(at, random);
             break;
         default:
             if (random.chance(0.4)) at.cancel(executions[std::size_t(random.between(0, int(executions.size()) - 1))]);

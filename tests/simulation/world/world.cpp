@@ -43,7 +43,11 @@ world::instance::instance(world& of, const std::string& name)
                                 .is_fit = [this] { return runs->gets_things_done(); }},
         context.get_executor(), store, outside.get(), time, [this](bool leads) { runs->leadership_changed(leads); });
     runs->start();
-    asio::co_spawn(context, elector->run(), asio::detached);
+    asio::co_spawn(
+        context,
+        loops.keep(
+            {.name = "leader election", .run = [this] { return elector->run(); }, .sleeps_in = elector->sleeps_in()}),
+        asio::detached);
 }
 
 // The coroutines go first, while all that they refer to still stands; those that the engine itself holds go with it.
@@ -118,7 +122,8 @@ void world::bury_stopped() {
         if (instances_.at(name)->store.pending() > 0 && line_.steady_now() < deadline)
             audit_.wrong(name + " stopped without waiting for the store");
         instances_.erase(name);
-        if (weather_.fault) continue;  // it could not give anything back: its lease ends by itself
+        if (weather_.fault || weather_.foreign_errors > 0)
+            continue;  // it could not give anything back: its lease ends by itself
         for (const auto& open : at_once(store_.open_executions()))
             for (const auto& run : runs_of(open.id))
                 if (run.status == run_status::running && run.claimed_by == name)

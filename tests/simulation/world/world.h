@@ -12,6 +12,7 @@
 #include "adapters/system/zone_files.h"
 #include "engine/engine.h"
 #include "engine/leader_elector.h"
+#include "engine/supervisor.h"
 #include "tests/simulation/world/audit.h"
 #include "tests/simulation/world/draws.h"
 #include "tests/simulation/world/simulated_lease.h"
@@ -99,6 +100,8 @@ class world {
         std::unique_ptr<simulated_lease> outside;  // nullptr: the world has none
         std::unique_ptr<leader_elector> elector;
         std::unique_ptr<engine> runs;
+        const std::atomic<bool> is_resigning = false;
+        supervisor loops{time, is_resigning};
         bool stalled = false;
         bool told_to_stop = false;
     };

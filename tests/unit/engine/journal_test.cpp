@@ -35,7 +35,11 @@ class journal_test : public testing::Test {
     int calls_in_flight_ = 0;
     std::vector<execution_id> drained_;
     journal journal_{thread_.where(), store_, thread_.time, [this] { return calls_in_flight_; },
-                     [this](execution_id id) { drained_.push_back(id); }};
+                     [this](execution_id id) {
+                         if (throws_when_drained_) throw std::runtime_error{"no memory"};
+                         drained_.push_back(id);
+                     }};
+    bool throws_when_drained_ = false;
     std::map<int, bool> kept_;
 };
 
@@ -114,6 +118,20 @@ TEST_F(journal_test, a_store_that_throws_is_a_passing_fault) {
     EXPECT_TRUE(journal_.problem());
     thread_.pass(milliseconds{1'000});
     EXPECT_TRUE(kept_.at(1));
+}
+
+TEST_F(journal_test, what_is_thrown_behind_a_commit_stops_nothing) {
+    throws_when_drained_ = true;
+    store_.commit_answers.push_back([](const auto&) -> receipt_result {
+        return journal_receipt{.refused = {}, .drained = {execution_id{make_uuid_v7({}, {1, 1})}}};
+    });
+    record(1);
+    thread_.settle();
+    EXPECT_TRUE(kept_.at(1));
+    record(2);
+    thread_.pass(milliseconds{2'000});
+    EXPECT_TRUE(kept_.at(2));
+    EXPECT_FALSE(journal_.problem());
 }
 
 TEST_F(journal_test, a_lost_claim_is_refused_alone) {

@@ -21,16 +21,25 @@ class supervisor_test : public testing::Test {
         const int nth = ++lives_;
         co_await thread_.time.sleep_until(thread_.line.steady_now() + seconds{2});
         if (nth <= breaks) throw std::runtime_error{"out of flour"};
+        co_await wake_.wait_until(thread_.line.steady_now() + seconds{300});
         has_ended_ = true;
     }
+    task<> hang() {
+        co_await wake_.wait_until(thread_.line.steady_now() + seconds{300});
+        co_await thread_.time.sleep_until(thread_.line.steady_now() + seconds{90});
+    }
     void keep(int breaks) {
-        thread_.start(supervisor_.keep("dispatcher", [this, breaks] { return live(breaks); }, [this] { ++restarts_; }));
+        thread_.start(supervisor_.keep({.name = "dispatcher",
+                                        .run = [this, breaks] { return live(breaks); },
+                                        .sleeps_in = wake_,
+                                        .on_restart = [this] { ++restarts_; }}));
         thread_.settle();
     }
 
     simulation::virtual_thread thread_;
     std::atomic<bool> draining_ = false;
     supervisor supervisor_{thread_.time, draining_};
+    wake_signal wake_{thread_.time};
     int lives_ = 0;
     int restarts_ = 0;
     bool has_ended_ = false;
@@ -43,21 +52,49 @@ TEST_F(supervisor_test, a_loop_that_breaks_off_begins_again_after_a_second) {
     thread_.pass(seconds{20});
     EXPECT_EQ(lives_, 3);
     EXPECT_EQ(restarts_, 2);
+    thread_.pass(seconds{300});
     EXPECT_TRUE(has_ended_) << "one that returns is over";
 }
 
 TEST_F(supervisor_test, tells_of_it_for_a_minute) {
     keep(2);
     thread_.pass(seconds{1});
-    EXPECT_TRUE(supervisor_.broken().empty());
+    EXPECT_TRUE(supervisor_.problems().empty());
     thread_.pass(seconds{9});
-    const auto broken = supervisor_.broken();
-    ASSERT_EQ(broken.size(), 1U);
-    EXPECT_EQ(broken[0].name, "dispatcher");
-    EXPECT_EQ(broken[0].why, "out of flour");
-    EXPECT_EQ(broken[0].times, 2);
+    EXPECT_EQ(supervisor_.problems(),
+              (std::vector<health_problem>{
+                  {"loop", "dispatcher",
+                   "the dispatcher broke off, 2 times since the start, and began again: out of flour"}}));
+    EXPECT_FALSE(supervisor_.is_failing("dispatcher"));
     thread_.pass(seconds{60});
-    EXPECT_TRUE(supervisor_.broken().empty());
+    EXPECT_TRUE(supervisor_.problems().empty());
+}
+
+TEST_F(supervisor_test, a_loop_that_breaks_off_again_and_again_is_failing) {
+    keep(3);
+    thread_.pass(seconds{15});
+    EXPECT_TRUE(supervisor_.is_failing("dispatcher"));
+    EXPECT_FALSE(supervisor_.is_failing("scheduler"));
+    thread_.pass(seconds{60});
+    EXPECT_FALSE(supervisor_.is_failing("dispatcher"));
+}
+
+TEST_F(supervisor_test, one_that_does_not_come_back_from_what_it_waits_for_hangs) {
+    thread_.start(supervisor_.keep({.name = "scheduler", .run = [this] { return hang(); }, .sleeps_in = wake_}));
+    thread_.pass(seconds{100});
+    EXPECT_TRUE(supervisor_.problems().empty()) << "it sleeps";
+    wake_.notify();
+    thread_.pass(seconds{9});
+    EXPECT_TRUE(supervisor_.problems().empty());
+    thread_.pass(seconds{1});
+    EXPECT_EQ(supervisor_.problems(),
+              (std::vector<health_problem>{
+                  {"loop", "scheduler", "the scheduler has been waiting for the same answer for 10 s"}}));
+    EXPECT_FALSE(supervisor_.is_failing("scheduler"));
+    thread_.pass(seconds{50});
+    EXPECT_TRUE(supervisor_.is_failing("scheduler"));
+    thread_.pass(seconds{40});
+    EXPECT_TRUE(supervisor_.problems().empty()) << "it has ended";
 }
 
 TEST_F(supervisor_test, nothing_begins_again_while_the_instance_stops) {
