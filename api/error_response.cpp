@@ -22,8 +22,11 @@ constexpr status_of_error statuses[] = {
     {errc::store_unavailable, 503, "store_unavailable"},
     {errc::store_full, 503, "store_full"},
     {errc::store_read_only, 503, "store_read_only"},
+    {errc::store_unusable, 503, "store_unusable"},
     {errc::store_corrupt, 500, "internal"},
+    {errc::entry_refused, 422, "entry_refused"},
     {errc::schema_newer, 500, "internal"},
+    {errc::unreadable, 500, "internal"},
     {errc::service_failed, 500, "internal"},
     {errc::stopping, 503, "stopping"},
 };

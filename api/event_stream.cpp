@@ -106,7 +106,7 @@ task<> event_stream::append_state(std::string& chunk, execution now_found) {
 }
 
 // A store that does not answer for a moment is asked again; an execution that is gone ends its stream.
-void event_stream::give_up_unless_passing(const error& why) { ended_ = !is_passing_store_fault(why.code); }
+void event_stream::give_up_unless_passing(const error& why) { ended_ = !is_store_fault(why.code); }
 
 task<answer> stream_events(const api_dependencies& api, routed_request request) {
     query_parameters parameters{std::move(request.query)};

@@ -238,9 +238,18 @@ class subject {
     watched_store watched{*store_, time};
 
   private:
-    scheduler subject_{
-        {.instance_id = "benchmark"}, *store_, watched, *store_, *store_, zones_, time, random_, [] { return 0; },
-        [](execution_id) {}};
+    store_watch faults_;
+    scheduler subject_{{.instance_id = "benchmark"},
+                       *store_,
+                       watched,
+                       *store_,
+                       *store_,
+                       zones_,
+                       time,
+                       random_,
+                       faults_,
+                       [] { return 0; },
+                       [](execution_id) {}};
 };
 
 double cpu_seconds() {

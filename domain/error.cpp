@@ -20,10 +20,16 @@ std::string_view to_string(errc code) {
             return "store_full";
         case errc::store_read_only:
             return "store_read_only";
+        case errc::store_unusable:
+            return "store_unusable";
         case errc::store_corrupt:
             return "store_corrupt";
+        case errc::entry_refused:
+            return "entry_refused";
         case errc::schema_newer:
             return "schema_newer";
+        case errc::unreadable:
+            return "unreadable";
         case errc::service_failed:
             return "service_failed";
         case errc::stopping:

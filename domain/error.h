@@ -18,10 +18,13 @@ enum class errc {
     store_unavailable,  // the store did not answer; nothing is known to be lost; worth another try
     store_full,         // no room on the disk; worth another try once there is some
     store_read_only,    // the database cannot be written; worth another try once it can
-    store_corrupt,      // the database file is damaged; needs a person
-    schema_newer,       // the database was written by a newer version of this program
-    service_failed,     // a service of the platform gave no usable answer
-    stopping,           // this instance is shutting down
+    store_unusable,  // a right, a table or a version is missing, or the error is unknown; worth another try once mended
+    store_corrupt,   // the database is damaged; needs a person
+    entry_refused,   // what was to be written breaks a rule of the store, and would again; it alone is concerned
+    schema_newer,    // the database was written by a newer version of this program
+    unreadable,      // it was written by another version of this program, which can read it
+    service_failed,  // a service of the platform gave no usable answer
+    stopping,        // this instance is shutting down
 };
 
 [[nodiscard]] std::string_view to_string(errc);
@@ -47,9 +50,11 @@ using result = std::expected<T, error>;
     return std::unexpected{error{code, std::move(message), {}}};
 }
 
-// Is it the store's fault and likely to pass? Then the same write is tried again instead of being given up.
-[[nodiscard]] constexpr bool is_passing_store_fault(errc code) {
-    return code == errc::store_unavailable || code == errc::store_full || code == errc::store_read_only;
+// Does it say something about the store, and nothing about what was asked of it? Then the same is tried again until the
+// store is well, instead of being given up.
+[[nodiscard]] constexpr bool is_store_fault(errc code) {
+    return code == errc::store_unavailable || code == errc::store_full || code == errc::store_read_only ||
+           code == errc::store_unusable || code == errc::store_corrupt;
 }
 
 }  // namespace orchestrator

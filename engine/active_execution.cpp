@@ -17,7 +17,7 @@ task<result<std::shared_ptr<active_execution>>> active_executions::find(executio
     const std::scoped_lock lock{guard_};
     if (found)
         unreadable_.erase(id);
-    else if (!is_passing_store_fault(found.error().code) &&
+    else if (!is_store_fault(found.error().code) &&
              unreadable_.insert_or_assign(id, unreadable_execution{found.error().message, time_.steady_now()}).second)
         spdlog::error("execution {} is left to others: {}", to_string(id), found.error().message);
     co_return found;
@@ -33,9 +33,9 @@ task<result<std::shared_ptr<active_execution>>> active_executions::read(executio
     // Somebody else may have read it while we waited.
     if (const auto found = active_.find(id); found != active_.end()) co_return found->second;
     auto definition = parse_definition(stored->definition);
-    if (!definition) co_return fail(errc::store_corrupt, unreadable_definition_message(definition.error()));
+    if (!definition) co_return fail(errc::unreadable, unreadable_definition_message(definition.error()));
     if (stored->filter.has_unknown)
-        co_return fail(errc::store_corrupt,
+        co_return fail(errc::unreadable,
                        "this version of the program cannot read which tenants the execution takes in");
     auto made = make(*stored, std::move(*definition));
     active_.emplace(id, made);
@@ -76,7 +76,7 @@ std::optional<error> active_executions::known_as_unreadable(execution_id id) con
     const auto found = unreadable_.find(id);
     if (found == unreadable_.end() || time_.steady_now() - found->second.looked_at >= unreadable_look)
         return std::nullopt;
-    return error{errc::store_corrupt, found->second.why, {}};
+    return error{errc::unreadable, found->second.why, {}};
 }
 
 std::map<execution_id, std::string> active_executions::unreadable() const {

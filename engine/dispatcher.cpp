@@ -39,6 +39,8 @@ task<> dispatcher::run() {
 // nullopt: there may be more.
 task<std::optional<steady_time>> dispatcher::look() {
     if (const auto later = not_before(environment_.time.steady_now())) co_return later;
+    // What is called now could not be recorded.
+    if (environment_.records.problem()) co_return environment_.time.steady_now() + after_fault;
     if (may_hold_others_ && !co_await release_unknown_runs()) co_return std::nullopt;
     const auto terms = options_.what_to_claim();
     const auto& closed = terms.closed_services;
@@ -46,9 +48,8 @@ task<std::optional<steady_time>> dispatcher::look() {
     if (allowed <= 0) co_return environment_.time.steady_now() + full_share_sleep;
     claimed_at_ = environment_.time.steady_now();
     auto claimed = co_await store_.claim_runs(options_.instance_id, allowed, environment_.time.now(), closed);
-    if (!claimed) {
+    if (!environment_.watch.note("claim tenant runs", claimed)) {
         may_hold_others_ = true;
-        spdlog::warn("cannot claim tenant runs: {}", claimed.error().message);
         co_await pause_after_fault();
         co_return std::nullopt;
     }
@@ -67,7 +68,7 @@ task<int> dispatcher::allowance(const call_limits::claim_terms& terms) {
         share_counted_at_ = now;
         const auto open = co_await store_.count_open_runs(instances_ * options_.max_active_runs,
                                                           environment_.time.now(), terms.closed_services);
-        if (!open) {
+        if (!environment_.watch.note("count tenant runs", open)) {
             share_counted_at_.reset();
             co_return most;
         }
@@ -82,7 +83,7 @@ task<int> dispatcher::allowance(const call_limits::claim_terms& terms) {
 task<bool> dispatcher::release_unknown_runs() {
     const auto released = co_await store_.release_unknown_runs(options_.instance_id,
                                                                std::vector<run_claim>{known_.begin(), known_.end()});
-    if (!released) {
+    if (!environment_.watch.note("give claims back", released)) {
         co_await pause_after_fault();
         co_return false;
     }
@@ -125,7 +126,7 @@ void dispatcher::spawn(const run_claim& claim, task<> work) {
 
 task<> dispatcher::start(claimed_run run) {
     auto execution = co_await executions_.find(run.execution);
-    while (!execution && is_passing_store_fault(execution.error().code) && !environment_.draining) {
+    while (!execution && is_store_fault(execution.error().code) && !environment_.draining) {
         co_await pause_after_fault();
         execution = co_await executions_.find(run.execution);
     }
@@ -168,7 +169,7 @@ task<> dispatcher::leave(claimed_run run) {
 task<steady_time> dispatcher::next_due(const std::vector<std::string>& closed_services) {
     const auto parked = co_await store_.next_parked_run(closed_services);
     const auto now = environment_.time.steady_now();
-    if (!parked) co_return now + after_fault;
+    if (!environment_.watch.note("look for parked runs", parked)) co_return now + after_fault;
     if (!*parked) co_return now + longest_sleep;
     const auto wait = std::clamp(**parked - environment_.time.now(), shortest_sleep, longest_sleep);
     co_return now + wait + (executions_.unreadable().empty() ? milliseconds{0} : precedence);

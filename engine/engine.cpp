@@ -23,6 +23,7 @@ constexpr milliseconds longest_survey{300'000};
 constexpr milliseconds reconcile_interval{60'000};
 constexpr auto scheduler_loop = "scheduler";
 constexpr milliseconds history_look{3'600'000};
+constexpr milliseconds history_look_after_fault{60'000};
 constexpr int executions_forgotten_at_once = 100;
 constexpr milliseconds summary_kept{86'400'000};  // for services that read it in the cache
 
@@ -46,6 +47,7 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
                    .random = ports.random,
                    .caller = caller_,
                    .records = journal_,
+                   .watch = watch_,
                    .draining = draining_,
                    .on_released = [this](const run_claim& claim) { dispatcher_.run_released(claim); },
                    .recheck = &recheck_},
@@ -66,6 +68,7 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
       planning_{{.instance_id = options_.instance_id},
                 ports.executions,
                 ports.time,
+                watch_,
                 [this](task<> work) { spawn(std::move(work)); },
                 [this](execution_id id) { return plan(id); }},
       scheduler_{{.instance_id = options_.instance_id, .longest_execution = options_.longest_execution},
@@ -76,6 +79,7 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
                  ports.zones,
                  ports.time,
                  ports.random,
+                 watch_,
                  ports.epoch,
                  [this](execution_id) { planning_.look(); }},
       supervisor_{ports.time, draining_},
@@ -143,7 +147,8 @@ task<> engine::forget_last_life() {
 
 // What cannot be read holds on as it was.
 task<> engine::follow_service_settings() {
-    if (const auto settings = co_await ports_.service_settings.list_service_settings()) limits_.apply(*settings);
+    const auto settings = co_await ports_.service_settings.list_service_settings();
+    if (watch_.note("read the settings of services", settings)) limits_.apply(*settings);
 }
 
 task<bool> engine::renew_lease() {
@@ -227,12 +232,12 @@ task<> engine::complete_cancellation(execution_id id) {
     if (!ending.is_first()) co_return;
     const auto waiting = co_await ports_.executions.end_runs(
         {.execution = id, .cause = end_cause::cancellation, .grace = {}, .is_held_too = false}, ports_.time.now());
-    if (waiting) co_await finish(id);
+    if (watch_.note("end what is cancelled", waiting)) co_await finish(id);
 }
 
 task<> engine::look_for_executions() {
     const auto open = co_await ports_.executions.open_executions();
-    if (!open) co_return;
+    if (!watch_.note("look for open executions", open)) co_return;
     std::set<execution_id> ids;
     for (const auto& execution : *open) {
         ids.insert(execution.id);
@@ -259,7 +264,7 @@ task<> engine::plan(execution_id id) {
     if (active && stored && !stored->planning_complete && !is_final(stored->status)) {
         const auto planned = co_await planner_.plan(*active, std::move(*stored));
         if (!planned) spdlog::warn("execution {} is not planned yet: {}", to_string(id), planned.error().message);
-    } else if (!active && active.error().code == errc::store_corrupt) {
+    } else if (!active && active.error().code == errc::unreadable) {
         co_await leave_planning(id, active.error().message);
     }
     dispatcher_.notify();
@@ -277,7 +282,7 @@ task<> engine::leave_planning(execution_id id, std::string why) {
 task<> engine::finish(execution_id id) {
     for (;;) {
         const auto finished = co_await ports_.executions.finish_if_done(id, ports_.time.now());
-        if (finished) {
+        if (watch_.note("end executions", finished)) {
             if (is_final(finished->status)) {
                 executions_.forget(id);
                 spdlog::info("execution {} of {} {}: {} tenants, {} steps completed, {} failed, {} skipped",
@@ -291,7 +296,7 @@ task<> engine::finish(execution_id id) {
             }
             co_return;
         }
-        if (!is_passing_store_fault(finished.error().code) || draining_) co_return;
+        if (!is_store_fault(finished.error().code) || draining_) co_return;
         const scoped_entry waiting{finishing_, id};
         if (!waiting.is_first()) co_return;  // somebody tries already; the heartbeat would bring ever more
         co_await ports_.time.sleep_until(ports_.time.steady_now() + pause_after_fault);
@@ -373,9 +378,8 @@ task<> engine::survey_tenants() {
     if (draining_ || !due || !epoch || !scheduler_.follows_tenants()) co_return;
     surveyed_at_ = now;
     const auto taken = co_await survey_.take(*epoch, now + longest_survey, stop_survey_.get_token());
-    if (taken) co_return scheduler_.schedules_changed();
+    if (watch_.note("tell on which clocks the tenants live", taken)) co_return scheduler_.schedules_changed();
     if (taken.error().code == errc::superseded) ++refused_surveys_;
-    spdlog::warn("cannot tell on which clocks the tenants live: {}", taken.error().message);
     surveyed_at_.reset();
 }
 
@@ -389,9 +393,12 @@ task<> engine::keep_history() {
         const auto at = ports_.time.now();
         const auto some =
             co_await ports_.executions.keep_history(at, at - options_.history_kept, executions_forgotten_at_once);
-        if (!some) spdlog::warn("old executions cannot be forgotten: {}", some.error().message);
-        if (some) forgotten += *some;
-        if (!some || *some < executions_forgotten_at_once || draining_) break;
+        if (!watch_.note("forget old executions", some)) {
+            history_kept_at_ = now - history_look + history_look_after_fault;
+            break;
+        }
+        forgotten += *some;
+        if (*some < executions_forgotten_at_once || draining_) break;
     }
     if (forgotten > 0)
         spdlog::info("{} executions older than {} days are forgotten", forgotten, options_.history_kept.count());
@@ -417,6 +424,8 @@ std::vector<health_problem> engine::problems() const {
             all.push_back({"service", service.name,
                            fmt::format("{} {}; {} runs wait here", service.name, service.problem, service.waiting)});
     std::ranges::move(supervisor_.problems(), std::back_inserter(all));
+    std::ranges::move(watch_.problems(), std::back_inserter(all));
+    if (auto why = journal_.refusal()) all.push_back({"store", "record outcomes", std::move(*why)});
     for (const auto& [id, why] : executions_.unreadable() | std::views::take(unreadable_told))
         all.push_back({"execution", to_string(id), why});
     return all;
@@ -434,7 +443,7 @@ engine_health engine::health() const {
             .store_problem = std::move(problem),
             .problems = problems(),
             .leads = ports_.epoch().has_value(),
-            .refused_writes = journal_.refused(),
+            .refused_writes = journal_.lost(),
             .refused_decisions = scheduler_.refused() + refused_surveys_,
             .active_runs = dispatcher_.active_runs(),
             .calls_in_flight = limits_.in_flight()};

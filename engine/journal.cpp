@@ -1,5 +1,6 @@
 #include "engine/journal.h"
 
+#include <fmt/format.h>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@ constexpr milliseconds longest_retry_pause{1'000};
 constexpr int commit_siblings = 16;
 constexpr std::size_t worthwhile_batch = 200;
 constexpr milliseconds commit_delay{2};
+constexpr std::chrono::minutes told_for{1};
 
 }  // namespace
 
@@ -31,7 +33,7 @@ journal::~journal() {
         for (auto* each : *waiters) std::exchange(each->resume, nullptr);
 }
 
-task<bool> journal::record(journal_entry entry) {
+task<journal::answer> journal::record(journal_entry entry) {
     waiter self;
     arriving_.push_back(std::move(entry));
     arriving_waiters_.push_back(&self);
@@ -42,7 +44,7 @@ task<bool> journal::record(journal_entry entry) {
     // A store that answers at once (in memory) may have taken it already.
     if (!self.settled)
         co_await suspend([&self](std::move_only_function<void()> resume) { self.resume = std::move(resume); });
-    co_return !self.refused;
+    co_return std::move(self.told);
 }
 
 // Whatever is thrown, those who wait are answered in the end: what a batch holds is committed once more, which changes
@@ -64,8 +66,7 @@ task<> journal::flush_one_batch() {
     if (company_comes()) co_await time_.sleep_until(time_.steady_now() + commit_delay);
     if (batch_waiters_.empty()) take_batch();
     auto receipt = co_await commit(batch_);
-    if (!receipt) receipt = co_await commit_one_by_one();
-    settle(receipt);
+    settle(receipt ? *receipt : co_await commit_one_by_one());
 }
 
 void journal::take_batch() {
@@ -81,11 +82,11 @@ bool journal::company_comes() const {
     return arriving_.size() < worthwhile_batch && calls_in_flight_() >= commit_siblings;
 }
 
-// Tries until the store takes the entries; only a fault that will not pass ends it otherwise.
+// Tries until the store takes the entries, or finds fault with one of them.
 task<result<journal_receipt>> journal::commit(const std::vector<journal_entry>& entries) {
     for (auto pause = first_retry_pause;; pause = std::min(pause * 2, longest_retry_pause)) {
         auto receipt = co_await commit_once(entries);
-        if (receipt || !is_passing_store_fault(receipt.error().code)) {
+        if (receipt || receipt.error().code == errc::entry_refused) {
             tell_problem(std::nullopt);
             co_return receipt;
         }
@@ -103,23 +104,37 @@ task<result<journal_receipt>> journal::commit_once(const std::vector<journal_ent
     }
 }
 
-// The store refuses the batch for good. One entry that breaks an invariant must not take the others with it: it alone
-// is refused, and its run stops as if its claim were lost.
-task<result<journal_receipt>> journal::commit_one_by_one() {
+// The store finds fault with the batch. One entry must not take the others with it: it alone is refused.
+task<journal_receipt> journal::commit_one_by_one() {
     journal_receipt whole;
-    for (const auto& entry : batch_) {
-        const std::vector alone{entry};
+    for (std::size_t i = 0; i < batch_.size(); ++i) {
+        const std::vector alone{batch_[i]};
         auto receipt = co_await commit(alone);
-        if (receipt) {
-            whole.refused.insert(whole.refused.end(), receipt->refused.begin(), receipt->refused.end());
-            whole.drained.insert(whole.drained.end(), receipt->drained.begin(), receipt->drained.end());
-        } else {
-            spdlog::error("an outcome of execution {} cannot be recorded: {}", to_string(entry.execution),
-                          receipt.error().message);
-            whole.refused.push_back(entry.claim);
+        if (!receipt) {
+            note_refusal(i, receipt.error());
+            continue;
         }
+        whole.refused.insert(whole.refused.end(), receipt->refused.begin(), receipt->refused.end());
+        whole.drained.insert(whole.drained.end(), receipt->drained.begin(), receipt->drained.end());
     }
     co_return whole;
+}
+
+void journal::note_refusal(std::size_t of_batch, const error& why) {
+    batch_waiters_[of_batch]->told = {.what = verdict::refused, .why = why.message, .entry = batch_[of_batch]};
+    auto told = fmt::format("an outcome of execution {} cannot be recorded: {}", to_string(batch_[of_batch].execution),
+                            why.message);
+    spdlog::error("{}", told);
+    const std::scoped_lock lock{guard_};
+    refusal_ = std::move(told);
+    refused_at_ = time_.steady_now();
+}
+
+std::optional<std::string> journal::refusal() const {
+    const auto now = time_.steady_now();
+    const std::scoped_lock lock{guard_};
+    if (!refused_at_ || now - *refused_at_ >= told_for) return std::nullopt;
+    return refusal_;
 }
 
 void journal::tell_problem(const std::optional<error>& problem) {
@@ -130,18 +145,17 @@ void journal::tell_problem(const std::optional<error>& problem) {
         spdlog::info("the store takes writes again");
 }
 
-void journal::settle(const result<journal_receipt>& receipt) {
+void journal::settle(const journal_receipt& receipt) {
     const auto waiters = std::exchange(batch_waiters_, {});
     for (std::size_t i = 0; i < waiters.size(); ++i) {
-        waiters[i]->refused =
-            !receipt || (!receipt->refused.empty() &&
-                         std::ranges::find(receipt->refused, batch_[i].claim) != receipt->refused.end());
-        if (waiters[i]->refused) ++refused_;
+        if (!receipt.refused.empty() && std::ranges::find(receipt.refused, batch_[i].claim) != receipt.refused.end()) {
+            waiters[i]->told.what = verdict::lost;
+            ++lost_;
+        }
         waiters[i]->settled = true;
         if (waiters[i]->resume) waiters[i]->resume();
     }
-    if (receipt)
-        for (const auto& execution : receipt->drained) on_drained_(execution);
+    for (const auto& execution : receipt.drained) on_drained_(execution);
 }
 
 }  // namespace orchestrator

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,14 +30,27 @@ class journal {
     journal(const journal&) = delete;
     journal& operator=(const journal&) = delete;
 
-    // Returns when the entry is durable: true. False: the claim was lost, nothing was kept, and the run must stop.
-    task<bool> record(journal_entry entry);
+    enum class verdict {
+        kept,     // it is durable
+        lost,     // the claim was lost: nothing was kept, and the run must stop
+        refused,  // the store will never take the entry; its claim stands
+    };
+    struct answer {
+        verdict what = verdict::kept;
+        std::string why{};                     // refused: what the store says
+        std::optional<journal_entry> entry{};  // likewise: given back
+    };
+    // Returns when it is known what has become of the entry; while the store takes nothing, it waits.
+    task<answer> record(journal_entry entry);
 
     // Why nothing can be recorded at the moment; nullopt: all is well. From any thread.
     [[nodiscard]] std::optional<error> problem() const { return problem_.now(); }
 
     // Entries whose claim was lost, since the start. From any thread.
-    [[nodiscard]] std::int64_t refused() const { return refused_; }
+    [[nodiscard]] std::int64_t lost() const { return lost_; }
+
+    // Entries that the store will never take, of the last minute: why, of the latest one. From any thread.
+    [[nodiscard]] std::optional<std::string> refusal() const;
 
     // Entries in one commit, at most.
     static constexpr std::size_t largest_batch = 4'000;
@@ -46,7 +60,7 @@ class journal {
     struct waiter {
         std::move_only_function<void()> resume;  // empty: it does not wait yet
         bool settled = false;
-        bool refused = false;
+        answer told{};
     };
 
     task<> flush();
@@ -55,9 +69,10 @@ class journal {
     [[nodiscard]] bool company_comes() const;
     void tell_problem(const std::optional<error>& problem);
     task<result<journal_receipt>> commit(const std::vector<journal_entry>& entries);
-    task<result<journal_receipt>> commit_one_by_one();
+    task<journal_receipt> commit_one_by_one();
+    void note_refusal(std::size_t of_batch, const error& why);
     task<result<journal_receipt>> commit_once(const std::vector<journal_entry>& entries);
-    void settle(const result<journal_receipt>&);
+    void settle(const journal_receipt&);
 
     executor where_;
     run_store& store_;
@@ -65,7 +80,10 @@ class journal {
     std::function<int()> calls_in_flight_;
     std::function<void(execution_id)> on_drained_;
     reported_problem problem_;
-    std::atomic<std::int64_t> refused_ = 0;
+    std::atomic<std::int64_t> lost_ = 0;
+    mutable std::mutex guard_;  // of these two
+    std::string refusal_;
+    std::optional<steady_time> refused_at_;
 
     std::vector<journal_entry> arriving_;
     std::vector<waiter*> arriving_waiters_;

@@ -17,12 +17,13 @@ constexpr int ttls_without_question = 2;  // of the row, by who is refused outsi
 }  // namespace
 
 leader_elector::leader_elector(options chosen, executor where, leader_store& store, lease* outside, clock& time,
-                               std::function<void(bool)> on_change)
+                               store_watch& watch, std::function<void(bool)> on_change)
     : options_{std::move(chosen)},
       where_{where},
       store_{store},
       outside_{outside},
       time_{time},
+      watch_{watch},
       on_change_{std::move(on_change)},
       wake_{time},
       state_{options_.terms} {
@@ -70,15 +71,13 @@ task<> leader_elector::ask() {
                                                     .epoch = state_.epoch(),
                                                     .is_unopposed = options_.is_unopposed},
                                                    time_.now());
+    store_is_away_ = !watch_.note("ask who leads", answer);
     if (!answer) {
-        if (!std::exchange(store_is_away_, true))
-            spdlog::warn("cannot {} the lead: {}", told_ ? "renew" : "ask for", answer.error().message);
         state_.unanswered(time_.steady_now());
         // Others that reach the database may not ask it while we hold the lease outside.
         if (!leads()) co_await release_outside();
         co_return;
     }
-    store_is_away_ = false;
     if (!answer->is_ours) {
         state_.refused(time_.steady_now(), answer->left);
         co_return co_await release_outside();

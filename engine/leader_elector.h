@@ -12,6 +12,7 @@
 #include <string>
 
 #include "domain/leadership/leadership.h"
+#include "engine/store_watch.h"
 #include "engine/wake_signal.h"
 #include "ports/clock.h"
 #include "ports/leader_store.h"
@@ -33,7 +34,7 @@ class leader_elector {
 
     // `outside`: nullptr when there is none. `on_change`: this instance leads from now on, or no longer; called on the
     // elector's thread.
-    leader_elector(options, executor where, leader_store&, lease* outside, clock&,
+    leader_elector(options, executor where, leader_store&, lease* outside, clock&, store_watch&,
                    std::function<void(bool leads)> on_change);
 
     task<> run();
@@ -61,12 +62,13 @@ class leader_elector {
     leader_store& store_;
     lease* outside_;
     clock& time_;
+    store_watch& watch_;
     std::function<void(bool)> on_change_;
     wake_signal wake_;
     leadership state_;
-    bool told_ = false;             // what on_change was told last
-    bool store_is_away_ = false;    // said once, not with each try
-    bool outside_is_away_ = false;  // likewise
+    bool told_ = false;  // what on_change was told last
+    bool store_is_away_ = false;
+    bool outside_is_away_ = false;  // said once, not with each try
     bool is_unfit_ = false;         // likewise
     bool holds_outside_ = false;
     steady_time asked_row_at_{};

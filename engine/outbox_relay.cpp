@@ -39,7 +39,7 @@ task<> outbox_relay::run() {
 // True: there may be more, and it is worth going on at once.
 task<bool> outbox_relay::publish_some() {
     const auto due = co_await outbox_.unpublished_events(batch, time_.now());
-    if (!due || due->empty()) co_return false;
+    if (!watch_.note("read what is to be published", due) || due->empty()) co_return false;
     const bool is_whole_batch = int(due->size()) == batch;
     const auto answers = co_await bus_.publish(events_of(*due));
     if (answers) {
@@ -68,8 +68,11 @@ task<bool> outbox_relay::note(const std::vector<kept_event>& sent, const std::ve
     }
     for (const auto& each : refused) tell_refusal(each.problem);
     bool noted = true;
-    if (!published.empty()) noted = (co_await outbox_.note_published(std::move(published), now)).has_value();
-    if (!refused.empty()) noted = (co_await outbox_.note_unpublished(std::move(refused))).has_value() && noted;
+    if (!published.empty())
+        noted = watch_.note("note what was published", co_await outbox_.note_published(std::move(published), now));
+    if (!refused.empty())
+        noted =
+            watch_.note("note what was not published", co_await outbox_.note_unpublished(std::move(refused))) && noted;
     co_return noted;
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "engine/store_watch.h"
 #include "engine/wake_signal.h"
 #include "ports/clock.h"
 #include "ports/event_bus.h"
@@ -17,8 +18,8 @@ namespace orchestrator {
 
 class outbox_relay {
   public:
-    outbox_relay(event_outbox& outbox, event_bus& bus, clock& time, std::function<bool()> leads)
-        : outbox_{outbox}, bus_{bus}, time_{time}, leads_{std::move(leads)}, wake_{time} {}
+    outbox_relay(event_outbox& outbox, event_bus& bus, clock& time, store_watch& watch, std::function<bool()> leads)
+        : outbox_{outbox}, bus_{bus}, time_{time}, watch_{watch}, leads_{std::move(leads)}, wake_{time} {}
 
     // Until stop.
     task<> run();
@@ -36,6 +37,7 @@ class outbox_relay {
     event_outbox& outbox_;
     event_bus& bus_;
     clock& time_;
+    store_watch& watch_;
     std::function<bool()> leads_;
     wake_signal wake_;
     std::optional<std::string> broker_problem_;  // that was told last; nullopt: it answers

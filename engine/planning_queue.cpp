@@ -13,9 +13,14 @@ constexpr std::chrono::minutes left_for{1};
 
 }  // namespace
 
-planning_queue::planning_queue(options chosen, execution_store& store, clock& time, std::function<void(task<>)> spawn,
-                               std::function<task<>(execution_id)> plan)
-    : options_{std::move(chosen)}, store_{store}, time_{time}, spawn_{std::move(spawn)}, plan_{std::move(plan)} {}
+planning_queue::planning_queue(options chosen, execution_store& store, clock& time, store_watch& watch,
+                               std::function<void(task<>)> spawn, std::function<task<>(execution_id)> plan)
+    : options_{std::move(chosen)},
+      store_{store},
+      time_{time},
+      watch_{watch},
+      spawn_{std::move(spawn)},
+      plan_{std::move(plan)} {}
 
 void planning_queue::leave(execution_id id) { left_[id] = time_.steady_now() + left_for; }
 
@@ -34,10 +39,7 @@ task<> planning_queue::claim() {
         std::erase_if(left_, [now = time_.steady_now()](const auto& each) { return each.second <= now; });
         for (const auto& [id, until] : left_) known.push_back(id);
         const auto claimed = co_await store_.claim_planning(options_.instance_id, std::move(known), most);
-        if (!claimed) {
-            spdlog::warn("cannot look for executions to plan: {}", claimed.error().message);
-            break;  // the heartbeat looks again
-        }
+        if (!watch_.note("look for executions to plan", claimed)) break;  // the heartbeat looks again
         for (const auto id : *claimed)
             if (!is_stopped_ && planning_.insert(id).second) spawn_(plan(id));
         look_again_ |= int(claimed->size()) == most;

@@ -7,6 +7,7 @@
 #include <set>
 #include <string>
 
+#include "engine/store_watch.h"
 #include "ports/clock.h"
 #include "ports/execution_store.h"
 
@@ -21,7 +22,7 @@ class planning_queue {
     };
 
     // `spawn`: runs a coroutine on the engine's thread. `plan`: plans one execution, or leaves it for a later look.
-    planning_queue(options, execution_store&, clock&, std::function<void(task<>)> spawn,
+    planning_queue(options, execution_store&, clock&, store_watch&, std::function<void(task<>)> spawn,
                    std::function<task<>(execution_id)> plan);
 
     // There may be something to plan.
@@ -38,6 +39,7 @@ class planning_queue {
     options options_;
     execution_store& store_;
     clock& time_;
+    store_watch& watch_;
     std::function<void(task<>)> spawn_;
     std::function<task<>(execution_id)> plan_;
     std::set<execution_id> planning_;

@@ -13,7 +13,7 @@ namespace orchestrator {
 
 // Something that is slow, short or wrong, although this instance works. An operator reads it; nothing decides by it.
 struct health_problem {
-    std::string kind;     // service, planning, execution, loop, descriptors
+    std::string kind;     // service, planning, execution, loop, store, descriptors
     std::string subject;  // which one: the name of a service, the id of an execution
     std::string message;
 

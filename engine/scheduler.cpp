@@ -22,7 +22,7 @@ sys_seconds in_seconds(system_time at) { return std::chrono::floor<std::chrono::
 
 scheduler::scheduler(options chosen, workflow_store& workflows, schedule_store& store, calendar_store& calendars,
                      backfill_store& backfills, zone_source& zones, clock& time, random_source& random,
-                     epoch_source epoch, std::function<void(execution_id)> on_opened)
+                     store_watch& watch, epoch_source epoch, std::function<void(execution_id)> on_opened)
     : options_{std::move(chosen)},
       workflows_{workflows},
       store_{store},
@@ -30,6 +30,7 @@ scheduler::scheduler(options chosen, workflow_store& workflows, schedule_store& 
       backfills_{{options_.instance_id, options_.longest_execution}, backfills, time, random},
       zones_{zones},
       time_{time},
+      watch_{watch},
       random_{random},
       epoch_{std::move(epoch)},
       on_opened_{std::move(on_opened)},
@@ -118,8 +119,7 @@ void scheduler::forget(workflow_id id) {
 task<> scheduler::reload() {
     const auto revision = co_await store_.schedule_revision();
     auto workflows = revision ? co_await workflows_.list_workflows() : std::unexpected{revision.error()};
-    if (!workflows) {
-        spdlog::warn("cannot read the schedules: {}", workflows.error().message);
+    if (!watch_.note("read the schedules", workflows)) {
         pause_after_fault();
         co_return;
     }
@@ -138,8 +138,7 @@ task<> scheduler::reload() {
         follows_tenants_ |= each.when.zone_mode == timezone_mode::tenant;
         const auto id = each.id;
         const auto armed = co_await arm(std::move(each));
-        if (!armed) {
-            spdlog::warn("cannot read a schedule: {}", armed.error().message);
+        if (!watch_.note("read what a schedule goes by", armed)) {
             forget(id);
             changed_ = true;
             pause_after_fault();
@@ -303,9 +302,8 @@ task<> scheduler::keep(std::vector<schedule_decision> decisions) {
         co_return;
     }
     const auto kept = co_await store_.decide(decisions, *epoch, time_.now());
-    if (!kept) {
+    if (!watch_.note("start what is due", kept)) {
         if (kept.error().code == errc::superseded) ++refused_;
-        if (!stopped_) spdlog::warn("cannot keep what was scheduled: {}", kept.error().message);
         try_again(std::move(decisions));
         co_return;
     }
@@ -340,9 +338,8 @@ task<> scheduler::continue_backfills() {
     const auto epoch = epoch_();
     result<std::vector<execution_id>> opened;
     if (epoch) opened = co_await backfills_.open_next(*epoch);
-    if (!epoch || !opened) {
+    if (!epoch || !watch_.note("continue the backfills", opened)) {
         if (epoch && opened.error().code == errc::superseded) ++refused_;
-        if (epoch && !stopped_) spdlog::warn("cannot continue the backfills: {}", opened.error().message);
         backfills_have_room_ = true;
         pause_after_fault();
         co_return;

@@ -17,6 +17,7 @@
 
 #include "domain/schedule/due.h"
 #include "engine/backfiller.h"
+#include "engine/store_watch.h"
 #include "engine/timetable_source.h"
 #include "engine/wake_signal.h"
 #include "ports/clock.h"
@@ -38,7 +39,7 @@ class scheduler {
     using epoch_source = std::function<std::optional<std::int64_t>()>;
 
     scheduler(options, workflow_store&, schedule_store&, calendar_store&, backfill_store&, zone_source&, clock&,
-              random_source&, epoch_source epoch, std::function<void(execution_id)> on_opened);
+              random_source&, store_watch&, epoch_source epoch, std::function<void(execution_id)> on_opened);
 
     // Until stop.
     task<> run();
@@ -105,6 +106,7 @@ class scheduler {
     backfiller backfills_;
     zone_source& zones_;
     clock& time_;
+    store_watch& watch_;
     random_source& random_;
     epoch_source epoch_;
     std::function<void(execution_id)> on_opened_;

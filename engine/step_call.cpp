@@ -98,6 +98,10 @@ step_attempt broken_attempt(std::string_view what) {
     return failure(call_verdict::refused, "internal_error", fmt::format("the step cannot be worked on: {}", what));
 }
 
+step_attempt unrecordable_attempt(std::string_view why) {
+    return failure(call_verdict::refused, "not_recordable", fmt::format("the outcome cannot be recorded: {}", why));
+}
+
 task<std::expected<call_limits::permit, call_limits::refusal>> step_caller::place(const active_execution& execution,
                                                                                   std::size_t step, bool is_retry,
                                                                                   call_urgency urgency) {

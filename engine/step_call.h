@@ -36,6 +36,8 @@ struct step_attempt {
 [[nodiscard]] step_attempt overdue_attempt(const std::string& because);
 // Something that nobody foresaw, in an answer for instance: the step fails, and its run goes on without it.
 [[nodiscard]] step_attempt broken_attempt(std::string_view what);
+// The store will never take what came of the call.
+[[nodiscard]] step_attempt unrecordable_attempt(std::string_view why);
 
 class step_caller {
   public:

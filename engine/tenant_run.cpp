@@ -5,11 +5,16 @@
 
 #include <algorithm>
 
+#include "domain/ascii_text.h"
 #include "domain/fairness/fair_rank.h"
 #include "engine/wake_signal.h"
 
 namespace orchestrator {
-namespace {}  // namespace
+namespace {
+
+constexpr milliseconds unrecordable_pause{300'000};
+
+}  // namespace
 
 tenant_run::tenant_run(run_environment& environment, std::shared_ptr<active_execution> execution, claimed_run claimed)
     : environment_{environment},
@@ -76,12 +81,56 @@ task<> tenant_run::work(std::size_t step) {
         if (!attempt) co_return step_aside(*next);
         auto ended = settle(*next, std::move(*attempt));
         if (!ended) continue;
-        const bool last = ended->entry.outcome.has_value();
-        if (!co_await environment_.records.record(std::move(ended->entry)) || last) co_return let_go();
+        if (!co_await record(*next, *ended)) co_return let_go();
         state_.conclude(*next, ended->status);
         memory_[*next].status = ended->status;
         memory_[*next].result = std::move(ended->result);
     }
+}
+
+// False: the run ends here, or is somebody else's. An outcome that the store will never take is recorded as a failure
+// of the step that says so.
+task<bool> tenant_run::record(std::size_t step, ended_step& ended) {
+    const bool was_called = ended.status != step_status::skipped;
+    bool is_last = ended.entry.outcome.has_value();
+    auto answer = co_await environment_.records.record(std::move(ended.entry));
+    if (answer.what == journal::verdict::refused) {
+        if (is_last) releasing_ = false;
+        owe_again(*answer.entry, step_set::of(step));
+        auto failure = unrecordable_attempt(as_ascii(answer.why));
+        failure.called = was_called;
+        auto failed = settle(step, std::move(failure));
+        if (!failed) co_return false;
+        ended = std::move(*failed);
+        is_last = ended.entry.outcome.has_value();
+        answer = co_await environment_.records.record(std::move(ended.entry));
+    }
+    if (answer.what == journal::verdict::refused) co_await put_off();
+    co_return answer.what == journal::verdict::kept && !is_last;
+}
+
+// What was in an entry that was refused goes into the next one, in words that any store takes; without the outcomes of
+// those steps that get another.
+void tenant_run::owe_again(journal_entry& refused, step_set anew) {
+    for (auto& record : refused.steps) {
+        if (anew.contains(std::size_t(record.step_index))) continue;
+        record.error_message = as_ascii(record.error_message);
+        owed_steps_.push_back(std::move(record));
+    }
+    for (auto& log : refused.logs) {
+        log.message = as_ascii(log.message);
+        log.data.clear();
+        owed_logs_.push_back(std::move(log));
+    }
+    skips_owed_ = skips_owed_ - anew;
+}
+
+// Nothing of it can be recorded: it comes back later, and is called again with the same keys.
+task<> tenant_run::put_off() {
+    releasing_ = true;
+    journal_entry bare{.claim = claimed_.claim, .execution = execution_->id, .steps = {}, .logs = {}, .outcome = {}};
+    bare.outcome = parked_outcome(state_, environment_.time.steady_now() + unrecordable_pause, {});
+    co_await environment_.records.record(std::move(bare));
 }
 
 // nullopt: too many wait for the step's service already.
@@ -225,7 +274,14 @@ void tenant_run::begin_release(run_outcome outcome) {
 task<> tenant_run::release(run_outcome outcome) {
     auto entry = owed_entry();
     entry.outcome = std::move(outcome);
-    co_await environment_.records.record(std::move(entry));
+    auto answer = co_await environment_.records.record(std::move(entry));
+    if (answer.what == journal::verdict::refused) {
+        owe_again(*answer.entry, {});
+        auto again = owed_entry();
+        again.outcome = std::move(answer.entry->outcome);
+        answer = co_await environment_.records.record(std::move(again));
+    }
+    if (answer.what == journal::verdict::refused) co_await put_off();
     let_go();
 }
 

@@ -17,6 +17,7 @@
 #include "engine/active_execution.h"
 #include "engine/journal.h"
 #include "engine/step_call.h"
+#include "engine/store_watch.h"
 #include "engine/tenant_recheck.h"
 #include "ports/random.h"
 #include "ports/run_store.h"
@@ -29,6 +30,7 @@ struct run_environment {
     random_source& random;
     step_caller& caller;
     journal& records;
+    store_watch& watch;
     const std::atomic<bool>& draining;                  // true: no step starts any more
     std::function<void(const run_claim&)> on_released;  // the run's place is free
     tenant_recheck* recheck = nullptr;                  // nullptr: whoever was planned runs
@@ -57,6 +59,9 @@ class tenant_run : public std::enable_shared_from_this<tenant_run> {
 
     task<> work(std::size_t step);
     task<std::optional<step_attempt>> try_once(std::size_t step);
+    task<bool> record(std::size_t step, ended_step&);
+    void owe_again(journal_entry& refused, step_set anew);
+    task<> put_off();
     void step_aside(std::size_t step);
     [[nodiscard]] std::optional<ended_step> settle(std::size_t step, step_attempt);
     void begin_release(run_outcome outcome);

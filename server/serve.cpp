@@ -143,6 +143,7 @@ class program {
                    opened,
                    lease_.get(),
                    elector_time_,
+                   watch_,
                    [this](bool leads) { engine_.leadership_changed(leads); }},
           bus_{bus_of(chosen)},
           relay_{relay_of(opened)},
@@ -171,6 +172,7 @@ class program {
                     [this] {
                         auto figures = report_connections(client_.figures(), server_.figures(), api_time_.steady_now());
                         std::ranges::move(supervisor_.problems(), std::back_inserter(figures.problems));
+                        std::ranges::move(watch_.problems(), std::back_inserter(figures.problems));
                         return figures;
                     }}},
           server_{api_thread_.context(),
@@ -296,8 +298,9 @@ class program {
     }
     std::unique_ptr<outbox_relay> relay_of(stores& opened) {
         if (!bus_) return nullptr;
-        return std::make_unique<outbox_relay>(
-            opened, *bus_, elector_time_, [this] { return elector_.epoch(elector_time_.steady_now()).has_value(); });
+        return std::make_unique<outbox_relay>(opened, *bus_, elector_time_, watch_, [this] {
+            return elector_.epoch(elector_time_.steady_now()).has_value();
+        });
     }
 
     // The first signal drains, the second ends at once.
@@ -346,6 +349,7 @@ class program {
     system::clock elector_time_;
     std::atomic<bool> is_resigning_ = false;
     supervisor supervisor_{elector_time_, is_resigning_};
+    store_watch watch_;
     std::unique_ptr<redis::leader_lease> lease_;  // nullptr: there is no Redis
     leader_elector elector_;
     std::unique_ptr<rabbitmq::event_bus> bus_;  // nullptr: there is no broker

@@ -9,6 +9,7 @@
 #include <cstring>
 
 #include "adapters/postgresql/embedded_files.h"
+#include "adapters/postgresql/sqlstate.h"
 #include "adapters/sql/embedded_sql.h"
 
 namespace orchestrator::postgresql {
@@ -19,21 +20,6 @@ constexpr std::chrono::milliseconds longest_pause{2'000};
 // Between two statements of a transaction we only compute: who says nothing for so long is frozen, and what it holds
 // (the leader's row, executions, schedules) keeps others waiting.
 constexpr std::chrono::milliseconds longest_silence{2'000};
-
-// What a server that is going down, a standby, or a server without room answers will pass; what breaks a rule of the
-// schema will not.
-errc meaning_of(std::string_view sqlstate) {
-    if (sqlstate == "53100") return errc::store_full;
-    if (sqlstate == "25006") return errc::store_read_only;
-    constexpr std::array<std::string_view, 7> passing{"08", "53", "57", "58", "40", "55", "25"};
-    if (std::ranges::find(passing, sqlstate.substr(0, 2)) != passing.end()) return errc::store_unavailable;
-    return errc::store_corrupt;
-}
-
-// After these the session is of no use: another host may have become the one that takes writes.
-bool ends_session(std::string_view sqlstate) {
-    return sqlstate.starts_with("08") || sqlstate.starts_with("57P") || sqlstate == "25P03" || sqlstate == "25006";
-}
 
 std::string trimmed(const char* message) {
     std::string text{message ? message : ""};

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <exception>
+#include <new>
 #include <type_traits>
 
 #include "domain/error.h"
@@ -26,6 +27,8 @@ auto guarded(Work& work) {
         }
     } catch (const Fault& fault) {
         return failed{fail(fault.code(), fault.what())};
+    } catch (const std::bad_alloc&) {
+        return failed{fail(errc::store_unavailable, "database: there is no memory for it")};
     } catch (const std::exception& fault) {
         return failed{fail(errc::store_corrupt, fmt::format("database: a row cannot be read: {}", fault.what()))};
     }

@@ -6,27 +6,12 @@
 
 #include "adapters/sql/embedded_sql.h"
 #include "adapters/sqlite/embedded_files.h"
+#include "adapters/sqlite/result_code.h"
 
 namespace orchestrator::sqlite {
 namespace {
 
 constexpr int busy_timeout_ms = 10'000;
-
-errc meaning_of(int code) {
-    switch (code & 0xff) {
-        case SQLITE_FULL:
-            return errc::store_full;
-        case SQLITE_READONLY:
-        case SQLITE_PERM:
-            return errc::store_read_only;
-        case SQLITE_CONSTRAINT:  // the schema's own invariant: trying again would break it again
-        case SQLITE_CORRUPT:
-        case SQLITE_NOTADB:
-            return errc::store_corrupt;
-        default:
-            return errc::store_unavailable;
-    }
-}
 
 [[noreturn]] void raise(sqlite3* handle, int code, std::string_view doing) {
     const auto what = meaning_of(code);

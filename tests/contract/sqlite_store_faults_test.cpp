@@ -55,7 +55,7 @@ void fill_the_disk_and_free_it(const std::string& folder) {
         }
         require(kept > 10, "the disk was full too early");
         require(refused.error().code == errc::store_full, "not store_full: " + refused.error().message);
-        require(is_passing_store_fault(refused.error().code), "a full disk must pass");
+        require(is_store_fault(refused.error().code), "a full disk must pass");
         require(refused.error().message.contains("disk is full"), refused.error().message);
 
         const auto logs = [&] {
@@ -100,7 +100,7 @@ TEST(sqlite_store_faults, a_disk_that_is_full_from_the_start_is_told) {
         std::ofstream{mounted / "ballast"} << std::string(2 << 20, 'b');
         const auto opened = sqlite::store::open({.path = folder.file()});
         require(!opened, "it was opened");
-        require(is_passing_store_fault(opened.error().code), opened.error().message);
+        require(is_store_fault(opened.error().code), opened.error().message);
         std::filesystem::remove(mounted / "ballast");
         expect(open_sqlite(folder.file())->insert_workflow(make_workflow(1, "workflow_1")));
     });

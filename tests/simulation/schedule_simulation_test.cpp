@@ -51,6 +51,7 @@ class instance {
                      zones_,
                      time_,
                      random_,
+                     watch_,
                      [] { return 0; },  // nobody is fenced off: two that lead at once must do no harm either
                      [](execution_id) {}} {
         scheduler_.lead(true);
@@ -78,6 +79,7 @@ class instance {
     simulated_store store_;
     system::random random_;
     system::zone_files zones_;
+    store_watch watch_;
     scheduler scheduler_;
 };
 

@@ -68,7 +68,9 @@ scripted_answer troubled_answer(draws& random, milliseconds latency) {
             return accepted;
         }
         case 7:
-            return answered(200, random.one_of({"", "<html>", "{\"count\":", "[[[1]]]", "\xff\xfe"}), latency);
+            return answered(200,
+                            random.one_of({R"({"count":"pão"})", "", "<html>", "{\"count\":", "[[[1]]]", "\xff\xfe"}),
+                            latency);
         case 8:
             return answered(200, R"({"count":2,"text":")" + std::string(40'000, 'x') + "\"}", latency);
         default:
@@ -100,7 +102,8 @@ void stall_for_a_while(world& at, const std::string& name, milliseconds how_long
 
 void bad_weather(world& at, draws& random) {
     if (at.weather().fault) return;
-    at.weather().fault = random.one_of({errc::store_full, errc::store_read_only, errc::store_unavailable});
+    at.weather().fault =
+        random.one_of({errc::store_full, errc::store_read_only, errc::store_unavailable, errc::store_unusable});
     at.books().note("the store fails: " + std::string{to_string(*at.weather().fault)});
     at.after(random.time(50, 60'000), [&at] {
         at.books().note("the store works again");
@@ -151,6 +154,7 @@ void misfortune(world& at, draws& random, const std::vector<execution_id>& execu
             break;
         case 6:
             at.weather().lost_receipts = at.weather().lost_receipts > 0 ? 0 : 0.1;
+            at.weather().holds_ascii_only = random.chance(0.5);
             break;
         case 7:
             foreign_errors(at, random);

@@ -10,6 +10,15 @@ namespace {
 
 bool knows(const std::vector<execution_id>& ids, execution_id id) { return std::ranges::find(ids, id) != ids.end(); }
 
+bool is_ascii(const journal_entry& entry) {
+    const auto plain = [](const std::string& text) {
+        return std::ranges::all_of(text, [](char each) { return each >= 0; });
+    };
+    return std::ranges::all_of(entry.logs, [&](const log_entry& log) { return plain(log.message); }) &&
+           std::ranges::all_of(
+               entry.steps, [&](const step_record& step) { return plain(step.result) && plain(step.error_message); });
+}
+
 // Each step is of a kind that came later.
 std::string as_an_older_version_sees(std::string_view definition) {
     auto shown = boost::json::parse(definition);
@@ -180,6 +189,8 @@ task<result<journal_receipt>> simulated_store::commit(const std::vector<journal_
     const auto until_answered = sent();
     co_await travel();
     if (auto failed = fault(access::writes)) co_return std::unexpected{std::move(*failed)};
+    if (weather_.holds_ascii_only && !std::ranges::all_of(entries, is_ascii))
+        co_return fail(errc::entry_refused, "simulated: “é” has no equivalent in this database");
     auto receipt = co_await inner_.commit(entries, now);
     if (receipt) witness_.committed(instance_, entries, *receipt);
     co_await travel();

@@ -24,8 +24,9 @@ struct store_weather {
     int failed_calls = 0;
     std::int64_t calls = 0;  // of every kind, by all instances
     int lead_claims = 0;
-    double lost_receipts = 0;   // probability that a commit is done and its answer lost
-    double foreign_errors = 0;  // probability that a call throws instead of failing
+    double lost_receipts = 0;       // probability that a commit is done and its answer lost
+    double foreign_errors = 0;      // probability that a call throws instead of failing
+    bool holds_ascii_only = false;  // a database of another encoding: it refuses an outcome with other characters
 };
 
 class simulated_store final : public stores {

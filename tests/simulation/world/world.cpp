@@ -41,7 +41,8 @@ world::instance::instance(world& of, const std::string& name)
                                 .hostname = "host",
                                 .terms = {.ttl = milliseconds{9'000}, .heartbeat = milliseconds{2'500}},
                                 .is_fit = [this] { return runs->gets_things_done(); }},
-        context.get_executor(), store, outside.get(), time, [this](bool leads) { runs->leadership_changed(leads); });
+        context.get_executor(), store, outside.get(), time, faults,
+        [this](bool leads) { runs->leadership_changed(leads); });
     runs->start();
     asio::co_spawn(
         context,

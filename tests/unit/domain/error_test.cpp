@@ -1,4 +1,4 @@
-// Tests of the names of errors, and of which of them pass by themselves.
+// Tests of the names of errors, and of which of them say something of the store.
 #include "domain/error.h"
 
 #include <gtest/gtest.h>
@@ -8,9 +8,10 @@
 namespace orchestrator {
 namespace {
 
-constexpr errc all[] = {errc::invalid_argument,  errc::not_found,      errc::already_exists,  errc::state_conflict,
-                        errc::store_unavailable, errc::store_full,     errc::store_read_only, errc::store_corrupt,
-                        errc::schema_newer,      errc::service_failed, errc::stopping};
+constexpr errc all[] = {errc::invalid_argument,  errc::not_found,     errc::already_exists,  errc::state_conflict,
+                        errc::store_unavailable, errc::store_full,    errc::store_read_only, errc::store_unusable,
+                        errc::store_corrupt,     errc::entry_refused, errc::schema_newer,    errc::unreadable,
+                        errc::service_failed,    errc::stopping,      errc::superseded};
 
 TEST(errc, each_has_a_name_of_its_own) {
     std::set<std::string_view> names;
@@ -20,11 +21,12 @@ TEST(errc, each_has_a_name_of_its_own) {
     EXPECT_EQ(to_string(errc::store_full), "store_full");
 }
 
-TEST(errc, only_faults_of_the_store_that_may_pass_are_tried_again) {
+TEST(errc, only_faults_of_the_store_hold_the_work_until_it_is_well) {
     std::set<errc> passing;
     for (const auto code : all)
-        if (is_passing_store_fault(code)) passing.insert(code);
-    EXPECT_EQ(passing, (std::set{errc::store_unavailable, errc::store_full, errc::store_read_only}));
+        if (is_store_fault(code)) passing.insert(code);
+    EXPECT_EQ(passing, (std::set{errc::store_unavailable, errc::store_full, errc::store_read_only, errc::store_unusable,
+                                 errc::store_corrupt}));
 }
 
 TEST(fail, makes_an_error_without_violations) {

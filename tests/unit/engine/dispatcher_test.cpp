@@ -72,11 +72,13 @@ class dispatcher_test : public testing::Test {
     active_executions executions_{executions_store_, thread_.time, limits_, services_.directory()};
     journal journal_{thread_.where(), runs_, thread_.time, [] { return 0; }, [](execution_id) {}};
     step_caller caller_{network_, thread_.time, limits_, 1'000};
+    store_watch watch_;
     run_environment environment_{.where = thread_.where(),
                                  .time = thread_.time,
                                  .random = random_,
                                  .caller = caller_,
                                  .records = journal_,
+                                 .watch = watch_,
                                  .draining = draining_,
                                  .on_released = [this](const run_claim& claim) { dispatcher_.run_released(claim); }};
     std::vector<std::string> closed_;

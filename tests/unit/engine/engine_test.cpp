@@ -23,8 +23,10 @@ class engine_test : public testing::Test {
     ~engine_test() override { EXPECT_TRUE(at_.books().problems().empty()) << at_.report(); }
 
     void answer_after(milliseconds latency) {
-        at_.services().script_steps(
-            [latency](const http_request&, int) { return answered(200, R"({"count":1})", latency); });
+        at_.services().script_steps([this, latency](const http_request&, int) {
+            ++calls_;
+            return answered(200, R"({"count":1})", latency);
+        });
     }
     execution_id open() { return at_.open(definition_); }
     execution finished(execution_id id) {
@@ -38,6 +40,7 @@ class engine_test : public testing::Test {
     world at_{{.seed = 5, .calls = {.adaptive = false}}};  // all calls start at once
     workflow_definition definition_ = daily_operations();
     std::string name_;
+    int calls_ = 0;
 };
 
 TEST_F(engine_test, runs_every_step_of_every_tenant_once) {
@@ -48,6 +51,51 @@ TEST_F(engine_test, runs_every_step_of_every_tenant_once) {
     for (const auto& run : at_.runs_of(ended.id))
         for (const auto& name : definition_.step_names)
             EXPECT_EQ(at_.services().calls(idempotency_key(ended.id, run.tenant, name)), 1);
+}
+
+// A right that was taken away, or a table that was renamed.
+TEST_F(engine_test, a_store_that_is_not_usable_holds_the_work_and_shows) {
+    answer_after(milliseconds{2'000});
+    const auto id = open();
+    at_.run_for(seconds{1});
+    at_.weather().fault = errc::store_unusable;
+    at_.run_for(seconds{10});
+    const auto health = at_.at(name_).health();
+    ASSERT_TRUE(health.store_problem);
+    EXPECT_EQ(health.store_problem->code, errc::store_unusable);
+    const auto calls = calls_;
+    at_.run_for(seconds{300});
+    EXPECT_EQ(calls_, calls) << "nothing more is called";
+    at_.weather().fault.reset();
+    const auto ended = finished(id);
+    EXPECT_EQ(ended.status, execution_status::completed);
+    for (const auto& run : at_.runs_of(ended.id))
+        for (const auto& name : definition_.step_names)
+            EXPECT_EQ(at_.services().calls(idempotency_key(ended.id, run.tenant, name)), 1);
+}
+
+TEST_F(engine_test, an_outcome_that_the_store_cannot_hold_is_a_failure_that_says_so) {
+    at_.weather().holds_ascii_only = true;
+    at_.services().script_steps([](const http_request& request, int) {
+        return answered(200, request.target.ends_with("/forecast") ? R"({"count":"pão"})" : R"({"count":1})");
+    });
+    const auto ended = finished(at_.open(workflow_from(R"({"workflow_name": "two", "steps": [
+        {"name": "forecast", "service": "forecasting", "path": "/{{tenant.id}}/forecast", "critical": false},
+        {"name": "plan", "service": "production", "path": "/{{tenant.id}}/plan"},
+        {"name": "buy", "service": "procurement", "path": "/{{tenant.id}}/buy", "depends_on": ["forecast"]}]})")));
+    EXPECT_EQ(ended.steps.failed, 12);
+    EXPECT_EQ(ended.steps.skipped, 12);
+    EXPECT_EQ(ended.steps.completed, 12);
+    for (const auto& run : at_.runs_of(ended.id)) {
+        const auto& forecast = *std::ranges::find(run.steps, 0, &step_record::step_index);
+        EXPECT_EQ(forecast.error_code, "not_recordable");
+        EXPECT_EQ(forecast.attempts, 1);
+        EXPECT_TRUE(forecast.error_message.contains("has no equivalent in this database")) << forecast.error_message;
+    }
+    const auto health = at_.at(name_).health();
+    EXPECT_FALSE(health.store_problem);
+    ASSERT_FALSE(health.problems.empty());
+    EXPECT_EQ(health.problems[0].kind, "store");
 }
 
 TEST_F(engine_test, no_value_of_an_answer_stops_a_run) {

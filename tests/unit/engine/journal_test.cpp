@@ -22,8 +22,9 @@ class journal_test : public testing::Test {
     void record(int run) { thread_.start(wait_for(this, run)); }
     static task<> wait_for(journal_test* self, int run) {
         journal_entry entry{.claim = {run_id(run), 1}, .execution = {}, .steps = {}, .logs = {}, .outcome = {}};
-        const bool kept = co_await self->journal_.record(std::move(entry));
-        self->kept_[run] = kept;
+        auto answer = co_await self->journal_.record(std::move(entry));
+        self->kept_[run] = answer.what == journal::verdict::kept;
+        self->answers_[run] = std::move(answer);
     }
     void fail_commits(int how_often, errc code) {
         for (; how_often > 0; --how_often)
@@ -41,6 +42,7 @@ class journal_test : public testing::Test {
                      }};
     bool throws_when_drained_ = false;
     std::map<int, bool> kept_;
+    std::map<int, journal::answer> answers_;
 };
 
 TEST_F(journal_test, a_lone_entry_is_committed_at_once) {
@@ -147,7 +149,7 @@ TEST_F(journal_test, a_lost_claim_is_refused_alone) {
 TEST_F(journal_test, an_entry_that_the_store_will_never_take_does_not_take_others_with_it) {
     const auto takes_no_3 = [](const std::vector<journal_entry>& entries) -> receipt_result {
         for (const auto& entry : entries)
-            if (entry.claim.run == run_id(3)) return fail(errc::store_corrupt, "constraint failed");
+            if (entry.claim.run == run_id(3)) return fail(errc::entry_refused, "constraint failed");
         return journal_receipt{};
     };
     store_.latency = milliseconds{1};
@@ -155,6 +157,29 @@ TEST_F(journal_test, an_entry_that_the_store_will_never_take_does_not_take_other
     for (int run = 1; run <= 4; ++run) record(run);
     thread_.pass(milliseconds{20});
     EXPECT_EQ(kept_, (std::map<int, bool>{{1, true}, {2, true}, {3, false}, {4, true}}));
+    EXPECT_EQ(answers_[3].what, journal::verdict::refused);
+    EXPECT_EQ(answers_[3].why, "constraint failed");
+    ASSERT_TRUE(answers_[3].entry);
+    EXPECT_EQ(answers_[3].entry->claim.run, run_id(3));
+    EXPECT_EQ(journal_.lost(), 0);
+    EXPECT_FALSE(journal_.problem());
+    ASSERT_TRUE(journal_.refusal());
+    EXPECT_TRUE(journal_.refusal()->ends_with("cannot be recorded: constraint failed"));
+    thread_.pass(std::chrono::minutes{1});
+    EXPECT_FALSE(journal_.refusal());
+}
+
+// A missing right, a renamed table: it would be the same for each entry.
+TEST_F(journal_test, what_is_wrong_with_the_store_isolates_no_entry) {
+    for (const auto code : {errc::store_unusable, errc::store_corrupt}) fail_commits(5, code);
+    for (int run = 1; run <= 3; ++run) record(run);
+    thread_.settle();
+    ASSERT_TRUE(journal_.problem());
+    EXPECT_EQ(journal_.problem()->code, errc::store_unusable);
+    EXPECT_TRUE(kept_.empty());
+    thread_.pass(milliseconds{10'000});
+    EXPECT_EQ(kept_, (std::map<int, bool>{{1, true}, {2, true}, {3, true}}));
+    EXPECT_EQ(store_.batches, (batches{{1}, {1}, {1}, {1}, {1}, {1}, {1}, {1}, {1}, {1}, {1}, {2, 3}}));
 }
 
 TEST_F(journal_test, the_engine_is_told_which_executions_have_no_open_run) {

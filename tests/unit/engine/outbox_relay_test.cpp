@@ -104,7 +104,8 @@ class outbox_relay_test : public testing::Test {
     fake_outbox outbox_;
     fake_bus bus_;
     bool leads_ = true;
-    outbox_relay relay_{outbox_, bus_, thread_.time, [this] { return leads_; }};
+    store_watch faults_;
+    outbox_relay relay_{outbox_, bus_, thread_.time, faults_, [this] { return leads_; }};
 };
 
 TEST_F(outbox_relay_test, all_that_waits_is_published_at_once_and_noted) {
