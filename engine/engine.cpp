@@ -263,7 +263,7 @@ task<> engine::plan(execution_id id) {
     auto stored = co_await ports_.executions.find_execution(id);
     if (active && stored && !stored->planning_complete && !is_final(stored->status)) {
         const auto planned = co_await planner_.plan(*active, std::move(*stored));
-        if (!planned) spdlog::warn("execution {} is not planned yet: {}", to_string(id), planned.error().message);
+        watch_.note("plan executions", planned);
     } else if (!active && active.error().code == errc::unreadable) {
         co_await leave_planning(id, active.error().message);
     }

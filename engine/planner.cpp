@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <unordered_set>
 
+#include "domain/ascii_text.h"
 #include "engine/scoped_count.h"
 
 namespace orchestrator {
@@ -250,7 +251,12 @@ task<result<void>> planner::insert(work& at, std::vector<planned_run> runs) {
     // Stored in the order of their turns: those that are claimed together then lie together.
     std::ranges::sort(runs, {}, [](const planned_run& run) { return std::pair{run.fair_rank, run.for_tenant.id}; });
     const auto count = std::int64_t(runs.size());
-    const auto inserted = co_await store_.insert_runs(at.active->id, std::move(runs), time_.now());
+    auto inserted = co_await store_.insert_runs(at.active->id, runs, time_.now());
+    if (!inserted && inserted.error().code == errc::entry_refused) {
+        // A name that the database cannot hold.
+        for (auto& run : runs) run.for_tenant.name = as_ascii(run.for_tenant.name);
+        inserted = co_await store_.insert_runs(at.active->id, std::move(runs), time_.now());
+    }
     if (!inserted) co_return std::unexpected{inserted.error()};
     at.taken_in += count;
     if (*inserted > 0) on_planned_();

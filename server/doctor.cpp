@@ -111,6 +111,10 @@ void examine_postgresql(const config& chosen, std::vector<finding>& into) {
         if (!state.may_create)
             into.push_back(bad("database", "this user may not create tables, and each day needs its partitions",
                                "GRANT CREATE ON SCHEMA … TO …, or make this user the owner of the schema"));
+        if (const auto limitation = postgresql::limitation_of(state.encoding); !limitation.empty())
+            into.push_back(
+                doubtful("database", limitation,
+                         "move the data to a database made with ENCODING 'UTF8' (pg_dump, createdb -E UTF8)"));
         if (std::chrono::abs(away) > tolerated_clock_difference)
             into.push_back(
                 doubtful("clock", fmt::format("{} ms away from the database's", away.count()),

@@ -48,16 +48,24 @@ constexpr milliseconds cache_timeout{200};
 constexpr milliseconds shortest_redis_timeout{50};
 constexpr milliseconds longest_redis_timeout{2'000};
 
-result<std::unique_ptr<stores>> open_stores(const config& chosen) {
-    switch (chosen.store) {
-        case store_kind::postgresql:
-            return postgresql::store::open({.url = chosen.database});
-        case store_kind::sqlite:
-            return sqlite::store::open({.path = chosen.database});
-        case store_kind::memory:
-            break;
+struct opened_stores {
+    std::unique_ptr<stores> all;
+    std::string limitation;  // what they are not fit for; empty: nothing
+};
+
+result<opened_stores> open_stores(const config& chosen) {
+    if (chosen.store == store_kind::postgresql) {
+        auto opened = postgresql::store::open({.url = chosen.database});
+        if (!opened) return std::unexpected{opened.error()};
+        auto limitation = (*opened)->limitation();
+        return opened_stores{std::move(*opened), std::move(limitation)};
     }
-    return std::make_unique<memory::store>();
+    if (chosen.store == store_kind::sqlite) {
+        auto opened = sqlite::store::open({.path = chosen.database});
+        if (!opened) return std::unexpected{opened.error()};
+        return opened_stores{std::move(*opened), ""};
+    }
+    return opened_stores{std::make_unique<memory::store>(), ""};
 }
 
 std::string host_name() {
@@ -114,9 +122,10 @@ void write_ready_file(const std::string& path, const std::string& url) {
 
 class program {
   public:
-    program(const config& chosen, const descriptor_plan& descriptors, stores& opened)
+    program(const config& chosen, const descriptor_plan& descriptors, stores& opened, std::string limitation)
         : chosen_{chosen},
           stores_{opened},
+          limitation_{std::move(limitation)},
           instance_id_{own_instance_id(chosen)},
           client_{context_, client_options(chosen, descriptors)},
           engine_{
@@ -173,6 +182,7 @@ class program {
                         auto figures = report_connections(client_.figures(), server_.figures(), api_time_.steady_now());
                         std::ranges::move(supervisor_.problems(), std::back_inserter(figures.problems));
                         std::ranges::move(watch_.problems(), std::back_inserter(figures.problems));
+                        if (!limitation_.empty()) figures.problems.push_back({"store", "encoding", limitation_});
                         return figures;
                     }}},
           server_{api_thread_.context(),
@@ -336,6 +346,7 @@ class program {
 
     const config& chosen_;
     stores& stores_;
+    std::string limitation_;  // of the stores
     std::string instance_id_;
     asio::io_context context_{1};
     system::clock time_{context_};
@@ -385,7 +396,8 @@ int serve(const config& chosen, const std::string& ready_file) {
             spdlog::error("{}", opened.error().message);
             return 6;
         }
-        program running{chosen, *descriptors, **opened};
+        if (!opened->limitation.empty()) spdlog::warn("{}", opened->limitation);
+        program running{chosen, *descriptors, *opened->all, opened->limitation};
         return running.run(ready_file);
     } catch (const std::exception& fault) {
         spdlog::error("{}", fault.what());

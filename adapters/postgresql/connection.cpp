@@ -104,6 +104,8 @@ void connection::connect() {
         next_attempt_ = std::chrono::steady_clock::now() + pause_;
         refuse_for_now(last_refusal_);
     }
+    const char* encoding = PQparameterStatus(handle_, "server_encoding");
+    encoding_ = encoding ? encoding : "";
     PQsetNoticeProcessor(handle_, [](void*, const char*) {}, nullptr);
     PQsetnonblocking(handle_, 1);
     pause_ = {};

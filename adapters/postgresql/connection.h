@@ -153,6 +153,8 @@ class connection {
 
     [[nodiscard]] bool is_connected() const { return handle_ != nullptr; }
     void connect_if_needed();
+    // Of the database's texts: "UTF8". Of the last session.
+    [[nodiscard]] const std::string& encoding() const { return encoding_; }
     void disconnect();
 
   private:
@@ -175,6 +177,7 @@ class connection {
     std::set<std::string, std::less<>> prepared_;
     std::chrono::milliseconds pause_{0};
     deadline next_attempt_{};
+    std::string encoding_;
     std::string last_refusal_;
 };
 

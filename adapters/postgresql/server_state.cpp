@@ -1,8 +1,17 @@
 #include "adapters/postgresql/server_state.h"
 
+#include <fmt/format.h>
+
 #include "adapters/postgresql/migrations.h"
 
 namespace orchestrator::postgresql {
+
+std::string limitation_of(std::string_view encoding) {
+    if (encoding == "UTF8" || encoding == "SQL_ASCII") return {};
+    return fmt::format(
+        "the encoding of the database is {}: a step whose answer has characters beyond it fails as not_recordable",
+        encoding);
+}
 
 server_state look_at_server(connection& database) {
     const auto found = database.query("doctor", "server");
@@ -13,6 +22,7 @@ server_state look_at_server(connection& database) {
             .is_read_only = from.boolean(2),
             .flushes_commits = from.boolean(3),
             .may_create = from.boolean(4),
+            .encoding = database.encoding(),
             .clock = from.time(5),
             .closed_tables = closed,
             .schema_version = closed.empty() ? schema_version(database) : 0};

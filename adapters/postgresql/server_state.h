@@ -13,10 +13,14 @@ struct server_state {
     bool is_read_only = false;
     bool flushes_commits = true;
     bool may_create = true;  // tables in the current schema
+    std::string encoding{};
     system_time clock{};
     std::string closed_tables{};  // of ours, that this user may not read and write, or not partition; empty: none
     int schema_version = 0;       // of our tables; 0: there are none, or they are closed
 };
+
+// What a database of this encoding cannot hold, and what comes of it; empty: it holds every text.
+[[nodiscard]] std::string limitation_of(std::string_view encoding);
 
 // Throws database_error.
 [[nodiscard]] server_state look_at_server(connection&);

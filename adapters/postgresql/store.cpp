@@ -17,6 +17,7 @@
 #include "adapters/postgresql/outbox_rows.h"
 #include "adapters/postgresql/run_rows.h"
 #include "adapters/postgresql/schedule_rows.h"
+#include "adapters/postgresql/server_state.h"
 #include "adapters/postgresql/service_rows.h"
 #include "adapters/postgresql/workflow_rows.h"
 #include "adapters/sql/guarded.h"
@@ -72,6 +73,7 @@ struct store::state {
     connection history_database;
     milliseconds answer_timeout;
     uuid process_id = random_uuid();
+    std::string encoding{};
     open_claims claims;
     journal_writer writer;
     // Last, so that their threads end before what they use.
@@ -172,6 +174,7 @@ result<std::unique_ptr<store>> store::open(const store_options& options) {
         connection migrating{patiently};
         if (auto migrated = migrate(migrating); !migrated) return std::unexpected{migrated.error()};
         made->write_database.query("tenant_runs", "forget_old_writers");
+        made->encoding = made->write_database.encoding();
         make_partitions(made->write_database, std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
         // The first outcomes of the morning shall not wait for a connection.
         for (auto* each : {&made->journal_database, &made->claim_database, &made->read_database})
@@ -180,6 +183,8 @@ result<std::unique_ptr<store>> store::open(const store_options& options) {
     };
     return guarded(work);
 }
+
+std::string store::limitation() const { return postgresql::limitation_of(state_->encoding); }
 
 // Workflows
 

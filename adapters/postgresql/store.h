@@ -25,6 +25,9 @@ class store final : public stores {
     static result<std::unique_ptr<store>> open(const store_options&);
     ~store() override;
 
+    // What the database is not fit for, although it works; empty: nothing.
+    [[nodiscard]] std::string limitation() const;
+
     task<result<std::vector<workflow>>> list_workflows() override;
     task<result<workflow>> find_workflow(workflow_id) override;
     task<result<workflow>> find_workflow_by_name(std::string name) override;

@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 #include <sqlite3.h>
 
+#include <atomic>
+#include <thread>
+
 #include "adapters/postgresql/sqlstate.h"
 #include "adapters/sqlite/connection.h"
 #include "adapters/sqlite/result_code.h"
@@ -108,6 +111,60 @@ TEST_P(mended_store, refuses_one_entry_that_breaks_a_rule) {
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().code, errc::entry_refused) << refused.error().message;
     EXPECT_TRUE(expect(store().commit(outcome(), start)).refused.empty());
+}
+
+TEST(postgresql_faults, a_text_beyond_the_encoding_of_the_database_is_refused_alone) {
+    const scratch_database latin{"ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'"};
+    const auto store = open_postgresql(latin.url());
+    EXPECT_TRUE(store->limitation().contains("LATIN1")) << store->limitation();
+    expect(store->insert_workflow(make_workflow(1, "workflow_1")));
+    expect(store->open_execution(make_execution(1)));
+    auto bakery = make_run(1);
+    bakery.for_tenant.name = "Пекарня";
+    const auto planned = ask(store->insert_runs(execution_no(1), {bakery}, start));
+    ASSERT_FALSE(planned);
+    EXPECT_EQ(planned.error().code, errc::entry_refused) << planned.error().message;
+    bakery.for_tenant.name = "Padaria do João";
+    expect(store->insert_runs(execution_no(1), {bakery}, start));
+    expect(store->renew_lease("host_1", after(1'000'000)));
+    const auto run = expect(store->claim_runs("host_1", 1, start, {})).at(0);
+    EXPECT_EQ(run.for_tenant.name, "Padaria do João");
+    auto entry = entry_for(run, {make_record(run.claim.run, 0, step_status::completed)});
+    entry.logs = {make_log("хлеб")};
+    const auto refused = ask(store->commit({entry}, start));
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, errc::entry_refused) << refused.error().message;
+    entry.logs = {make_log("pão")};
+    EXPECT_TRUE(expect(store->commit({entry}, start)).refused.empty());
+    const scratch_database utf{"ENCODING 'UTF8'"};
+    EXPECT_EQ(open_postgresql(utf.url())->limitation(), "");
+}
+
+TEST(postgresql_faults, a_session_sets_what_it_needs_whatever_the_database_says) {
+    scratch_database at{"ENCODING 'UTF8'"};
+    for (const auto* setting : {"default_transaction_isolation = serializable", "default_transaction_deferrable = on",
+                                "timezone = 'Asia/Tokyo'", "client_encoding = 'LATIN1'", "DateStyle = 'German'",
+                                "standard_conforming_strings = off", "bytea_output = 'escape'"})
+        at.set(setting);
+    const auto store = open_postgresql(at.url());
+    expect(store->insert_workflow(make_workflow(1, "workflow_1")));
+    constexpr int many = 24;
+    std::atomic<int> opened = 0;
+    {
+        std::vector<std::jthread> openers;
+        for (int i = 1; i <= many; ++i)
+            openers.emplace_back([&, i] {
+                const auto another = open_postgresql(at.url());
+                if (ask(another->open_execution(make_execution(i)))) ++opened;
+            });
+    }
+    EXPECT_EQ(opened, many) << "as serializable, one would be refused by the other's: 40001";
+    auto bakery = make_run(1);
+    bakery.for_tenant.name = "Пекарня \\ 'a'";
+    expect(store->insert_runs(execution_no(1), {bakery}, start));
+    expect(store->renew_lease("host_1", after(1'000'000)));
+    EXPECT_EQ(expect(store->claim_runs("host_1", 1, start, {})).at(0).for_tenant.name, bakery.for_tenant.name);
+    EXPECT_EQ(expect(store->find_execution(execution_no(1))).created_at, make_execution(1).created_at);
 }
 
 INSTANTIATE_TEST_SUITE_P(stores, mended_store, testing::Values("sqlite", "postgresql"),

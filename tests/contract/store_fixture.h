@@ -218,7 +218,7 @@ inline void cancel_in(execution_store& store, int number, system_time when) {
 // A schema of its own in that database, gone at the end.
 class scratch_schema {
   public:
-    scratch_schema() : name_{"test_" + to_string(make_uuid_v7(start, {next(), 0})).substr(19)} {
+    scratch_schema() : name_{"test_" + to_string(make_uuid_v7(start, {0, next()})).substr(19)} {
         std::ranges::replace(name_, '-', '_');
         database_.execute("CREATE SCHEMA " + name_);
     }
@@ -237,6 +237,32 @@ class scratch_schema {
   private:
     static std::uint64_t next() { return std::random_device{}() | std::uint64_t(::getpid()) << 32; }
 
+    std::string name_;
+    postgresql::connection database_{{.url = database_url()}};
+};
+
+// A database of its own on that server, with what stands behind CREATE DATABASE name; gone at the end.
+class scratch_database {
+  public:
+    explicit scratch_database(const std::string& options)
+        : name_{"test_" + to_string(make_uuid_v7(start, {0, std::random_device{}()})).substr(24)} {
+        database_.execute("CREATE DATABASE " + name_ + " TEMPLATE template0 " + options);
+    }
+    ~scratch_database() {
+        try {
+            database_.execute("DROP DATABASE " + name_ + " WITH (FORCE)");
+        } catch (const postgresql::database_error&) {
+            // The server goes soon.
+        }
+    }
+    scratch_database(const scratch_database&) = delete;
+    scratch_database& operator=(const scratch_database&) = delete;
+
+    [[nodiscard]] std::string url() const { return database_url().substr(0, database_url().rfind('/') + 1) + name_; }
+    // As who runs the server: "timezone = 'Asia/Tokyo'", from the next session on.
+    void set(const std::string& setting) { database_.execute("ALTER DATABASE " + name_ + " SET " + setting); }
+
+  private:
     std::string name_;
     postgresql::connection database_{{.url = database_url()}};
 };

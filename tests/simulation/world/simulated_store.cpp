@@ -10,13 +10,15 @@ namespace {
 
 bool knows(const std::vector<execution_id>& ids, execution_id id) { return std::ranges::find(ids, id) != ids.end(); }
 
-bool is_ascii(const journal_entry& entry) {
-    const auto plain = [](const std::string& text) {
-        return std::ranges::all_of(text, [](char each) { return each >= 0; });
-    };
-    return std::ranges::all_of(entry.logs, [&](const log_entry& log) { return plain(log.message); }) &&
-           std::ranges::all_of(
-               entry.steps, [&](const step_record& step) { return plain(step.result) && plain(step.error_message); });
+constexpr auto beyond_ascii = "simulated: “é” has no equivalent in this database";
+
+bool is_ascii(const std::string& text) {
+    return std::ranges::all_of(text, [](char each) { return each >= 0; });
+}
+
+bool is_of_ascii(const journal_entry& entry) {
+    const auto is_plain = [](const step_record& step) { return is_ascii(step.result) && is_ascii(step.error_message); };
+    return std::ranges::all_of(entry.logs, is_ascii, &log_entry::message) && std::ranges::all_of(entry.steps, is_plain);
 }
 
 // Each step is of a kind that came later.
@@ -61,7 +63,10 @@ task<result<opened_execution>> simulated_store::open_execution(execution opened)
 }
 
 task<result<int>> simulated_store::insert_runs(execution_id id, std::vector<planned_run> runs, system_time now) {
-    return over_the_wire<int>(access::writes, [this, id, now, runs = std::move(runs)]() mutable {
+    if (weather_.holds_ascii_only &&
+        !std::ranges::all_of(runs, [](const planned_run& run) { return is_ascii(run.for_tenant.name); }))
+        co_return fail(errc::entry_refused, beyond_ascii);
+    co_return co_await over_the_wire<int>(access::writes, [this, id, now, runs = std::move(runs)]() mutable {
         witness_.planned(instance_, id, runs);
         return inner_.insert_runs(id, std::move(runs), now);
     });
@@ -189,8 +194,8 @@ task<result<journal_receipt>> simulated_store::commit(const std::vector<journal_
     const auto until_answered = sent();
     co_await travel();
     if (auto failed = fault(access::writes)) co_return std::unexpected{std::move(*failed)};
-    if (weather_.holds_ascii_only && !std::ranges::all_of(entries, is_ascii))
-        co_return fail(errc::entry_refused, "simulated: “é” has no equivalent in this database");
+    if (weather_.holds_ascii_only && !std::ranges::all_of(entries, is_of_ascii))
+        co_return fail(errc::entry_refused, beyond_ascii);
     auto receipt = co_await inner_.commit(entries, now);
     if (receipt) witness_.committed(instance_, entries, *receipt);
     co_await travel();

@@ -76,6 +76,9 @@ TEST_F(engine_test, a_store_that_is_not_usable_holds_the_work_and_shows) {
 
 TEST_F(engine_test, an_outcome_that_the_store_cannot_hold_is_a_failure_that_says_so) {
     at_.weather().holds_ascii_only = true;
+    auto tenants = at_.services().tenants();
+    tenants[3].name = "Padaria do João";
+    at_.services().set_tenants(tenants);
     at_.services().script_steps([](const http_request& request, int) {
         return answered(200, request.target.ends_with("/forecast") ? R"({"count":"pão"})" : R"({"count":1})");
     });
@@ -88,6 +91,9 @@ TEST_F(engine_test, an_outcome_that_the_store_cannot_hold_is_a_failure_that_says
     EXPECT_EQ(ended.steps.completed, 12);
     for (const auto& run : at_.runs_of(ended.id)) {
         const auto& forecast = *std::ranges::find(run.steps, 0, &step_record::step_index);
+        if (run.tenant == tenants[3].id) {
+            EXPECT_EQ(run.tenant_name, "Padaria do Jo??o");
+        }
         EXPECT_EQ(forecast.error_code, "not_recordable");
         EXPECT_EQ(forecast.attempts, 1);
         EXPECT_TRUE(forecast.error_message.contains("has no equivalent in this database")) << forecast.error_message;
