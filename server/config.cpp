@@ -11,6 +11,7 @@
 #include <regex>
 
 #include "adapters/postgresql/url.h"
+#include "domain/ascii_case.h"
 #include "domain/cron/parse_cron.h"
 #include "domain/leadership/leadership.h"
 #include "server/config_sources.h"
@@ -69,7 +70,9 @@ class reader {
 };
 
 void read_database(config& into, reader& from) {
-    const auto url = from.text("DATABASE_URL", "sqlite:orchestrator.db");
+    std::string url{from.text("DATABASE_URL", "sqlite:orchestrator.db")};
+    const auto scheme = url.substr(0, url.find(':'));
+    url.replace(0, scheme.size(), lower_case(scheme));
     constexpr std::string_view sqlite = "sqlite:";
     if (url == "memory:") {
         into.store = store_kind::memory;

@@ -13,6 +13,7 @@
 #include "adapters/http/call.h"
 #include "adapters/http/connection_pool.h"
 #include "adapters/http/connector.h"
+#include "adapters/http/content_coding.h"
 #include "adapters/http/message_head.h"
 #include "adapters/http/response_reader.h"
 
@@ -132,7 +133,10 @@ task<http_result> client::state::send(std::shared_ptr<state> self, const http_re
         const auto end = co_await self->exchange(request, call, place.link(), reader);
         if (end == exchange_end::complete) {
             if (!call.ended() && reader.reusable()) place.keep(std::chrono::steady_clock::now());
-            co_return reader.take();
+            auto answer = reader.take();
+            if (auto fit = unpack(answer, request.max_body); !fit)
+                co_return std::unexpected{http_failure{http_fault::malformed_response, std::move(fit.error())}};
+            co_return answer;
         }
         if (call.ended()) co_return std::unexpected{call.failure()};
         if (end == exchange_end::malformed)

@@ -18,7 +18,7 @@ constexpr int max_interim_answers = 8;
 response_reader::parser::parser(response_reader& owner) : owner_{owner} {
     header_limit(max_header);
     body_limit(boost::none);
-    eager(true);
+    eager(false);  // until the header tells whether the body comes in chunks
 }
 
 void response_reader::parser::on_response_impl(int status, view, int, error_code& error) {
@@ -46,10 +46,6 @@ std::size_t response_reader::parser::on_body_impl(view bytes, error_code& error)
     owner_.response_.body_truncated = true;
     error = beast_http::error::buffer_overflow;
     return fits;
-}
-
-std::size_t response_reader::parser::on_chunk_body_impl(std::uint64_t, view bytes, error_code& error) {
-    return on_body_impl(bytes, error);
 }
 
 response_reader::progress response_reader::feed(std::string_view bytes) {
@@ -82,14 +78,29 @@ std::size_t response_reader::put(std::string_view bytes, error_code& error) {
 }
 
 response_reader::progress response_reader::step(std::string_view& bytes) {
-    if (bytes.empty()) return progress::incomplete;
-    error_code error;
-    const auto used = put(bytes, error);
-    has_begun_ = has_begun_ || used > 0;
-    bytes.remove_prefix(used);
-    if (response_.body_truncated) return progress::complete;
-    if (error && error != beast_http::error::need_more) return progress::malformed;
-    return parser_->is_done() ? progress::complete : progress::incomplete;
+    while (!bytes.empty()) {
+        if (chunks_) return read_chunks(bytes);
+        const bool in_header = !parser_->is_header_done();
+        error_code error;
+        const auto used = put(bytes, error);
+        has_begun_ = has_begun_ || used > 0;
+        bytes.remove_prefix(used);
+        if (response_.body_truncated) return progress::complete;
+        if (error && error != beast_http::error::need_more) return progress::malformed;
+        if (parser_->is_done()) return progress::complete;
+        if (error || !in_header || !parser_->is_header_done()) break;
+        parser_->eager(true);
+        if (parser_->chunked()) chunks_.emplace();
+    }
+    return progress::incomplete;
+}
+
+response_reader::progress response_reader::read_chunks(std::string_view& bytes) {
+    const auto progress = chunks_->feed(bytes, response_.body, max_body_);
+    chunks_are_over_ = progress == chunked_body::progress::complete;
+    response_.body_truncated = progress == chunked_body::progress::incomplete && !bytes.empty();
+    if (progress == chunked_body::progress::malformed) return progress::malformed;
+    return chunks_are_over_ || response_.body_truncated ? progress::complete : progress::incomplete;
 }
 
 response_reader::progress response_reader::finish() {
@@ -100,7 +111,7 @@ response_reader::progress response_reader::finish() {
 }
 
 bool response_reader::reusable() const {
-    return !response_.body_truncated && !surplus_ && parser_->is_done() && parser_->keep_alive();
+    return !response_.body_truncated && !surplus_ && is_over() && parser_->keep_alive();
 }
 
 }  // namespace orchestrator::http

@@ -1,4 +1,4 @@
-// Turns the bytes of one answer into an http_response, within bounds. Beast parses; this stores.
+// Turns the bytes of one answer into an http_response, within bounds. Beast parses, all but chunks; this stores.
 // Used by the client for each call. Interim answers (1xx) are skipped.
 #pragma once
 
@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 
+#include "adapters/http/chunked_body.h"
 #include "ports/http_client.h"
 
 namespace orchestrator::http {
@@ -52,7 +53,7 @@ class response_reader {
         void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override;
         std::size_t on_body_impl(view, error_code&) override;
         void on_chunk_header_impl(std::uint64_t, view, error_code&) override {}
-        std::size_t on_chunk_body_impl(std::uint64_t, view, error_code&) override;
+        std::size_t on_chunk_body_impl(std::uint64_t, view, error_code&) override { return 0; }
         void on_finish_impl(error_code&) override {}
 
         response_reader& owner_;
@@ -60,11 +61,15 @@ class response_reader {
     };
 
     progress step(std::string_view& bytes);
+    progress read_chunks(std::string_view& bytes);
+    [[nodiscard]] bool is_over() const { return chunks_ ? chunks_are_over_ : parser_->is_done(); }
     std::size_t put(std::string_view bytes, error_code&);
 
     std::size_t max_body_;
     http_response response_;
     std::optional<parser> parser_;
+    std::optional<chunked_body> chunks_;  // once the header says that the body comes in them
+    bool chunks_are_over_ = false;
     std::string rest_;
     int interim_answers_ = 0;
     bool got_some_ = false;

@@ -12,6 +12,8 @@
 #include <set>
 #include <stdexcept>
 
+#include "domain/ascii_case.h"
+
 namespace orchestrator::rabbitmq {
 namespace {
 
@@ -67,11 +69,13 @@ std::string harmless(std::string text) {
 
 std::optional<address> parse_address(std::string_view text) {
     const auto parsed = boost::urls::parse_uri(text);
-    if (!parsed || (parsed->scheme() != "amqp" && parsed->scheme() != "amqps") || parsed->host().empty() ||
-        parsed->has_query() || parsed->has_fragment())
+    if (!parsed) return std::nullopt;
+    const auto scheme = lower_case(parsed->scheme());
+    if ((scheme != "amqp" && scheme != "amqps") || parsed->host().empty() || parsed->has_query() ||
+        parsed->has_fragment())
         return std::nullopt;
     address found;
-    found.uses_tls = parsed->scheme() == "amqps";
+    found.uses_tls = scheme == "amqps";
     found.port = found.uses_tls ? 5'671 : 5'672;
     found.host = parsed->host_address();
     if (const std::string port = parsed->port(); !port.empty()) {

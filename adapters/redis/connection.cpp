@@ -7,11 +7,13 @@
 
 #include <charconv>
 
+#include "domain/ascii_case.h"
+
 namespace orchestrator::redis {
 
 std::optional<address> parse_address(std::string_view text) {
     const auto parsed = boost::urls::parse_uri(text);
-    if (!parsed || parsed->scheme() != "redis" || parsed->host().empty() || parsed->has_query() ||
+    if (!parsed || lower_case(parsed->scheme()) != "redis" || parsed->host().empty() || parsed->has_query() ||
         parsed->has_fragment())
         return std::nullopt;
     address found;

@@ -69,6 +69,20 @@ TEST_F(http_client_test, http_1_0_and_connection_close_are_not_reused) {
     EXPECT_EQ(server.connections, 3U);
 }
 
+TEST_F(http_client_test, an_answer_in_chunks_of_padded_sizes_is_read_and_its_connection_kept) {
+    const std::string chunked =
+        "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200\r\nTransfer-Encoding: chunked\r\n\r\n6  \r\n{\"a\":1\r\n1 "
+        "\r\n}\r\n0 \r\n\r\n";
+    auto& server = serve({{{chunked}, {chunked, 1, milliseconds{1}}, {small_answer}}});
+    for (int i = 0; i < 2; ++i) {
+        const auto result = send();
+        ASSERT_TRUE(result) << result.error().detail;
+        EXPECT_EQ(result->body, R"({"a":1})");
+    }
+    EXPECT_TRUE(send());
+    EXPECT_EQ(server.connections, 1U);
+}
+
 TEST_F(http_client_test, interim_answers_are_skipped) {
     serve({{{"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n" + small_answer}}});
     const auto result = send();

@@ -296,6 +296,8 @@ TEST(rabbitmq_bus, a_check_finds_what_publishing_would_fail_at_and_leaves_nothin
 }
 
 TEST(rabbitmq_address, is_read_from_a_url) {
+    EXPECT_TRUE(parse_address("AMQPS://h")->uses_tls);
+    EXPECT_FALSE(parse_address("Amqp://h")->uses_tls);
     const auto found = parse_address("amqps://me:s%40cret@broker:7000/bakery%2Fone");
     ASSERT_TRUE(found);
     EXPECT_TRUE(found->uses_tls);

@@ -107,6 +107,7 @@ TEST(redis_address, is_read_from_a_url) {
     EXPECT_EQ(found->password, "s@cret");
     EXPECT_EQ(found->database, 3);
     EXPECT_EQ(parse_address("redis://h")->port, 6'379);
+    EXPECT_EQ(parse_address("Redis://h")->port, 6'379);
     EXPECT_EQ(parse_address("redis://:word@h")->password, "word");
     for (const auto* wrong : {"", "redis://", "rediss://h", "http://h", "redis://h/x", "redis://h:0", "redis://h:65536",
                               "redis://h:99999", "redis://me@h", "redis://h?a=b"})

@@ -67,6 +67,13 @@ TEST(config, knows_the_services_of_the_platform) {
     EXPECT_TRUE(read->services.contains("alert_processor"));
 }
 
+TEST(config, reads_the_scheme_of_the_database_in_any_case) {
+    EXPECT_EQ(parse_config({{"DATABASE_URL", "PostgreSQL://localhost/Bakery"}})->database,
+              "postgresql://localhost/Bakery");
+    EXPECT_EQ(parse_config({{"DATABASE_URL", "SQLite:/tmp/Bakery.db"}})->database, "/tmp/Bakery.db");
+    EXPECT_EQ(parse_config({{"DATABASE_URL", "MEMORY:"}})->store, store_kind::memory);
+}
+
 TEST(config, reads_every_variable) {
     const auto read = parse_config({{"PORT", "0"},
                                     {"ORCHESTRATOR_ADDRESS", "0.0.0.0"},

@@ -1,0 +1,119 @@
+#include "adapters/http/content_coding.h"
+
+#include <fmt/format.h>
+#include <boost/beast/zlib/inflate_stream.hpp>
+#include <boost/crc.hpp>
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "domain/ascii_case.h"
+
+namespace orchestrator::http {
+namespace {
+
+namespace zlib = boost::beast::zlib;
+
+constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+constexpr std::size_t longest_coding = 20;  // that is told
+
+struct unpacked {
+    std::string text;
+    std::size_t used = 0;  // of the packed bytes
+    bool is_cut = false;   // there is more than fits
+};
+
+// RFC 1951. nullopt: it is broken.
+std::optional<unpacked> inflate(std::string_view packed, std::size_t most) {
+    zlib::inflate_stream stream;
+    zlib::z_params at{};
+    at.next_in = packed.data();
+    at.avail_in = packed.size();
+    unpacked made;
+    std::array<char, 16 << 10> piece;
+    for (;;) {
+        at.next_out = piece.data();
+        at.avail_out = piece.size();
+        boost::system::error_code failed;
+        stream.write(at, zlib::Flush::sync, failed);
+        const auto got = piece.size() - at.avail_out;
+        const auto fits = std::min(got, most - made.text.size());
+        made.text.append(piece.data(), fits);
+        made.used = packed.size() - at.avail_in;
+        made.is_cut = fits < got;
+        if (made.is_cut || failed == zlib::error::end_of_stream) return made;
+        if (failed || got == 0) return std::nullopt;
+    }
+}
+
+std::uint32_t little_endian(std::string_view four) {
+    std::uint32_t value = 0;
+    for (int i = 3; i >= 0; --i) value = value << 8 | std::uint8_t(four[std::size_t(i)]);
+    return value;
+}
+
+// RFC 1952, 2.3: how long the header of a member is; 0: it is none.
+std::size_t gzip_header(std::string_view packed) {
+    constexpr int has_crc = 2, has_extra = 4, has_name = 8, has_comment = 16;
+    constexpr std::size_t fixed = 10;
+    if (packed.size() < fixed || !packed.starts_with("\x1f\x8b\x08")) return 0;
+    const int flags = packed[3];
+    std::size_t at = fixed;
+    if (flags & has_extra) {
+        if (packed.size() < at + 2) return 0;
+        at += 2 + (std::uint8_t(packed[at]) | std::size_t(std::uint8_t(packed[at + 1])) << 8);
+    }
+    for (const int text : {has_name, has_comment}) {
+        if (!(flags & text)) continue;
+        const auto end = packed.find('\0', at);
+        if (end == std::string_view::npos) return 0;
+        at = end + 1;
+    }
+    if (flags & has_crc) at += 2;
+    return at < packed.size() ? at : 0;
+}
+
+std::optional<unpacked> gunzip(std::string_view packed, std::size_t most) {
+    const auto header = gzip_header(packed);
+    if (header == 0) return std::nullopt;
+    packed.remove_prefix(header);
+    auto made = inflate(packed, most);
+    if (!made || made->is_cut) return made;
+    const auto trailer = packed.substr(made->used);
+    boost::crc_32_type crc;
+    crc.process_bytes(made->text.data(), made->text.size());
+    if (trailer.size() < 8 || little_endian(trailer) != crc.checksum() ||
+        little_endian(trailer.substr(4)) != std::uint32_t(made->text.size()))
+        return std::nullopt;
+    return made;
+}
+
+// RFC 9110, 8.4.1.2: the zlib format (RFC 1950). Some send the bare stream.
+std::optional<unpacked> undeflate(std::string_view packed, std::size_t most) {
+    const bool has_header = packed.size() > 2 && (packed[0] & 0x0f) == 8 &&
+                            (std::uint8_t(packed[0]) * 256 + std::uint8_t(packed[1])) % 31 == 0;
+    return inflate(has_header ? packed.substr(2) : packed, most);
+}
+
+}  // namespace
+
+std::expected<void, std::string> unpack(http_response& answer, std::size_t max_body) {
+    const auto coding = lower_case(find_header(answer.headers, "Content-Encoding"));
+    if (!coding.empty() && coding != "identity" && !answer.body.empty()) {
+        if (answer.body_truncated)
+            return std::unexpected{fmt::format("a packed answer is longer than {} bytes", max_body)};
+        const bool is_gzip = coding == "gzip" || coding == "x-gzip";
+        if (!is_gzip && coding != "deflate")
+            return std::unexpected{fmt::format("the answer is packed as \"{}\", which nobody asked for",
+                                               coding.substr(0, longest_coding))};
+        auto made = is_gzip ? gunzip(answer.body, max_body) : undeflate(answer.body, max_body);
+        if (!made) return std::unexpected{fmt::format("the answer is packed as {} and broken", coding)};
+        answer.body = std::move(made->text);
+        answer.body_truncated = made->is_cut;
+    }
+    if (answer.body.starts_with(byte_order_mark)) answer.body.erase(0, byte_order_mark.size());
+    return {};
+}
+
+}  // namespace orchestrator::http
