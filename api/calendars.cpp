@@ -6,6 +6,7 @@
 #include "api/request_body.h"
 #include "api/resources.h"
 #include "api/schedule.h"
+#include "domain/json/exact_json.h"
 
 namespace orchestrator::api {
 namespace {
@@ -173,7 +174,8 @@ task<answer> import_calendar(const api_dependencies& api, routed_request request
                                                             .updated_at = api.time.now()}))}
                          : co_await keep(api, *read);
     if (!reply) co_return reply;
-    auto shown = json::parse(reply->body).get_object();
+    boost::system::error_code failed;
+    auto shown = read_json_exactly(reply->body, failed).get_object();
     json::array left_out;
     for (const auto& each : file->left_out) left_out.push_back(json::string{as_utf8(each)});
     shown["left_out"] = std::move(left_out);

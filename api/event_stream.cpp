@@ -7,13 +7,14 @@
 #include "api/execution_json.h"
 #include "api/query_parameters.h"
 #include "api/resources.h"
+#include "domain/json/exact_json.h"
 
 namespace orchestrator::api {
 namespace {
 
 // Serialized JSON holds no line break, so that one data line carries it.
 void append_event(std::string& chunk, std::string_view name, const json::object& data) {
-    fmt::format_to(std::back_inserter(chunk), "event: {}\ndata: {}\n\n", name, json::serialize(data));
+    fmt::format_to(std::back_inserter(chunk), "event: {}\ndata: {}\n\n", name, write_json_exactly(data));
 }
 
 std::expected<std::int64_t, problem> read_last_event_id(const request& message) {

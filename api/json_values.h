@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "api/utf8.h"
+#include "domain/json/exact_json.h"
 #include "domain/time.h"
 
 namespace orchestrator::api {
@@ -25,7 +26,7 @@ namespace json = boost::json;
 [[nodiscard]] inline json::value stored_json(std::string_view text) {
     if (text.empty()) return nullptr;
     boost::system::error_code failed;
-    auto value = json::parse(text, failed);
+    auto value = read_json_exactly(text, failed);
     return failed ? json::value(as_utf8(text)) : value;
 }
 

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "domain/json/exact_json.h"
 #include "domain/json_fields.h"
 
 namespace orchestrator::api {
@@ -45,14 +46,11 @@ std::expected<std::optional<json::value>, problem> read_json_body(const request&
     if (from.body.empty()) return std::nullopt;
     if (auto refused = check_size_and_type(from, "application/json"); !refused)
         return std::unexpected{std::move(refused.error())};
-    json::parse_options options;
-    options.max_depth = deepest_body;
-    json::parser parser{{}, options};
     boost::system::error_code failed;
-    const auto taken = parser.write_some(from.body, failed);
-    if (!failed && taken < from.body.size()) failed = json::error::extra_data;
+    std::size_t taken = 0;
+    auto read = read_json_exactly(from.body, failed, {}, deepest_body, &taken);
     if (failed) return not_json(from.body, taken, failed);
-    return parser.release();
+    return read;
 }
 
 std::expected<std::string, problem> read_text_body(request& from, std::string_view media_type) {

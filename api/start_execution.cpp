@@ -10,6 +10,7 @@
 #include "api/request_body.h"
 #include "api/resources.h"
 #include "api/utf8.h"
+#include "domain/json/exact_json.h"
 #include "domain/json_fields.h"
 
 namespace orchestrator::api {
@@ -41,13 +42,13 @@ auto read_list(json_fields& fields, std::string_view name, std::size_t most, Par
     if (!list) return read;
     if (list->empty()) fields.add_violation(name, "must not be empty; leave it out to take in all");
     for (std::size_t i = 0; i < list->size(); ++i) {
-        const auto* text = (*list)[i].if_string();
+        const auto* text = as_text((*list)[i]);
         const auto value = text ? parse(std::string_view{*text}) : std::nullopt;
         if (value)
             read.push_back(*value);
         else
             violations.push_back({pointer_to(fields.pointer(name), i),
-                                  fmt::format("{} is not {}", excerpt(json::serialize((*list)[i])), expected)});
+                                  fmt::format("{} is not {}", excerpt(write_json_exactly((*list)[i])), expected)});
     }
     return read;
 }

@@ -10,6 +10,7 @@
 #include "cli/json_text.h"
 #include "cli/quantity_text.h"
 #include "cli/table.h"
+#include "domain/json/exact_json.h"
 
 namespace orchestrator::cli {
 namespace {
@@ -92,7 +93,7 @@ json::value import_json(command_context& context, const import_request& wanted, 
             fmt::format("{}: /calendar: is required, a code such as ES-MD; or say --as CODE", wanted.file)};
     fields["calendar"] = code;
     if (wanted.dry_run) return read;
-    return context.api.send({.method = http_method::put, .path = calendar_path(code), .body = json::serialize(read)})
+    return context.api.send({.method = http_method::put, .path = calendar_path(code), .body = write_json_exactly(read)})
         .body;
 }
 
@@ -156,7 +157,7 @@ int restore(command_context& context, const std::string& code) {
         throw command_failure{exit_code::not_found, fmt::format("calendar \"{}\" was never there", code)};
     calendar_in(last, code);
     const auto stored =
-        context.api.send({.method = http_method::put, .path = calendar_path(code), .body = json::serialize(last)}).body;
+        context.api.send({.method = http_method::put, .path = calendar_path(code), .body = write_json_exactly(last)}).body;
     if (context.wants_json())
         context.out << write_indented(stored);
     else

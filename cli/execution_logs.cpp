@@ -11,6 +11,7 @@
 #include "cli/log_view.h"
 #include "cli/option_values.h"
 #include "cli/progress_display.h"
+#include "domain/json/exact_json.h"
 
 namespace orchestrator::cli {
 namespace {
@@ -76,7 +77,7 @@ bool log_reader::print_all() {
 
 void log_reader::print(const json::array& logs) {
     for (const auto& log : logs)
-        context_.out << (context_.wants_json() ? json::serialize(log) : log_line(log.get_object(), context_.colours))
+        context_.out << (context_.wants_json() ? write_json_exactly(log) : log_line(log.get_object(), context_.colours))
                      << '\n';
     context_.out << std::flush;
 }

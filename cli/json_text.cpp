@@ -4,8 +4,12 @@
 
 #include <algorithm>
 
+#include "domain/json/exact_json.h"
+
 namespace orchestrator::cli {
 namespace {
+
+constexpr std::size_t deepest_answer = 64;  // what it holds of services may be deep itself
 
 void write(const json::value&, std::size_t level, std::string& out);
 
@@ -44,10 +48,8 @@ void write(const json::value& value, std::size_t level, std::string& out) {
         write_object(*object, level, out);
     else if (const auto* array = value.if_array())
         write_array(*array, level, out);
-    else if (const auto* number = value.if_double())
-        out += fmt::format("{}", *number);  // Boost.JSON would write 1.25E1
     else
-        out += json::serialize(value);
+        write_json_exactly(value, out);
 }
 
 json_mistake mistake_at(std::string_view text, std::size_t offset, std::string message) {
@@ -68,28 +70,26 @@ std::string write_indented(const json::value& value) {
 }
 
 std::expected<json::value, json_mistake> read_json(std::string_view text) {
-    json::stream_parser parser;
     json::error_code failed;
-    const auto read = parser.write_some(text.data(), text.size(), failed);
-    if (!failed && read < text.size())
+    std::size_t read = 0;
+    auto value = read_json_exactly(text, failed, {}, deepest_answer, &read);
+    if (failed == json::error::extra_data)
         return std::unexpected{mistake_at(text, read, "more text after the end of the JSON")};
-    if (!failed) parser.finish(failed);
     if (failed == json::error::incomplete)
         return std::unexpected{mistake_at(text, text.size(), "the text ends before the JSON does")};
     if (failed) return std::unexpected{mistake_at(text, read, failed.message())};
-    return parser.release();
+    return value;
 }
 
 std::string text_of(const json::object& object, std::string_view name) {
     const auto* value = find(object, name);
-    const auto* text = value == nullptr ? nullptr : value->if_string();
+    const auto* text = value == nullptr ? nullptr : as_text(*value);
     return text == nullptr ? std::string{} : std::string{*text};
 }
 
 std::optional<double> number_of(const json::object& object, std::string_view name) {
     const auto* value = find(object, name);
-    if (value == nullptr || !value->is_number()) return std::nullopt;
-    return value->to_number<double>();
+    return value == nullptr ? std::nullopt : as_number(*value);
 }
 
 std::int64_t integer_of(const json::object& object, std::string_view name) {

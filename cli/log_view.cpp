@@ -5,6 +5,7 @@
 #include "cli/json_text.h"
 #include "cli/quantity_text.h"
 #include "cli/terminal_text.h"
+#include "domain/json/exact_json.h"
 
 namespace orchestrator::cli {
 namespace {
@@ -24,7 +25,7 @@ std::string origin_of(const json::object& log) {
 std::string data_of(const json::object& log) {
     const auto* data = log.if_contains("log_data");
     const bool nothing = data == nullptr || data->is_null() || (data->is_object() && data->get_object().empty());
-    return nothing ? std::string{} : ' ' + harmless(json::serialize(*data));
+    return nothing ? std::string{} : ' ' + harmless(write_json_exactly(*data));
 }
 
 std::string instant_of(const json::object& log) {

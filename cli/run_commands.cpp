@@ -10,6 +10,7 @@
 #include "cli/option_values.h"
 #include "cli/terminal_text.h"
 #include "cli/wait_for_execution.h"
+#include "domain/json/exact_json.h"
 
 namespace orchestrator::cli {
 namespace {
@@ -33,7 +34,7 @@ api_request request_of(const run_options& options) {
     json::object selection;
     if (!options.tenants.empty()) selection["tenant_ids"] = to_array(options.tenants);
     if (!options.tiers.empty()) selection["subscription_tiers"] = to_array(options.tiers);
-    if (!selection.empty()) request.body = json::serialize(selection);
+    if (!selection.empty()) request.body = write_json_exactly(selection);
     if (!options.idempotency_key.empty()) request.headers.emplace_back("Idempotency-Key", options.idempotency_key);
     return request;
 }

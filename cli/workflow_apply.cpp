@@ -11,6 +11,7 @@
 #include "cli/input_file.h"
 #include "cli/json_text.h"
 #include "cli/terminal_text.h"
+#include "domain/json/exact_json.h"
 
 namespace orchestrator::cli {
 namespace {
@@ -43,7 +44,7 @@ struct applied {
 
 applied create_or_replace(api_client& api, const json::object& definition) {
     const auto path = workflow_path(text_of(definition, "workflow_name"));
-    const auto body = json::serialize(definition);
+    const auto body = write_json_exactly(definition);
     const auto known = api.try_send({.path = path});
     if (!known && known.error().code != exit_code::not_found)
         throw command_failure{known.error().code, known.error().message};

@@ -5,10 +5,15 @@
 
 #include <cmath>
 
+#include "domain/json/exact_json.h"
+
 namespace orchestrator {
 namespace {
 
+constexpr std::size_t longest_number_told = 40;
+
 std::string_view kind_name(const json::value& value) {
+    if (number_text(value)) return "a number";
     switch (value.kind()) {
         case json::kind::null:
             return "null";
@@ -65,7 +70,7 @@ void json_fields::add_violation(std::string_view name, std::string message) {
 std::optional<std::string> json_fields::text(std::string_view name, std::size_t longest) {
     const auto* value = find(name);
     if (!value) return std::nullopt;
-    const auto* string = value->if_string();
+    const auto* string = as_text(*value);
     if (!string) {
         add_violation(name, fmt::format("expected a string, found {}", kind_name(*value)));
         return std::nullopt;
@@ -97,14 +102,14 @@ std::optional<std::string> json_fields::required_text(std::string_view name, std
 std::optional<double> json_fields::number(std::string_view name, number_range range) {
     const auto* value = find(name);
     if (!value) return std::nullopt;
-    if (!value->is_number()) {
+    if (!value->is_number() && !number_text(*value)) {
         add_violation(name, fmt::format("expected a number, found {}", kind_name(*value)));
         return std::nullopt;
     }
-    const double read = value->to_number<double>();
-    if (!(read >= range.lowest && read <= range.highest)) {
-        add_violation(name,
-                      fmt::format("{} is outside {} to {}", json::serialize(*value), range.lowest, range.highest));
+    const auto read = as_number(*value);
+    if (!read || !(*read >= range.lowest && *read <= range.highest)) {
+        const auto written = write_json_exactly(*value).substr(0, longest_number_told);
+        add_violation(name, fmt::format("{} is outside {} to {}", written, range.lowest, range.highest));
         return std::nullopt;
     }
     return read;

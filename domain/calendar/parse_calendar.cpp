@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "domain/calendar/calendar.h"
+#include "domain/json/exact_json.h"
 #include "domain/json_fields.h"
 
 namespace orchestrator {
@@ -154,7 +155,7 @@ class rule_reader {
         ++kinds_;
         listed_days days;
         for (std::size_t i = 0; i < list->size(); ++i) {
-            const auto* text = (*list)[i].if_string();
+            const auto* text = as_text((*list)[i]);
             const auto interval = text ? interval_of(*text) : std::nullopt;
             if (interval)
                 days.push_back(*interval);
@@ -232,7 +233,7 @@ std::expected<calendar, std::vector<violation>> parse_calendar(const json::value
     read.working_days = read_rules(fields, "working_days", violations);
     fields.refuse_unknown();
     if (!violations.empty()) return std::unexpected{std::move(violations)};
-    read.source = json::serialize(source);
+    read.source = write_json_exactly(source);
     return read;
 }
 

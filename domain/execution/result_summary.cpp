@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "domain/json/exact_json.h"
+
 namespace orchestrator {
 namespace json = boost::json;
 namespace {
 
-constexpr int deepest_answer = 32;
 constexpr std::size_t longest_kept_text = 256;  // of one field, when an answer must be shortened
 
 constexpr char lower(char c) { return c >= 'A' && c <= 'Z' ? char(c - 'A' + 'a') : c; }
@@ -58,22 +59,20 @@ result_summary summarise_result(std::string_view body, std::size_t bound, json::
     result_summary summary;
     if (body.empty()) return summary;
     boost::system::error_code failed;
-    json::parse_options options;
-    options.max_depth = deepest_answer;
-    auto value = json::parse(body, failed, std::move(memory), options);
+    auto value = read_json_exactly(body, failed, std::move(memory));
     if (failed) return summary;
 
     // Written anew only where that may change something. Asked of the bytes and not of `value`, which has lost the
     // first of two fields of the same name; an escape may spell any name.
     if (is_secret(body) || body.contains("\\u")) {
         mask_secrets(value);
-        summary.text = json::serialize(value);
+        summary.text = write_json_exactly(value);
     } else {
         summary.text = body;
     }
     if (summary.text.size() > bound) {
         value = scalars_of(value);
-        summary.text = json::serialize(value);
+        summary.text = write_json_exactly(value);
         summary.shortened = true;
         if (summary.text.size() > bound) {
             value = json::object{};

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "domain/json/exact_json.h"
 #include "domain/json_fields.h"
 
 namespace orchestrator {
@@ -42,7 +43,8 @@ class steps_parser {
         for (std::size_t i = 0; i < source_.size(); ++i) {
             const auto* object = source_[i].if_object();
             const auto* name = object ? object->if_contains("name") : nullptr;
-            names_.emplace_back(name && name->is_string() ? std::string_view{name->get_string()} : "");
+            const auto* text = name ? as_text(*name) : nullptr;
+            names_.emplace_back(text ? std::string_view{*text} : "");
             const auto twin = std::ranges::find(names_.begin(), names_.end() - 1, names_.back());
             if (!names_.back().empty() && twin != names_.end() - 1)
                 violations_.push_back({at(i) + "/name", fmt::format("\"{}\" is the name of step {} already",
@@ -57,11 +59,12 @@ class steps_parser {
         const auto& array = list->get_array();
         for (std::size_t d = 0; d < array.size(); ++d) {
             const auto where = pointer_to(at(i) + "/depends_on", d);
-            if (!array[d].is_string()) {
+            const auto* text = as_text(array[d]);
+            if (!text) {
                 violations_.push_back({where, "expected the name of a step"});
                 continue;
             }
-            const std::string_view name{array[d].get_string()};
+            const std::string_view name{*text};
             const auto found = std::ranges::find(names_, name);
             if (name.empty() || found == names_.end())
                 violations_.push_back({where, fmt::format("step \"{}\" does not exist", name.substr(0, longest_echo))});
@@ -140,7 +143,7 @@ class steps_parser {
             step.path = compiled_template::from_text(*path, form::url_path, scope, fields.pointer("path"), violations_);
         }
         if (const auto* body = fields.any("body")) {
-            if (json::serialize(*body).size() > longest_body)
+            if (write_json_exactly(*body).size() > longest_body)
                 fields.add_violation("body", fmt::format("is longer than {} bytes", longest_body));
             step.body = compiled_template::from_json(*body, scope, fields.pointer("body"), violations_);
         }

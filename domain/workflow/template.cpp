@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "domain/json/exact_json.h"
 #include "domain/json_fields.h"
 
 namespace orchestrator {
@@ -124,13 +125,13 @@ class compiled_template::compiler {
     }
 
     void value(const json::value& source, std::string_view pointer) {
-        if (const auto* string = source.if_string()) {
+        if (const auto* string = as_text(source)) {
             json_string(*string, pointer);
         } else if (const auto* object = source.if_object()) {
             add_literal("{", escape::none);
             for (const auto& member : *object) {
                 if (&member != &*object->begin()) add_literal(",", escape::none);
-                add_literal(json::serialize(member.key()) + ":", escape::none);
+                add_literal(write_json_exactly(json::value(member.key())) + ":", escape::none);
                 value(member.value(), pointer_to(pointer, member.key()));
             }
             add_literal("}", escape::none);
@@ -142,7 +143,7 @@ class compiled_template::compiler {
             }
             add_literal("]", escape::none);
         } else {
-            add_literal(json::serialize(source), escape::none);
+            add_literal(write_json_exactly(source), escape::none);
         }
     }
 
@@ -276,13 +277,13 @@ void compiled_template::append_value(std::string& out, const piece& placeholder,
     const bool as_json = placeholder.how == escape::json_value;
     const auto field = [&](const json::value* value) {
         if (as_json)
-            out += value ? json::serialize(*value) : "null";
+            out += value ? write_json_exactly(*value) : "null";
         else if (!value || value->is_null())
             text("N/A");
-        else if (value->is_string())
-            text(value->get_string());
+        else if (const auto* string = as_text(*value))
+            text(*string);
         else
-            text(json::serialize(*value));
+            text(write_json_exactly(*value));
     };
     switch (placeholder.what) {
         case subject::literal:
@@ -319,8 +320,9 @@ void compiled_template::append_value(std::string& out, const piece& placeholder,
             } else if (placeholder.path.empty() && as_json) {
                 out += result;
             } else {
-                const auto value = json::parse(result);
-                field(follow(&value, placeholder.path));
+                boost::system::error_code failed;
+                const auto value = read_json_exactly(result, failed);
+                field(failed ? nullptr : follow(&value, placeholder.path));
             }
             break;
         }

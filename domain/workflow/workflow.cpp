@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "domain/execution/lane.h"
+#include "domain/json/exact_json.h"
 #include "domain/json_fields.h"
 #include "domain/workflow/parse_steps.h"
 
@@ -105,7 +106,7 @@ std::expected<workflow, std::vector<violation>> parse_workflow(const json::value
 
     if (const auto* steps = fields.any("steps")) {
         parse_steps(*steps, "/steps", defaults_of(read.max_retries, read.retry_delay_seconds), rules, violations);
-        read.steps = json::serialize(*steps);
+        read.steps = write_json_exactly(*steps);
     } else if (source.is_object()) {
         fields.add_violation("steps", "is required: an array of steps");
     }
@@ -116,25 +117,25 @@ std::expected<workflow, std::vector<violation>> parse_workflow(const json::value
 
 std::expected<workflow_definition, std::vector<violation>> compile_workflow(const workflow& from) {
     boost::system::error_code failed;
-    const auto steps = json::parse(from.steps, failed);
+    const auto steps = read_json_exactly(from.steps, failed);
     if (failed) return std::unexpected{std::vector{violation{"/steps", "is not JSON: " + failed.message()}}};
     auto definition = compile(from.workflow_name, from.max_execution_time_seconds, steps,
                               defaults_of(from.max_retries, from.retry_delay_seconds));
     if (definition)
         definition->source =
-            json::serialize(json::value{{"workflow_name", from.workflow_name},
-                                        {"max_execution_time_seconds", from.max_execution_time_seconds},
-                                        {"max_retries", from.max_retries},
-                                        {"retry_delay_seconds", from.retry_delay_seconds},
-                                        {"schedule", from.when.is_set() ? json::value(to_json(from.when)) : nullptr},
-                                        {"steps", steps}});
+            write_json_exactly(json::value{{"workflow_name", from.workflow_name},
+                                           {"max_execution_time_seconds", from.max_execution_time_seconds},
+                                           {"max_retries", from.max_retries},
+                                           {"retry_delay_seconds", from.retry_delay_seconds},
+                                           {"schedule", from.when.is_set() ? json::value(to_json(from.when)) : nullptr},
+                                           {"steps", steps}});
     if (definition) definition->when = from.when;
     return definition;
 }
 
 std::expected<workflow_definition, std::vector<violation>> parse_definition(std::string_view source) {
     boost::system::error_code failed;
-    const auto value = json::parse(source, failed);
+    const auto value = read_json_exactly(source, failed);
     if (failed) return std::unexpected{std::vector{violation{"", "is not JSON: " + failed.message()}}};
     std::vector<violation> violations;
     json_fields fields{value, "", violations};
@@ -165,7 +166,7 @@ std::string unreadable_definition_message(const std::vector<violation>& violatio
 
 std::vector<std::string> step_names_of(std::string_view source) {
     boost::system::error_code failed;
-    const auto value = json::parse(source, failed);
+    const auto value = read_json_exactly(source, failed);
     const auto* object = failed ? nullptr : value.if_object();
     const auto* found = object ? object->if_contains("steps") : nullptr;
     const auto* steps = found ? found->if_array() : nullptr;
@@ -173,8 +174,8 @@ std::vector<std::string> step_names_of(std::string_view source) {
     for (std::size_t i = 0; steps && i < steps->size(); ++i) {
         const auto* step = (*steps)[i].if_object();
         const auto* name = step ? step->if_contains("name") : nullptr;
-        const bool is_named = name && name->is_string() && !name->get_string().empty();
-        names.push_back(is_named ? std::string{std::string_view{name->get_string()}} : fmt::format("step_{}", i));
+        const auto* text = name ? as_text(*name) : nullptr;
+        names.push_back(text && !text->empty() ? std::string{*text} : fmt::format("step_{}", i));
     }
     return names;
 }

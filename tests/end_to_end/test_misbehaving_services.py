@@ -90,7 +90,7 @@ class MisbehavingServices(PlatformTest):
         self.assertTrue(2 <= sum("count" not in (result or {}) for result in results) <= TENANTS / 2)
 
     def test_lost_answers_are_asked_for_again_under_the_same_key(self):
-        platform, execution, _ = self.run_against({"kind": "reset", "when": "after", "rate": 0.5},
+        platform, execution, _ = self.run_against({"kind": "reset", "when": "after", "rate": 0.7},
                                                   retry={"max_retries": 20, "delay_ms": 10})
         self.assertEqual(execution["status"], "completed")
         self.assertGreater(execution["retries"], 0)

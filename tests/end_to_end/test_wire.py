@@ -124,7 +124,7 @@ class RawService:
     """Answers POST /ROW with the row's bytes, the next ones with each call, and GETs of jobs as a job that is done."""
 
     def __init__(self):
-        self.calls = {}
+        self.calls, self.requests = {}, []
         self.listener = socket.create_server(("127.0.0.1", 0), backlog=256)
         self.host = b"127.0.0.1:%d" % self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -152,7 +152,7 @@ class RawService:
                 if line.lower().startswith(b"content-length:"):
                     length = int(line.split(b":")[1])
                 assert not line.lower().startswith(b"accept-encoding:") or b"identity" in line
-            stream.read(length)
+            self.requests.append((request[1].decode(), stream.read(length).decode()))
             try:
                 client.sendall(self._answer(request[1].decode()))
                 client.shutdown(socket.SHUT_WR)
@@ -162,7 +162,9 @@ class RawService:
     def _answer(self, target):
         if "/jobs/1" in target:
             return with_length(OK, b'{"job":"done"}')
-        row = target.rsplit("/", 1)[1]
+        if "/numbers/" in target:
+            return with_length(OK, b'{"count":%s}' % target.rsplit("/", 1)[1].encode())
+        row = target.split("?")[0].rsplit("/", 1)[1]
         answers = ANSWERS[row][0]
         if not isinstance(answers, tuple):
             answers = (answers,)
@@ -206,3 +208,24 @@ class Wire(PlatformTest):
         # Each was called once: a throttled one again, when it had asked for that.
         for row, (answers, _) in ANSWERS.items():
             self.assertEqual(service.calls[row], len(answers) if isinstance(answers, tuple) else 1, row)
+
+    def test_numbers_are_passed_on_as_they_were_written(self):
+        service = RawService()
+        self.addCleanup(service.close)
+        platform = self.platform(1, WIRE_SERVICE_URL=service.url)
+        numbers = ("12.5", "100.0", "1E5", "-0", "123456789012345678901234567890", "0.10000000000000000000001", "1e400", "0e400")
+        for number in numbers:
+            name = self.workflow(
+                platform.orchestrator,
+                {"name": "first", "service": "wire", "path": f"/numbers/{number}", "body": {"a": 1}},
+                {"name": "second", "service": "wire", "path": "/rows/plain?count={{steps.first.result.count}}",
+                 "depends_on": ["first"], "body": {"count": "{{steps.first.result.count}}", "ours": 100.0},
+                 "message": "counted {{steps.first.result.count}}"})
+            id = platform.orchestrator.execute(name)
+            self.assertEqual(platform.orchestrator.wait_for_end(id)["status"], "completed")
+            self.assertEqual(service.requests[-1], (f"/rows/plain?count={number}", f'{{"count":{number},"ours":100.0}}'))
+            shown = platform.orchestrator.api("GET", f"/executions/{id}/tenants").body.decode()
+            self.assertIn(f'"count":{number}', shown)
+            printed = platform.orchestrator.cli("execution", "show", id, "--tenants", "--output", "json").stdout
+            self.assertIn(number, printed)
+            self.assertEqual(platform.orchestrator.cli("execution", "list").returncode, 0)

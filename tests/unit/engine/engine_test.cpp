@@ -105,15 +105,21 @@ TEST_F(engine_test, an_outcome_that_the_store_cannot_hold_is_a_failure_that_says
 }
 
 TEST_F(engine_test, no_value_of_an_answer_stops_a_run) {
-    for (const auto* value : {"1e400", "-1e400", "0e400", "123456789012345678901234567890", "1.5e-400", "\"\\u0000\"",
-                              "\"\\ud800\"", "[[[[[[]]]]]]", "null"}) {
-        at_.services().script_steps([value](const http_request&, int) {
+    for (const auto* value : {"12.5", "100.0", "1e400", "-1e400", "0e400", "123456789012345678901234567890", "1.5e-400",
+                              "\"\\u0000\"", "\"\\ud800\"", "[[[[[[]]]]]]", "null"}) {
+        at_.services().script_steps([value](const http_request& request, int) {
+            const bool is_text = *value == '"' || *value == '[';
+            if (request.target.contains("second/") && !is_text) {
+                EXPECT_EQ(request.body, fmt::format(R"({{"count":{}}})", value));
+                const auto shown = std::string_view{value} == "null" ? "N%2FA" : value;
+                EXPECT_TRUE(request.target.ends_with(fmt::format("/second/{}", shown))) << request.target;
+            }
             return answered(200,
                             fmt::format(R"({{"token":"is masked, so that all is written anew","count":{}}})", value));
         });
         const auto ended = finished(at_.open(workflow_from(R"({"workflow_name": "hostile", "steps": [
             {"name": "first", "service": "sales", "path": "/{{tenant.id}}/first"},
-            {"name": "second", "service": "sales", "method": "POST", "path": "/{{tenant.id}}/second", "depends_on": ["first"],
+            {"name": "second", "service": "sales", "method": "POST", "path": "/{{tenant.id}}/second/{{steps.first.result.count}}", "depends_on": ["first"],
              "body": {"count": "{{steps.first.result.count}}"}, "message": "{{steps.first.result.count}}"}]})")));
         EXPECT_LT(*ended.completed_at - ended.created_at, seconds{60}) << value;
         for (const auto& run : at_.runs_of(ended.id))
