@@ -238,7 +238,7 @@ class subject {
     watched_store watched{*store_, time};
 
   private:
-    store_watch faults_;
+    store_watch faults_{time};
     scheduler subject_{{.instance_id = "benchmark"},
                        *store_,
                        watched,

@@ -19,6 +19,7 @@ constexpr milliseconds full_share_sleep{1'000};
 constexpr milliseconds small_claim_pause{1'000};
 constexpr milliseconds first_leave{30'000};
 constexpr milliseconds longest_leave{300'000};
+constexpr int most_tries_of_damaged = 3;
 constexpr milliseconds precedence{1'000};  // of those who can read what we cannot
 
 }  // namespace
@@ -38,6 +39,7 @@ task<> dispatcher::run() {
 // Claims and starts what there is room for. Returns until when there is nothing to look for unless we are notified;
 // nullopt: there may be more.
 task<std::optional<steady_time>> dispatcher::look() {
+    wake_.note_progress();
     if (const auto later = not_before(environment_.time.steady_now())) co_return later;
     // What is called now could not be recorded.
     if (environment_.records.problem()) co_return environment_.time.steady_now() + after_fault;
@@ -126,7 +128,9 @@ void dispatcher::spawn(const run_claim& claim, task<> work) {
 
 task<> dispatcher::start(claimed_run run) {
     auto execution = co_await executions_.find(run.execution);
-    while (!execution && is_store_fault(execution.error().code) && !environment_.draining) {
+    // What is damaged may be this execution alone: others must not wait for it.
+    for (int tries = 1; !execution && is_store_fault(execution.error().code) && !environment_.draining; ++tries) {
+        if (execution.error().code == errc::store_corrupt && tries >= most_tries_of_damaged) break;
         co_await pause_after_fault();
         execution = co_await executions_.find(run.execution);
     }

@@ -264,7 +264,7 @@ task<> engine::plan(execution_id id) {
     if (active && stored && !stored->planning_complete && !is_final(stored->status)) {
         const auto planned = co_await planner_.plan(*active, std::move(*stored));
         watch_.note("plan executions", planned);
-    } else if (!active && active.error().code == errc::unreadable) {
+    } else if (!active && (active.error().code == errc::unreadable || active.error().code == errc::store_corrupt)) {
         co_await leave_planning(id, active.error().message);
     }
     dispatcher_.notify();
@@ -296,7 +296,8 @@ task<> engine::finish(execution_id id) {
             }
             co_return;
         }
-        if (!is_store_fault(finished.error().code) || draining_) co_return;
+        const auto code = finished.error().code;
+        if (!is_store_fault(code) || code == errc::store_corrupt || draining_) co_return;
         const scoped_entry waiting{finishing_, id};
         if (!waiting.is_first()) co_return;  // somebody tries already; the heartbeat would bring ever more
         co_await ports_.time.sleep_until(ports_.time.steady_now() + pause_after_fault);

@@ -125,7 +125,7 @@ class engine final : public run_control {
     tenant_directory directory_;
     directory_snapshot tenants_;
     tenant_recheck recheck_;
-    store_watch watch_;
+    store_watch watch_{ports_.time};
     run_environment environment_;
     dispatcher dispatcher_;
     planner planner_;

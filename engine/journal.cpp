@@ -50,16 +50,15 @@ task<journal::answer> journal::record(journal_entry entry) {
 // Whatever is thrown, those who wait are answered in the end: what a batch holds is committed once more, which changes
 // nothing if it was committed already.
 task<> journal::flush() {
-    while (!arriving_.empty() || !batch_waiters_.empty()) {
-        try {
+    for (bool failed = false; !arriving_.empty() || !batch_waiters_.empty();) try {
+            if (std::exchange(failed, false)) co_await time_.sleep_until(time_.steady_now() + longest_retry_pause);
             co_await flush_one_batch();
-            continue;
         } catch (const std::exception& e) {
+            failed = true;
             tell_problem(error{errc::store_unavailable, e.what(), {}});
         }
-        co_await time_.sleep_until(time_.steady_now() + longest_retry_pause);
-    }
     flushing_ = false;
+    tell_problem(std::nullopt);
 }
 
 task<> journal::flush_one_batch() {

@@ -29,6 +29,7 @@ void outbox_relay::stop() {
 
 task<> outbox_relay::run() {
     while (!stopped_) {
+        wake_.note_progress();
         const bool more = leads_() && co_await publish_some();
         if (more) continue;
         const auto pause = failures_ > 0 ? broker_backoff(failures_) : milliseconds{0};

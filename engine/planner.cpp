@@ -253,8 +253,17 @@ task<result<void>> planner::insert(work& at, std::vector<planned_run> runs) {
     const auto count = std::int64_t(runs.size());
     auto inserted = co_await store_.insert_runs(at.active->id, runs, time_.now());
     if (!inserted && inserted.error().code == errc::entry_refused) {
-        // A name that the database cannot hold.
-        for (auto& run : runs) run.for_tenant.name = as_ascii(run.for_tenant.name);
+        // Some name, or place, that the database cannot hold: found by halves, and kept in plain letters.
+        if (runs.size() > 1) {
+            std::vector behind(std::make_move_iterator(runs.begin() + count / 2), std::make_move_iterator(runs.end()));
+            runs.resize(std::size_t(count / 2));
+            const auto first = co_await insert(at, std::move(runs));
+            if (!first) co_return first;
+            co_return co_await insert(at, std::move(behind));
+        }
+        auto& only = runs.front().for_tenant;
+        only.name = as_ascii(only.name);
+        only.timezone = as_ascii(only.timezone);
         inserted = co_await store_.insert_runs(at.active->id, std::move(runs), time_.now());
     }
     if (!inserted) co_return std::unexpected{inserted.error()};

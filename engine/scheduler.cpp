@@ -132,18 +132,21 @@ task<> scheduler::reload() {
     std::set<workflow_id> gone;
     for (const auto& [id, each] : entries_) gone.insert(id);
     for (const auto& [id, why] : quarantined_) gone.insert(id);
+    result<void> all_armed;
     for (auto& each : *workflows) {
         if (!each.is_enabled || !each.when.is_set() || each.when.is_paused) continue;
         gone.erase(each.id);
         follows_tenants_ |= each.when.zone_mode == timezone_mode::tenant;
         const auto id = each.id;
         const auto armed = co_await arm(std::move(each));
-        if (!watch_.note("read what a schedule goes by", armed)) {
+        if (!armed) {
+            all_armed = std::unexpected{armed.error()};
             forget(id);
             changed_ = true;
             pause_after_fault();
         }
     }
+    watch_.note("read what a schedule goes by", all_armed);
     for (const auto id : gone) forget(id);
     if (!changed_) revision_ = *revision;
     backfills_have_room_ = true;

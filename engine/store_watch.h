@@ -9,11 +9,14 @@
 
 #include "domain/error.h"
 #include "engine/run_control.h"
+#include "ports/clock.h"
 
 namespace orchestrator {
 
 class store_watch {
   public:
+    explicit store_watch(clock& time) : time_{time} {}
+
     // `what` was asked for: "claim tenant runs". There are few of them. True: it was done. An error that says nothing
     // of the store (a newer leader, say) is told and not kept.
     template <class T>
@@ -22,14 +25,21 @@ class store_watch {
         return answer.has_value();
     }
 
-    // From any thread.
+    // What failed within the last two minutes: what was not asked again since is somebody else's, or over. From any
+    // thread.
     [[nodiscard]] std::vector<health_problem> problems() const;
 
   private:
     void report(const std::string& what, const error* why);
 
+    struct fault {
+        std::string why;
+        steady_time at;
+    };
+
+    clock& time_;
     mutable std::mutex guard_;
-    std::map<std::string, std::string> faults_;  // why, by what
+    std::map<std::string, fault> faults_;  // by what
 };
 
 }  // namespace orchestrator

@@ -13,6 +13,12 @@ namespace orchestrator {
 namespace {
 
 constexpr milliseconds unrecordable_pause{300'000};
+constexpr milliseconds look_again{60'000};  // at services that were full, by who waits for a retry as well
+
+void make_plain(log_entry& log) {
+    log.message = as_ascii(log.message);
+    log.data.clear();
+}
 
 }  // namespace
 
@@ -95,6 +101,11 @@ task<bool> tenant_run::record(std::size_t step, ended_step& ended) {
     bool is_last = ended.entry.outcome.has_value();
     auto answer = co_await environment_.records.record(std::move(ended.entry));
     if (answer.what == journal::verdict::refused) {
+        // A word in a log may be all that is wrong with it.
+        for (auto& log : answer.entry->logs) make_plain(log);
+        answer = co_await environment_.records.record(std::move(*answer.entry));
+    }
+    if (answer.what == journal::verdict::refused) {
         if (is_last) releasing_ = false;
         owe_again(*answer.entry, step_set::of(step));
         auto failure = unrecordable_attempt(as_ascii(answer.why));
@@ -118,8 +129,7 @@ void tenant_run::owe_again(journal_entry& refused, step_set anew) {
         owed_steps_.push_back(std::move(record));
     }
     for (auto& log : refused.logs) {
-        log.message = as_ascii(log.message);
-        log.data.clear();
+        make_plain(log);
         owed_logs_.push_back(std::move(log));
     }
     skips_owed_ = skips_owed_ - anew;
@@ -160,7 +170,7 @@ task<std::optional<step_attempt>> tenant_run::try_once(std::size_t step) {
 
 // The run waits in the store instead, unless something else of it is under way: then the step is looked at again when
 // that has ended. It waits in the lane of the services that are full, or for its first retry: it must not come back as
-// long as neither is there.
+// long as neither is there, and now and then it looks whether a service has room.
 void tenant_run::step_aside(std::size_t step) {
     if (releasing_ || gives_up()) return;
     state_.withdraw(step);
@@ -169,7 +179,9 @@ void tenant_run::step_aside(std::size_t step) {
     const auto next = state_.next_move(now);
     const auto lane = lane_of(execution_->definition, next.start | state_.waiting());
     if (!next.wake_at || lane == definition(step).service) return begin_release(returned_outcome(lane));
-    begin_release(parked_outcome(state_, *next.wake_at, lane));
+    const auto looks_at =
+        now + look_again + milliseconds{std::int64_t(environment_.random.uniform() * look_again.count())};
+    begin_release(parked_outcome(state_, std::min({*next.wake_at, looks_at, execution_->deadline}), lane));
 }
 
 // Takes an attempt's result into the state. nullopt: the step has not ended by it.

@@ -53,6 +53,9 @@ class wake_signal {
         busy_since_ = time_.steady_now().time_since_epoch().count();
     }
 
+    // The waiter, which has not slept for a while, has done something all the same.
+    void note_progress() { busy_since_ = time_.steady_now().time_since_epoch().count(); }
+
     // When the waiter came back from its last sleep; nullopt: it sleeps, or never has. From any thread.
     [[nodiscard]] std::optional<steady_time> busy_since() const {
         const auto since = busy_since_.load();

@@ -360,7 +360,7 @@ class program {
     system::clock elector_time_;
     std::atomic<bool> is_resigning_ = false;
     supervisor supervisor_{elector_time_, is_resigning_};
-    store_watch watch_;
+    store_watch watch_{elector_time_};
     std::unique_ptr<redis::leader_lease> lease_;  // nullptr: there is no Redis
     leader_elector elector_;
     std::unique_ptr<rabbitmq::event_bus> bus_;  // nullptr: there is no broker

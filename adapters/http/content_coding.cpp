@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <utility>
 
 #include "domain/ascii_case.h"
 
@@ -16,6 +17,7 @@ namespace {
 namespace zlib = boost::beast::zlib;
 
 constexpr std::string_view byte_order_mark = "\xef\xbb\xbf";
+constexpr std::size_t trailer_size = 8;     // of a member of gzip
 constexpr std::size_t longest_coding = 20;  // that is told
 
 struct unpacked {
@@ -74,20 +76,31 @@ std::size_t gzip_header(std::string_view packed) {
     return at < packed.size() ? at : 0;
 }
 
+// Of one member or of several, one after the other.
 std::optional<unpacked> gunzip(std::string_view packed, std::size_t most) {
-    const auto header = gzip_header(packed);
-    if (header == 0) return std::nullopt;
-    packed.remove_prefix(header);
-    auto made = inflate(packed, most);
-    if (!made || made->is_cut) return made;
-    const auto trailer = packed.substr(made->used);
-    boost::crc_32_type crc;
-    crc.process_bytes(made->text.data(), made->text.size());
-    if (trailer.size() < 8 || little_endian(trailer) != crc.checksum() ||
-        little_endian(trailer.substr(4)) != std::uint32_t(made->text.size()))
-        return std::nullopt;
-    return made;
+    unpacked whole;
+    do {
+        const auto header = gzip_header(packed);
+        if (header == 0) return std::nullopt;
+        packed.remove_prefix(header);
+        const auto made = inflate(packed, most - whole.text.size());
+        if (!made) return std::nullopt;
+        whole.text += made->text;
+        whole.is_cut = made->is_cut;
+        if (whole.is_cut) break;
+        packed.remove_prefix(made->used);
+        boost::crc_32_type crc;
+        crc.process_bytes(made->text.data(), made->text.size());
+        if (packed.size() < trailer_size || little_endian(packed) != crc.checksum() ||
+            little_endian(packed.substr(4)) != std::uint32_t(made->text.size()))
+            return std::nullopt;
+        packed.remove_prefix(trailer_size);
+    } while (!packed.empty());
+    return whole;
 }
+
+// Of any other answer the status and the headers tell what is to be known.
+bool is_result(int status) { return status >= 200 && status < 300 && status != 202; }
 
 // RFC 9110, 8.4.1.2: the zlib format (RFC 1950). Some send the bare stream.
 std::optional<unpacked> undeflate(std::string_view packed, std::size_t most) {
@@ -101,16 +114,19 @@ std::optional<unpacked> undeflate(std::string_view packed, std::size_t most) {
 std::expected<void, std::string> unpack(http_response& answer, std::size_t max_body) {
     const auto coding = lower_case(find_header(answer.headers, "Content-Encoding"));
     if (!coding.empty() && coding != "identity" && !answer.body.empty()) {
-        if (answer.body_truncated)
-            return std::unexpected{fmt::format("a packed answer is longer than {} bytes", max_body)};
+        const auto packed = std::exchange(answer.body, {});
+        if (answer.body_truncated) return {};
         const bool is_gzip = coding == "gzip" || coding == "x-gzip";
-        if (!is_gzip && coding != "deflate")
-            return std::unexpected{fmt::format("the answer is packed as \"{}\", which nobody asked for",
-                                               coding.substr(0, longest_coding))};
-        auto made = is_gzip ? gunzip(answer.body, max_body) : undeflate(answer.body, max_body);
-        if (!made) return std::unexpected{fmt::format("the answer is packed as {} and broken", coding)};
-        answer.body = std::move(made->text);
-        answer.body_truncated = made->is_cut;
+        const bool is_known = is_gzip || coding == "deflate";
+        auto made = is_gzip ? gunzip(packed, max_body) : is_known ? undeflate(packed, max_body) : std::nullopt;
+        if (made) {
+            answer.body = std::move(made->text);
+            answer.body_truncated = made->is_cut;
+        } else if (is_result(answer.status)) {
+            return std::unexpected{is_known ? fmt::format("the answer is packed as {} and broken", coding)
+                                            : fmt::format("the answer is packed as \"{}\", which nobody asked for",
+                                                          coding.substr(0, longest_coding))};
+        }
     }
     if (answer.body.starts_with(byte_order_mark)) answer.body.erase(0, byte_order_mark.size());
     return {};

@@ -7,7 +7,7 @@
 namespace orchestrator::postgresql {
 
 std::string limitation_of(std::string_view encoding) {
-    if (encoding == "UTF8" || encoding == "SQL_ASCII") return {};
+    if (encoding.empty() || encoding == "UTF8" || encoding == "SQL_ASCII") return {};
     return fmt::format(
         "the encoding of the database is {}: a step whose answer has characters beyond it fails as not_recordable",
         encoding);

@@ -19,7 +19,7 @@ struct server_state {
     int schema_version = 0;       // of our tables; 0: there are none, or they are closed
 };
 
-// What a database of this encoding cannot hold, and what comes of it; empty: it holds every text.
+// What a database of this encoding cannot hold, and what comes of it; empty: it holds every text, or it is not known.
 [[nodiscard]] std::string limitation_of(std::string_view encoding);
 
 // Throws database_error.

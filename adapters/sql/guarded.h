@@ -30,7 +30,7 @@ auto guarded(Work& work) {
     } catch (const std::bad_alloc&) {
         return failed{fail(errc::store_unavailable, "database: there is no memory for it")};
     } catch (const std::exception& fault) {
-        return failed{fail(errc::store_corrupt, fmt::format("database: a row cannot be read: {}", fault.what()))};
+        return failed{fail(errc::unreadable, fmt::format("database: a row cannot be read: {}", fault.what()))};
     }
 }
 

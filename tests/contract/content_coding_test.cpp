@@ -21,8 +21,9 @@ const auto bare_deflate = "\253\126\112\316\057\315\053\121\262\062\064\252\005\
 const auto gzip_of_100000 =
     "\037\213\010\000\000\000\000\000\002\003\355\301\061\001\000\000\000\302\240\332\213\157\015\017\240\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\200\127\003\161\021\007\376\240\206\001\000"s;
 
-std::expected<http_response, std::string> unpacked(std::string body, std::string coding, std::size_t most = 1'000) {
-    http_response answer{.status = 200, .headers = {}, .body = std::move(body), .body_truncated = false};
+std::expected<http_response, std::string> unpacked(std::string body, std::string coding, std::size_t most = 1'000,
+                                                   int status = 200) {
+    http_response answer{.status = status, .headers = {}, .body = std::move(body), .body_truncated = false};
     answer.headers.emplace_back("content-encoding", std::move(coding));
     if (auto fit = http::unpack(answer, most); !fit) return std::unexpected{fit.error()};
     return answer;
@@ -48,6 +49,31 @@ TEST(content_coding, no_more_is_unpacked_than_fits) {
     EXPECT_TRUE(answer->body_truncated);
     EXPECT_EQ(unpacked(gzip_of_100000, "gzip", 100'000)->body.size(), 100'000U);
     EXPECT_FALSE(unpacked(gzip_of_100000, "gzip", 100'000)->body_truncated);
+}
+
+TEST(content_coding, members_of_gzip_may_follow_each_other) {
+    EXPECT_EQ(unpacked(gzip + gzip_with_every_field + gzip, "gzip")->body, text + std::string{text} + text);
+    EXPECT_FALSE(unpacked(gzip + "more", "gzip"));
+    EXPECT_TRUE(unpacked(gzip + gzip, "gzip", 15)->body_truncated);
+}
+
+// A gateway's own page, say: the status decides.
+TEST(content_coding, of_an_answer_that_is_no_result_the_status_is_enough) {
+    for (const int status : {202, 302, 404, 429, 503})
+        for (const auto* coding : {"br", "gzip"}) {
+            const auto answer = unpacked("x", coding, 1'000, status);
+            ASSERT_TRUE(answer) << status << ' ' << coding;
+            EXPECT_EQ(answer->status, status);
+            EXPECT_EQ(answer->body, "");
+        }
+}
+
+TEST(content_coding, what_is_packed_and_cut_off_is_left_out) {
+    http_response answer{
+        .status = 200, .headers = {{"Content-Encoding", "gzip"}}, .body = gzip.substr(0, 15), .body_truncated = true};
+    ASSERT_TRUE(http::unpack(answer, 15));
+    EXPECT_EQ(answer.body, "");
+    EXPECT_TRUE(answer.body_truncated);
 }
 
 TEST(content_coding, what_is_broken_is_told) {

@@ -79,7 +79,7 @@ class instance {
     simulated_store store_;
     system::random random_;
     system::zone_files zones_;
-    store_watch watch_;
+    store_watch watch_{time_};
     scheduler scheduler_;
 };
 

@@ -156,6 +156,28 @@ TEST_F(slow_service, a_step_that_may_be_called_does_not_wait_for_another_service
     EXPECT_EQ(counted, 1'000) << at_.report();
 }
 
+TEST_F(slow_service, a_long_wait_for_a_retry_keeps_no_other_step_waiting_for_long) {
+    const auto room_from = at_.time().steady_now() + seconds{60};
+    std::set<std::string> failed_once;
+    at_.services().script_steps([&](const http_request& request, int) {
+        if (request.origin->host == "procurement")
+            return at_.time().steady_now() < room_from ? answered(200, "{}", seconds{60}) : answered(200);
+        const bool is_unlucky = request.target.back() == '0';  // a few
+        return is_unlucky && failed_once.insert(request.target).second ? answered(500) : answered(200);
+    });
+    at_.start_instance();
+    const auto id = at_.open(workflow_from(R"({"workflow_name": "forked", "max_execution_time_seconds": 7200, "steps": [
+        {"name": "count", "service": "inventory", "path": "/{{tenant.id}}",
+         "retry": {"max_retries": 3, "delay_ms": 1800000, "max_delay_ms": 1800000}},
+        {"name": "buy", "service": "procurement", "path": "/{{tenant.id}}", "timeout_seconds": 3600}]})"));
+    at_.run_for(seconds{600});
+    const auto runs = at_.runs_of(id);
+    const auto bought = std::ranges::count_if(runs, [](const tenant_run_view& run) {
+        return std::ranges::any_of(run.steps, [](const step_record& step) { return step.step_index == 1; });
+    });
+    EXPECT_EQ(bought, 1'000) << at_.report();
+}
+
 TEST_F(slow_service, a_run_that_waits_for_a_place_ends_with_the_deadline_and_says_what_it_waited_for) {
     script([](const std::string&) { return hanging(); });
     at_.start_instance();

@@ -139,6 +139,8 @@ task<result<execution>> simulated_store::find_execution(execution_id id) {
     const auto until_answered = sent();
     co_await travel();
     if (auto failed = fault(access::reads)) co_return std::unexpected{std::move(*failed)};
+    if (const auto code = weather_.fault_of ? weather_.fault_of(id) : std::nullopt)
+        co_return fail(*code, "simulated: damaged");
     auto found = co_await inner_.find_execution(id);
     if (found && weather_.older.contains(instance_)) found->definition = as_an_older_version_sees(found->definition);
     co_await travel();

@@ -2,6 +2,7 @@
 // that a crash may fall on either side of the commit; and in bad weather it fails for a while, as a full disk does.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -24,8 +25,9 @@ struct store_weather {
     int failed_calls = 0;
     std::int64_t calls = 0;  // of every kind, by all instances
     int lead_claims = 0;
-    double lost_receipts = 0;       // probability that a commit is done and its answer lost
-    double foreign_errors = 0;      // probability that a call throws instead of failing
+    double lost_receipts = 0;   // probability that a commit is done and its answer lost
+    double foreign_errors = 0;  // probability that a call throws instead of failing
+    std::function<std::optional<errc>(execution_id)> fault_of{};  // of reading one execution
     bool holds_ascii_only = false;  // a database of another encoding: it refuses an outcome with other characters
 };
 

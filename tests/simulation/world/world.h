@@ -98,7 +98,7 @@ class world {
         simulated_store store;
         system::random random;
         std::unique_ptr<simulated_lease> outside;  // nullptr: the world has none
-        store_watch faults;
+        store_watch faults{time};
         std::unique_ptr<leader_elector> elector;
         std::unique_ptr<engine> runs;
         const std::atomic<bool> is_resigning = false;

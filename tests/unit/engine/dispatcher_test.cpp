@@ -72,7 +72,7 @@ class dispatcher_test : public testing::Test {
     active_executions executions_{executions_store_, thread_.time, limits_, services_.directory()};
     journal journal_{thread_.where(), runs_, thread_.time, [] { return 0; }, [](execution_id) {}};
     step_caller caller_{network_, thread_.time, limits_, 1'000};
-    store_watch watch_;
+    store_watch watch_{thread_.time};
     run_environment environment_{.where = thread_.where(),
                                  .time = thread_.time,
                                  .random = random_,
@@ -239,6 +239,19 @@ TEST_F(dispatcher_test, pauses_after_a_fault_of_the_store) {
     EXPECT_EQ(runs_.claims_asked.size(), 1U);
     thread_.pass(seconds{10});
     EXPECT_EQ(dispatcher_.active_runs(), 1);
+}
+
+// One row of the database is damaged.
+TEST_F(dispatcher_test, an_execution_that_stays_damaged_holds_up_no_other) {
+    weather_.fault_of = [this](execution_id id) -> std::optional<errc> {
+        return id == execution_ ? std::nullopt : std::optional{errc::store_corrupt};
+    };
+    offer(2);
+    runs_.claim_answers.back()->front().execution = execution_id{make_uuid_v7(thread_.time.now(), {7, 7})};
+    begin();
+    thread_.pass(seconds{5});
+    EXPECT_EQ(limits_.in_flight(), 1);
+    EXPECT_EQ(dispatcher_.active_runs(), 1) << "the other one is left for later";
 }
 
 TEST_F(dispatcher_test, a_run_that_cannot_be_started_keeps_no_place) {

@@ -104,6 +104,16 @@ TEST_F(engine_test, an_outcome_that_the_store_cannot_hold_is_a_failure_that_says
     EXPECT_EQ(health.problems[0].kind, "store");
 }
 
+TEST_F(engine_test, a_log_that_the_store_cannot_hold_costs_no_outcome) {
+    at_.weather().holds_ascii_only = true;
+    answer_after(milliseconds{10});
+    const auto ended = finished(at_.open(workflow_from(R"({"workflow_name": "one", "steps": [
+        {"name": "bake", "service": "production", "path": "/{{tenant.id}}/bake", "message": "{{result.count}} pães"}]})")));
+    EXPECT_EQ(ended.status, execution_status::completed);
+    const auto logs = simulation::at_once(at_.store().list_logs(ended.id, {}));
+    EXPECT_TRUE(std::ranges::any_of(logs, [](const log_entry& log) { return log.message == "1 p??es"; }));
+}
+
 TEST_F(engine_test, no_value_of_an_answer_stops_a_run) {
     for (const auto* value : {"12.5", "100.0", "1e400", "-1e400", "0e400", "123456789012345678901234567890", "1.5e-400",
                               "\"\\u0000\"", "\"\\ud800\"", "[[[[[[]]]]]]", "null"}) {

@@ -130,6 +130,8 @@ TEST_F(journal_test, what_is_thrown_behind_a_commit_stops_nothing) {
     record(1);
     thread_.settle();
     EXPECT_TRUE(kept_.at(1));
+    thread_.pass(milliseconds{1'000});
+    EXPECT_FALSE(journal_.problem()) << "nothing waits";
     record(2);
     thread_.pass(milliseconds{2'000});
     EXPECT_TRUE(kept_.at(2));

@@ -104,7 +104,7 @@ class outbox_relay_test : public testing::Test {
     fake_outbox outbox_;
     fake_bus bus_;
     bool leads_ = true;
-    store_watch faults_;
+    store_watch faults_{thread_.time};
     outbox_relay relay_{outbox_, bus_, thread_.time, faults_, [this] { return leads_; }};
 };
 
