@@ -93,6 +93,9 @@ task<answer> show_metrics(const api_dependencies& api, routed_request) {
     shown.add(health.active_runs);
     shown.begin("orchestrator_calls_in_flight", "gauge", "Calls to services that have not been answered yet");
     shown.add(health.calls_in_flight);
+    shown.begin("orchestrator_clock_difference_seconds", "gauge",
+                "From the time that is followed to the clock of this machine");
+    shown.add(double(health.clock_difference.count()) / 1'000);
     if (api.process) show_connections(shown, api.process());
     add_services(shown, api.engine.services());
     response reply{.status = 200, .headers = {}, .body = shown.take(), .next_chunk = {}};

@@ -64,13 +64,19 @@ std::expected<service_change, problem> read_change(const json::value& body, std:
         change.max_calls = calls ? std::optional{int(*calls)} : std::nullopt;
     }
     if (fields.has("paused_until")) change.paused_until = read_pause(fields, now);
+    if (fields.has("pause_for_seconds")) {
+        constexpr double most = std::chrono::seconds{longest_pause}.count();
+        const auto seconds = fields.integer("pause_for_seconds", {1, most});
+        if (fields.has("paused_until")) fields.add_violation("pause_for_seconds", "goes without paused_until");
+        if (seconds) change.paused_until = now + std::chrono::seconds{*seconds};
+    }
     const bool is_explained = fields.has("reason");
     change.reason = fields.text("reason", longest_reason).value_or("");  // of this change, not of one before it
     if (change.paused_until && *change.paused_until && change.reason.value_or("").empty())
         fields.add_violation("reason", "is required with a pause: who finds it asks why");
     fields.refuse_unknown();
     if (violations.empty() && !change.max_calls && !change.paused_until && !is_explained)
-        violations.push_back({"", "max_calls, paused_until or reason is required"});
+        violations.push_back({"", "max_calls, paused_until, pause_for_seconds or reason is required"});
     if (!violations.empty()) return refuse_broken_rules(std::move(violations));
     return change;
 }

@@ -239,6 +239,7 @@ class subject {
 
   private:
     store_watch faults_{time};
+    trusted_time trusted_{time, *store_};
     scheduler subject_{{.instance_id = "benchmark"},
                        *store_,
                        watched,
@@ -246,6 +247,7 @@ class subject {
                        *store_,
                        zones_,
                        time,
+                       trusted_,
                        random_,
                        faults_,
                        [] { return 0; },

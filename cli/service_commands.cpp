@@ -115,12 +115,14 @@ int change(command_context& context, const std::string& name, const json::object
 }
 
 int pause(command_context& context, const pause_request& wanted) {
-    auto until = wanted.until;
-    if (!wanted.duration.empty()) {
-        const auto now = std::chrono::time_point_cast<milliseconds>(std::chrono::system_clock::now());
-        until = format_time(now + *parse_duration(wanted.duration));
-    }
-    return change(context, wanted.service, {{"paused_until", until}, {"reason", wanted.reason}});
+    json::object setting;
+    if (wanted.duration.empty())
+        setting["paused_until"] = wanted.until;
+    else  // by the clock of the service, which is the one that counts
+        setting["pause_for_seconds"] =
+            std::chrono::ceil<std::chrono::seconds>(*parse_duration(wanted.duration)).count();
+    setting["reason"] = wanted.reason;
+    return change(context, wanted.service, setting);
 }
 
 CLI::Option* add_name(CLI::App* verb, std::string& name) {

@@ -7,6 +7,7 @@
 #include <cassert>
 #include <ranges>
 
+#include "domain/history/history_pace.h"
 #include "engine/scoped_count.h"
 #include "engine/scoped_entry.h"
 
@@ -23,6 +24,7 @@ constexpr milliseconds longest_survey{300'000};
 constexpr milliseconds reconcile_interval{60'000};
 constexpr auto scheduler_loop = "scheduler";
 constexpr milliseconds history_look{3'600'000};
+constexpr milliseconds history_lag_told{2 * 86'400'000};
 constexpr milliseconds history_look_after_fault{60'000};
 constexpr int executions_forgotten_at_once = 100;
 constexpr milliseconds summary_kept{86'400'000};  // for services that read it in the cache
@@ -78,6 +80,7 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
                  ports.backfills,
                  ports.zones,
                  ports.time,
+                 ports.trusted,
                  ports.random,
                  watch_,
                  ports.epoch,
@@ -153,7 +156,7 @@ task<> engine::follow_service_settings() {
 
 task<bool> engine::renew_lease() {
     const auto asked_at = ports_.time.steady_now();
-    const auto renewed = co_await ports_.runs.renew_lease(options_.instance_id, ports_.time.now() + options_.lease);
+    const auto renewed = co_await ports_.runs.renew_lease(options_.instance_id, options_.lease, ports_.time.now());
     if (!renewed) {
         if (lease_problem_.report(renewed.error()))
             spdlog::warn("cannot renew the lease of this instance: {}", renewed.error().message);
@@ -187,6 +190,7 @@ task<> engine::stay_leased() { co_await renew_lease(); }
 // then.
 task<> engine::look_around() {
     const scoped_count looking{looking_};
+    watch_.note("read the clock of the store", co_await ports_.trusted.look());
     const auto now = ports_.time.now();
     co_await follow_service_settings();
     const bool released = co_await take_up_lost_runs(now);
@@ -253,7 +257,7 @@ task<> engine::look_for_executions() {
     }
     // Who leads comes first. Should nobody, another does.
     const auto patience = ports_.epoch() ? milliseconds{0} : options_.lease;
-    spawn(sweeper_.sweep(sweeper_.find_overdue(*open, ports_.time.now() - patience)));
+    if (ports_.trusted.is_settled()) spawn(sweeper_.sweep(sweeper_.find_overdue(*open, ports_.time.now() - patience)));
     executions_.forget_others(ids);
     if (!ids.empty()) dispatcher_.notify();  // others may have planned what we can work on
 }
@@ -384,16 +388,42 @@ task<> engine::survey_tenants() {
     surveyed_at_.reset();
 }
 
+// How far history has grown old by now; nullopt: the store does not say.
+task<std::optional<system_time>> engine::history_time() {
+    const auto asked_at = ports_.time.steady_now();
+    const auto now = ports_.time.now();
+    const auto running =
+        history_aged_at_ ? std::chrono::floor<milliseconds>(asked_at - *history_aged_at_) : milliseconds{0};
+    const auto aged_to = co_await ports_.trusted.age_history(longest_history_step(running));
+    if (!watch_.note("count the age of the history", aged_to)) {
+        history_kept_at_ = asked_at - history_look + history_look_after_fault;
+        co_return std::nullopt;
+    }
+    history_aged_at_ = asked_at;
+    std::optional<error> lag;
+    if (now - *aged_to > history_lag_told)
+        lag =
+            error{errc::store_unavailable,
+                  fmt::format("it is {}, {} after history was looked at the last time: history grows old by a day an "
+                              "hour until then, and is deleted as if it were {}. If the clock is wrong, correct it now",
+                              format_time(now), in_words(now - *aged_to), format_time(*aged_to)),
+                  {}};
+    if (history_problem_.report(lag) && lag) spdlog::warn("{}", lag->message);
+    co_return *aged_to;
+}
+
 // What is old is forgotten, a little at a time, by the one that leads.
 task<> engine::keep_history() {
     const auto now = ports_.time.steady_now();
-    if (draining_ || !ports_.epoch() || (history_kept_at_ && now - *history_kept_at_ < history_look)) co_return;
+    const bool is_due = !history_kept_at_ || now - *history_kept_at_ >= history_look;
+    if (draining_ || !ports_.epoch() || !is_due || !ports_.trusted.is_sure()) co_return;
     history_kept_at_ = now;
+    const auto aged_to = co_await history_time();
+    if (!aged_to) co_return;
     int forgotten = 0;
     for (;;) {
-        const auto at = ports_.time.now();
-        const auto some =
-            co_await ports_.executions.keep_history(at, at - options_.history_kept, executions_forgotten_at_once);
+        const auto some = co_await ports_.executions.keep_history(ports_.time.now(), *aged_to - options_.history_kept,
+                                                                  executions_forgotten_at_once);
         if (!watch_.note("forget old executions", some)) {
             history_kept_at_ = now - history_look + history_look_after_fault;
             break;
@@ -426,6 +456,9 @@ std::vector<health_problem> engine::problems() const {
                            fmt::format("{} {}; {} runs wait here", service.name, service.problem, service.waiting)});
     std::ranges::move(supervisor_.problems(), std::back_inserter(all));
     std::ranges::move(watch_.problems(), std::back_inserter(all));
+    if (auto why = ports_.trusted.problem()) all.push_back(std::move(*why));
+    if (auto why = history_problem_.now()) all.push_back({"clock", "history", std::move(why->message)});
+    std::ranges::move(scheduler_.problems(), std::back_inserter(all));
     if (auto why = journal_.refusal()) all.push_back({"store", "record outcomes", std::move(*why)});
     for (const auto& [id, why] : executions_.unreadable() | std::views::take(unreadable_told))
         all.push_back({"execution", to_string(id), why});
@@ -446,6 +479,7 @@ engine_health engine::health() const {
             .leads = ports_.epoch().has_value(),
             .refused_writes = journal_.lost(),
             .refused_decisions = scheduler_.refused() + refused_surveys_,
+            .clock_difference = ports_.trusted.own_difference(),
             .active_runs = dispatcher_.active_runs(),
             .calls_in_flight = limits_.in_flight()};
 }

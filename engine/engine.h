@@ -24,6 +24,7 @@
 #include "engine/tenant_recheck.h"
 #include "engine/tenant_run.h"
 #include "engine/tenant_survey.h"
+#include "engine/trusted_time.h"
 #include "ports/clock.h"
 #include "ports/http_client.h"
 #include "ports/random.h"
@@ -48,7 +49,8 @@ struct engine_options {
 
 struct engine_ports {
     executor where;
-    clock& time;
+    clock& time;  // that shows the trusted time
+    trusted_time& trusted;
     random_source& random;
     http_client& http;
     execution_store& executions;
@@ -106,6 +108,7 @@ class engine final : public run_control {
     task<> leave_planning(execution_id, std::string why);
     task<> survey_tenants();
     task<> keep_history();
+    task<std::optional<system_time>> history_time();
     task<> finish(execution_id);
     void spawn(task<> work);
     [[nodiscard]] std::optional<milliseconds> stuck_for() const;
@@ -145,6 +148,8 @@ class engine final : public run_control {
     reported_problem lease_problem_;
     std::optional<steady_time> surveyed_at_;
     std::optional<steady_time> history_kept_at_;
+    std::optional<steady_time> history_aged_at_;
+    reported_problem history_problem_;
     std::stop_source stop_survey_;
     std::atomic<std::int64_t> refused_surveys_ = 0;
     std::set<execution_id> cancelled_;  // whose runs are being ended at this moment

@@ -7,13 +7,14 @@
 
 #include "domain/error.h"
 #include "domain/identifiers.h"
+#include "domain/time.h"
 #include "engine/service_view.h"
 
 namespace orchestrator {
 
 // Something that is slow, short or wrong, although this instance works. An operator reads it; nothing decides by it.
 struct health_problem {
-    std::string kind;     // service, planning, execution, loop, store, descriptors
+    std::string kind;     // service, planning, execution, loop, store, clock, schedule, descriptors
     std::string subject;  // which one: the name of a service, the id of an execution
     std::string message;
 
@@ -27,6 +28,7 @@ struct engine_health {
     bool leads = false;
     std::int64_t refused_writes = 0;     // outcomes that came too late: others had taken up the run
     std::int64_t refused_decisions = 0;  // of this instance as a leader, after another one had begun to lead
+    milliseconds clock_difference{0};    // from the time that is followed to the clock of this machine
     int active_runs = 0;
     int calls_in_flight = 0;
 };

@@ -14,6 +14,7 @@ constexpr milliseconds shortest_pause{1'000};  // after a fault of the store; do
 constexpr milliseconds longest_pause{30'000};
 constexpr milliseconds longest_sleep{3'600'000};
 constexpr milliseconds quarantine_look{60'000};
+constexpr std::chrono::hours healing_told{1};
 constexpr milliseconds least_oversleep{10};  // that is worth waking up for
 
 sys_seconds in_seconds(system_time at) { return std::chrono::floor<std::chrono::seconds>(at); }
@@ -21,8 +22,9 @@ sys_seconds in_seconds(system_time at) { return std::chrono::floor<std::chrono::
 }  // namespace
 
 scheduler::scheduler(options chosen, workflow_store& workflows, schedule_store& store, calendar_store& calendars,
-                     backfill_store& backfills, zone_source& zones, clock& time, random_source& random,
-                     store_watch& watch, epoch_source epoch, std::function<void(execution_id)> on_opened)
+                     backfill_store& backfills, zone_source& zones, clock& time, const trusted_time& trusted,
+                     random_source& random, store_watch& watch, epoch_source epoch,
+                     std::function<void(execution_id)> on_opened)
     : options_{std::move(chosen)},
       workflows_{workflows},
       store_{store},
@@ -30,6 +32,7 @@ scheduler::scheduler(options chosen, workflow_store& workflows, schedule_store& 
       backfills_{{options_.instance_id, options_.longest_execution}, backfills, time, random},
       zones_{zones},
       time_{time},
+      trusted_{trusted},
       watch_{watch},
       random_{random},
       epoch_{std::move(epoch)},
@@ -73,6 +76,8 @@ task<> scheduler::look() {
         news |= !zone || zone->get() != in_use;
     }
     for (const auto id : std::exchange(blocked_, {})) set_next_start(entries_.at(id), now());
+    if (trusted_.is_sure())
+        news |= std::ranges::any_of(entries_, [&](const auto& each) { return is_decided_too_far(each.second); });
     // Zone data that was missing may have come; calendars that come grow the revision.
     if (news || (!quarantined_.empty() && time_.steady_now() >= look_again_at_)) changed_ = true;
     backfills_have_room_ |= backfills_.go_on();  // others may have ended what it waits for
@@ -173,6 +178,7 @@ task<result<void>> scheduler::arm(workflow read) {
                .shift = {},
                .decided_until = {},
                .next_start = {},
+               .heals_to = {},
                .problem = {}};
     made.decided_until = in_seconds(made.of.decided_until.value_or(time_.now()));
     made.shift.jitter = made.of.when.jitter;
@@ -210,6 +216,7 @@ task<result<void>> scheduler::arm(workflow read) {
     }
     auto& kept = entries_.emplace(id, std::move(made)).first->second;
     co_await estimate_lead_of(kept);
+    if (trusted_.is_sure() && is_decided_too_far(kept)) heal(kept);
     // The first look decides what passed meanwhile and says what comes next.
     set_next_start(kept, std::min(now(), kept.decided_until));
     co_return result<void>{};
@@ -225,6 +232,20 @@ void scheduler::compile(entry& of) const {
         const auto& first = definition.error().front();
         of.problem = fmt::format("the stored definition is not valid: {}: {}", first.pointer, first.message);
     }
+}
+
+bool scheduler::is_decided_too_far(const entry& of) const {
+    return orchestrator::is_decided_too_far(of.decided_until, of.shift.lead, now());
+}
+
+// A leader whose clock was ahead has decided times that are still to come.
+void scheduler::heal(entry& of) {
+    auto why = fmt::format(
+        "{} was decided until {} by a clock that was wrong: what is to come is decided anew, and what is started stays",
+        of.of.workflow_name, format_time(of.decided_until));
+    spdlog::warn("workflow {}", why);
+    healed_.note({"schedule", of.of.workflow_name, std::move(why)}, time_.steady_now() + healing_told);
+    of.heals_to = of.decided_until = now();
 }
 
 task<> scheduler::estimate_lead_of(entry& of) {
@@ -245,7 +266,7 @@ task<> scheduler::decide_due_ones() {
         set_next_start(due, std::nullopt);
         if (due.lead_is_stale) co_await estimate_lead_of(due);
         auto decision = decision_about(due, until);
-        const bool news = !decision.start.empty() || !decision.missed.empty() ||
+        const bool news = decision.heals_to || !decision.start.empty() || !decision.missed.empty() ||
                           decision.next_execution_at != due.of.next_execution_at ||
                           decision.problem != due.of.schedule_problem;
         due.of.next_execution_at = decision.next_execution_at;
@@ -260,6 +281,7 @@ schedule_decision scheduler::decision_about(entry& of, sys_seconds at) {
     schedule_decision made{.workflow = of.of.id,
                            .schedule_version = of.of.schedule_version,
                            .decided_until = of.decided_until,
+                           .heals_to = of.heals_to,
                            .next_execution_at = {},
                            .problem = of.problem,
                            .start = {},
@@ -318,6 +340,7 @@ task<> scheduler::keep(std::vector<schedule_decision> decisions) {
     for (const auto& decision : decisions) {
         const auto found = entries_.find(decision.workflow);
         if (found == entries_.end() || stale.contains(decision.workflow)) continue;
+        found->second.heals_to.reset();
         if (!blocked.contains(decision.workflow)) {
             found->second.decided_until = in_seconds(decision.decided_until);
             continue;

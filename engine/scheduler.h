@@ -17,8 +17,10 @@
 
 #include "domain/schedule/due.h"
 #include "engine/backfiller.h"
+#include "engine/recent_problems.h"
 #include "engine/store_watch.h"
 #include "engine/timetable_source.h"
+#include "engine/trusted_time.h"
 #include "engine/wake_signal.h"
 #include "ports/clock.h"
 #include "ports/random.h"
@@ -39,7 +41,8 @@ class scheduler {
     using epoch_source = std::function<std::optional<std::int64_t>()>;
 
     scheduler(options, workflow_store&, schedule_store&, calendar_store&, backfill_store&, zone_source&, clock&,
-              random_source&, store_watch&, epoch_source epoch, std::function<void(execution_id)> on_opened);
+              const trusted_time&, random_source&, store_watch&, epoch_source epoch,
+              std::function<void(execution_id)> on_opened);
 
     // Until stop.
     task<> run();
@@ -61,6 +64,9 @@ class scheduler {
     [[nodiscard]] std::size_t armed() const { return entries_.size(); }
     [[nodiscard]] std::size_t quarantined() const { return quarantined_.size(); }
 
+    // Schedules that a wrong clock had decided too far, and that were set right. From any thread.
+    [[nodiscard]] std::vector<health_problem> problems() const { return healed_.told_at(time_.steady_now()); }
+
     // Where `run` sleeps.
     [[nodiscard]] const wake_signal& sleeps_in() const { return wake_; }
 
@@ -77,14 +83,17 @@ class scheduler {
         start_shift shift;
         sys_seconds decided_until;
         std::optional<sys_seconds> next_start;
-        bool lead_is_stale = false;  // an execution has ended since the lead was estimated
-        std::string problem;         // of groups that cannot be resolved
+        std::optional<sys_seconds> heals_to;  // from there on all is to be decided anew
+        bool lead_is_stale = false;           // an execution has ended since the lead was estimated
+        std::string problem;                  // of groups that cannot be resolved
     };
 
     task<> reload();
     task<result<void>> arm(workflow);
     task<result<std::vector<schedule_place>>> places_of(const workflow&);
     void compile(entry&) const;
+    void heal(entry&);
+    [[nodiscard]] bool is_decided_too_far(const entry&) const;
     task<> estimate_lead_of(entry&);
     task<> decide_due_ones();
     task<> continue_backfills();
@@ -106,6 +115,7 @@ class scheduler {
     backfiller backfills_;
     zone_source& zones_;
     clock& time_;
+    const trusted_time& trusted_;
     store_watch& watch_;
     random_source& random_;
     epoch_source epoch_;
@@ -117,6 +127,7 @@ class scheduler {
     std::map<workflow_id, std::string> quarantined_;  // why nothing of it can be resolved
     std::map<std::string, const time_zone*> zones_in_use_;
     std::vector<schedule_decision> unsaid_;  // next starts and problems that the store does not know yet
+    recent_problems healed_;
     std::atomic<std::int64_t> refused_ = 0;
     milliseconds pause_{0};
     steady_time sleeps_until_{};

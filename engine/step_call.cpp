@@ -148,6 +148,7 @@ task<step_attempt> step_caller::attempt(const active_execution& execution, std::
         const auto fault = answer.error().fault;
         const bool is_out_of_time = fault == http_fault::timed_out || fault == http_fault::exhausted;
         const bool late = is_out_of_time && time_.steady_now() >= execution.deadline;
+        if (late && fault == http_fault::exhausted) co_return overdue_attempt(answer.error().detail);
         attempt = failure(late                             ? call_verdict::refused
                           : fault == http_fault::exhausted ? call_verdict::not_charged
                                                            : call_verdict::worth_a_retry,

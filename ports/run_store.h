@@ -90,9 +90,10 @@ class run_store {
     // `entries` is the caller's until the call returns, so that a passing fault of the store loses nothing.
     virtual task<result<journal_receipt>> commit(const std::vector<journal_entry>& entries, system_time now) = 0;
 
-    // The heartbeat of an instance: its claims hold until `lease_until`. False: it had no lease, so that none of its
-    // earlier claims holds any more. superseded: another process renews the lease of this name, and began later.
-    virtual task<result<bool>> renew_lease(std::string instance_id, system_time lease_until) = 0;
+    // The heartbeat of an instance: its claims hold for `lease` from now on. False: it had no lease, so that none of
+    // its earlier claims holds any more. superseded: another process renews the lease of this name, and began later. A
+    // store with a clock of its own goes by it, here and in the two below, and does not look at `now`.
+    virtual task<result<bool>> renew_lease(std::string instance_id, milliseconds lease, system_time now) = 0;
     // Gives back the claims of this instance that it does not know of: the answer to a claim was lost. Returns how
     // many.
     virtual task<result<int>> release_unknown_runs(std::string instance_id, std::vector<run_claim> known) = 0;

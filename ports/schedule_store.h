@@ -31,6 +31,8 @@ struct schedule_decision {
     workflow_id workflow;
     std::int64_t schedule_version = 0;  // of the schedule that it was decided from
     system_time decided_until;
+    // Set: a clock that was wrong has decided beyond this time. Nothing of that holds but what was started.
+    std::optional<system_time> heals_to{};
     std::optional<system_time> next_execution_at;
     std::string problem;                  // why nothing could be decided; empty: all is well
     std::vector<occurrence_start> start;  // in order

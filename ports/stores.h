@@ -4,6 +4,7 @@
 
 #include "ports/backfill_store.h"
 #include "ports/calendar_store.h"
+#include "ports/clock_store.h"
 #include "ports/event_outbox.h"
 #include "ports/execution_store.h"
 #include "ports/leader_store.h"
@@ -22,6 +23,7 @@ class stores : public workflow_store,
                public backfill_store,
                public leader_store,
                public service_settings_store,
+               public clock_store,
                public event_outbox {};
 
 }  // namespace orchestrator

@@ -31,6 +31,7 @@
 #include "engine/leader_elector.h"
 #include "engine/outbox_relay.h"
 #include "engine/supervisor.h"
+#include "engine/trusted_time.h"
 #include "server/builtin_workflows.h"
 #include "server/config_sources.h"
 #include "server/connection_report.h"
@@ -132,6 +133,7 @@ class program {
               engine_options_of(chosen, instance_id_),
               {.where = context_.get_executor(),
                .time = time_,
+               .trusted = trusted_,
                .random = random_,
                .http = client_,
                .executions = opened,
@@ -145,7 +147,7 @@ class program {
                .cache = &cache_of(chosen),
                .epoch = [this] { return chosen_.runs_scheduler ? elector_.epoch(time_.steady_now()) : std::nullopt; }},
               chosen.services},
-          elector_time_{elector_thread_.context()},
+          elector_machine_time_{elector_thread_.context()},
           lease_{lease_of(chosen, instance_id_, random_)},
           elector_{elector_options_of(chosen, instance_id_, engine_),
                    elector_thread_.context().get_executor(),
@@ -156,7 +158,7 @@ class program {
                    [this](bool leads) { engine_.leadership_changed(leads); }},
           bus_{bus_of(chosen)},
           relay_{relay_of(opened)},
-          api_time_{api_thread_.context()},
+          api_machine_time_{api_thread_.context()},
           api_{{.workflows = opened,
                 .executions = opened,
                 .engine = engine_,
@@ -227,6 +229,7 @@ class program {
 
   private:
     task<result<int>> install_what_is_built_in() {
+        if (const auto looked = co_await trusted_.look(); !looked) co_return std::unexpected{looked.error()};
         const auto calendars = co_await install_builtin_calendars(stores_, time_);
         if (!calendars) co_return calendars;
         co_return co_await install_builtin_workflows(
@@ -349,7 +352,9 @@ class program {
     std::string limitation_;  // of the stores
     std::string instance_id_;
     asio::io_context context_{1};
-    system::clock time_{context_};
+    system::clock machine_time_{context_};
+    trusted_time trusted_{machine_time_, stores_};
+    trusted_clock time_{machine_time_, trusted_};
     system::random random_;
     system::zone_files zones_;
     http::client client_;
@@ -357,7 +362,8 @@ class program {
     std::unique_ptr<redis::result_cache> shared_cache_;  // nullptr: there is no Redis
     engine engine_;
     own_thread elector_thread_;
-    system::clock elector_time_;
+    system::clock elector_machine_time_;
+    trusted_clock elector_time_{elector_machine_time_, trusted_};
     std::atomic<bool> is_resigning_ = false;
     supervisor supervisor_{elector_time_, is_resigning_};
     store_watch watch_{elector_time_};
@@ -366,7 +372,8 @@ class program {
     std::unique_ptr<rabbitmq::event_bus> bus_;  // nullptr: there is no broker
     std::unique_ptr<outbox_relay> relay_;       // likewise
     own_thread api_thread_;
-    system::clock api_time_;
+    system::clock api_machine_time_;
+    trusted_clock api_time_{api_machine_time_, trusted_};
     system::random api_random_;
     icalendar::reader calendar_files_;
     api::api api_;

@@ -199,6 +199,12 @@ task<result<execution>> store::finish_if_done(execution_id id, system_time now) 
     co_return at;
 }
 
+task<result<system_time>> store::age_history(system_time now, milliseconds most) {
+    const std::scoped_lock lock{guard_};
+    history_aged_to_ = std::min(now, history_aged_to_.value_or(now) + most);
+    co_return *history_aged_to_;
+}
+
 task<result<int>> store::keep_history(system_time, system_time keep_from, int most) {
     const std::scoped_lock lock{guard_};
     std::set<execution_id> forgotten;

@@ -6,7 +6,9 @@ namespace orchestrator::memory {
 task<result<leader_answer>> store::claim_lead(leader_claim claim, system_time now) {
     const std::scoped_lock lock{guard_};
     const bool leads_on = leader_ && leader_->epoch == claim.epoch && leader_->instance_id == claim.instance_id;
-    const bool is_free = !leader_ || lead_until_ <= now || leader_->instance_id == claim.instance_id;
+    // A heartbeat that is still to come is that of a clock that was wrong.
+    const bool is_over = leader_ && (lead_until_ <= now || leader_->last_heartbeat_at > now + std::chrono::minutes{1});
+    const bool is_free = !leader_ || is_over || leader_->instance_id == claim.instance_id;
     if (!is_free && !claim.is_unopposed)
         co_return leader_answer{false, leader_->epoch, leader_->instance_id, lead_until_ - now};
     if (!leads_on) {
@@ -34,6 +36,13 @@ task<result<std::optional<leader_record>>> store::find_leader(system_time now) {
     auto found = leader_;
     if (found) found->left = lead_until_ - now;
     co_return found;
+}
+
+task<result<store_time>> store::read_clock() {
+    const std::scoped_lock lock{guard_};
+    store_time known;
+    if (leader_) known.newest = leader_->last_heartbeat_at;
+    co_return known;
 }
 
 }  // namespace orchestrator::memory

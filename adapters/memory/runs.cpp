@@ -189,16 +189,16 @@ void store::end_claim(kept_run& run, const run_outcome& outcome, system_time now
     enqueue(run);
 }
 
-task<result<bool>> store::renew_lease(std::string instance_id, system_time lease_until) {
+task<result<bool>> store::renew_lease(std::string instance_id, milliseconds lease, system_time now) {
     const std::scoped_lock lock{guard_};
-    co_return !leases_.insert_or_assign(instance_id, lease_until).second;
+    co_return !leases_.insert_or_assign(instance_id, instance_lease{now + lease, now}).second;
 }
 
 task<result<std::vector<std::string>>> store::live_instances(system_time now) {
     const std::scoped_lock lock{guard_};
     std::vector<std::string> live;
-    for (const auto& [instance, until] : leases_)
-        if (until >= now) live.push_back(instance);
+    for (const auto& [instance, lease] : leases_)
+        if (lease.until >= now) live.push_back(instance);
     co_return live;
 }
 
@@ -230,8 +230,11 @@ int store::give_back(const std::string& instance_id) {
 task<result<int>> store::release_lost_runs(system_time now, std::string survivor) {
     const std::scoped_lock lock{guard_};
     std::vector<std::string> lost;
-    for (const auto& [instance, until] : leases_)
-        if (until < now && instance != survivor) lost.push_back(instance);
+    // One that was renewed at a time that is still to come was given by a clock that was wrong.
+    for (const auto& [instance, lease] : leases_) {
+        const bool is_over = lease.until < now || lease.renewed_at > now + std::chrono::minutes{1};
+        if (is_over && instance != survivor) lost.push_back(instance);
+    }
     int released = 0;
     for (const auto& instance : lost) released += give_back(instance);
     co_return released;

@@ -58,6 +58,12 @@ bool store::start_occurrence(kept_workflow& kept, const occurrence_start& start,
 }
 
 void store::keep(kept_workflow& kept, const schedule_decision& decision, decision_receipt& receipt, system_time now) {
+    if (decision.heals_to) {
+        kept.current.decided_until.reset();
+        std::erase_if(kept.occurrences, [&](const auto& each) {
+            return each.first > *decision.heals_to && each.second.outcome != occurrence_outcome::started;
+        });
+    }
     for (const auto& missed : decision.missed)
         kept.occurrences.try_emplace(
             missed.scheduled_for,

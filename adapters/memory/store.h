@@ -52,7 +52,7 @@ class store final : public stores {
                                                std::vector<std::string> closed_services) override;
     task<result<std::optional<system_time>>> next_parked_run(std::vector<std::string> closed_services) override;
     task<result<journal_receipt>> commit(const std::vector<journal_entry>&, system_time now) override;
-    task<result<bool>> renew_lease(std::string instance_id, system_time lease_until) override;
+    task<result<bool>> renew_lease(std::string instance_id, milliseconds lease, system_time now) override;
     task<result<int>> release_unknown_runs(std::string instance_id, std::vector<run_claim> known) override;
     task<result<std::vector<std::string>>> live_instances(system_time now) override;
     task<result<int>> release_lost_runs(system_time now, std::string survivor) override;
@@ -87,6 +87,9 @@ class store final : public stores {
 
     task<result<std::vector<service_setting>>> list_service_settings() override;
     task<result<service_setting>> change_service(service_change, system_time now) override;
+
+    task<result<store_time>> read_clock() override;
+    task<result<system_time>> age_history(system_time now, milliseconds most) override;
 
     task<result<std::vector<kept_event>>> unpublished_events(int limit, system_time now) override;
     task<result<void>> note_published(std::vector<event_id>, system_time now) override;
@@ -159,7 +162,12 @@ class store final : public stores {
     std::map<execution_id, kept_execution> executions_;
     std::map<run_id, kept_run> runs_;
     std::map<std::string, lane> lanes_;
-    std::map<std::string, system_time> leases_;
+    struct instance_lease {
+        system_time until;
+        system_time renewed_at;
+    };
+    std::map<std::string, instance_lease> leases_;
+    std::optional<system_time> history_aged_to_;
     std::map<workflow_id, std::set<execution_id>> scheduled_and_open_;
     std::map<std::string, std::vector<stored_calendar>> calendars_;  // every version
     std::map<backfill_id, kept_backfill> backfills_;

@@ -143,8 +143,9 @@ std::optional<system_time> next_parked_run(connection& database, const std::vect
     return database.query("tenant_runs", "next_parked", closed).front().optional_time(0);
 }
 
-result<bool> renew_lease(connection& database, const std::string& instance_id, uuid process, system_time until) {
-    const auto renewed = database.query("tenant_runs", "renew_lease", instance_id, until, process);
+result<bool> renew_lease(connection& database, const std::string& instance_id, uuid process, milliseconds lease) {
+    const auto renewed =
+        database.query("tenant_runs", "renew_lease", instance_id, std::int64_t{lease.count()}, process);
     if (!renewed.empty()) return !renewed.front().boolean(0);
     return fail(
         errc::superseded,
@@ -152,9 +153,9 @@ result<bool> renew_lease(connection& database, const std::string& instance_id, u
                     instance_id));
 }
 
-std::vector<std::string> live_instances(connection& database, system_time now) {
+std::vector<std::string> live_instances(connection& database) {
     std::vector<std::string> live;
-    for (const auto& each : database.query("tenant_runs", "live_instances", now)) live.push_back(each.text(0));
+    for (const auto& each : database.query("tenant_runs", "live_instances")) live.push_back(each.text(0));
     return live;
 }
 
@@ -185,10 +186,9 @@ void end_silent_sessions(connection& database, milliseconds silence) {
     database.query("tenant_runs", "end_silent_sessions", std::int64_t{silence.count()});
 }
 
-int release_lost_runs(connection& database, system_time now, const std::string& survivor) {
+int release_lost_runs(connection& database, const std::string& survivor) {
     std::vector<std::string> lost;
-    for (const auto& each : database.query("tenant_runs", "lost_instances", now, survivor))
-        lost.push_back(each.text(0));
+    for (const auto& each : database.query("tenant_runs", "lost_instances", survivor)) lost.push_back(each.text(0));
     return lost.empty() ? 0 : release_instances(database, lost);
 }
 

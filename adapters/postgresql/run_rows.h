@@ -58,13 +58,13 @@ std::int64_t count_open_runs(connection&, int most, system_time now, const std::
 std::optional<system_time> next_parked_run(connection&, const std::vector<std::string>& closed_services);
 
 // False: it had none. superseded: another process has taken the name since.
-result<bool> renew_lease(connection&, const std::string& instance_id, uuid process, system_time until);
+result<bool> renew_lease(connection&, const std::string& instance_id, uuid process, milliseconds lease);
 // In transactions of its own.
 int release_unknown_runs(connection&, const std::string& instance_id, const std::vector<run_claim>& known);
-std::vector<std::string> live_instances(connection&, system_time now);
+std::vector<std::string> live_instances(connection&);
 // Ends the sessions of instances that hold rows and have said nothing for so long in the middle of a batch.
 void end_silent_sessions(connection&, milliseconds silence);
-int release_lost_runs(connection&, system_time now, const std::string& survivor);
+int release_lost_runs(connection&, const std::string& survivor);
 int release_instances(connection&, const std::vector<std::string>& instances);
 
 }  // namespace orchestrator::postgresql

@@ -20,6 +20,7 @@ class decision_batch {
 
     decision_receipt keep() {
         hold_workflows();
+        heal();
         read_what_stands();
         for (const auto& decision : decisions_)
             if (is_held(decision.workflow))
@@ -47,6 +48,18 @@ class decision_batch {
         }
         for (const auto& each : database_.query("schedules", "hold_workflows", workflows, versions))
             decided_until_.emplace(workflow_id{each.id(0)}, each.optional_time(1));
+    }
+
+    void heal() {
+        array_of<workflow_id> workflows;
+        array_of<system_time> times;
+        for (const auto& decision : decisions_) {
+            if (!decision.heals_to || !is_held(decision.workflow)) continue;
+            workflows.add(decision.workflow);
+            times.add(*decision.heals_to);
+            decided_until_[decision.workflow].reset();
+        }
+        if (times.size() > 0) database_.query("schedules", "forget_decided", workflows, times);
     }
 
     void read_what_stands() {

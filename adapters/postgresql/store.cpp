@@ -7,6 +7,7 @@
 #include "adapters/blocking/worker.h"
 #include "adapters/postgresql/backfill_rows.h"
 #include "adapters/postgresql/calendar_rows.h"
+#include "adapters/postgresql/clock_rows.h"
 #include "adapters/postgresql/connection.h"
 #include "adapters/postgresql/ending_rows.h"
 #include "adapters/postgresql/execution_rows.h"
@@ -175,7 +176,7 @@ result<std::unique_ptr<store>> store::open(const store_options& options) {
         if (auto migrated = migrate(migrating); !migrated) return std::unexpected{migrated.error()};
         made->write_database.query("tenant_runs", "forget_old_writers");
         made->encoding = made->write_database.encoding();
-        make_partitions(made->write_database, std::chrono::floor<milliseconds>(std::chrono::system_clock::now()));
+        make_partitions(made->write_database, postgresql::read_clock(made->write_database).now.value());
         // The first outcomes of the morning shall not wait for a connection.
         for (auto* each : {&made->journal_database, &made->claim_database, &made->read_database})
             each->connect_if_needed();
@@ -269,6 +270,9 @@ task<result<int>> store::end_runs(run_ending ending, system_time now) {
 task<result<execution>> store::finish_if_done(execution_id id, system_time now) {
     return state_->write([=](connection& db) { return postgresql::finish_if_done(db, id, now); });
 }
+task<result<system_time>> store::age_history(system_time now, milliseconds most) {
+    return state_->write([=](connection& db) { return postgresql::age_history(db, now, most); });
+}
 task<result<int>> store::keep_history(system_time now, system_time keep_from, int most) {
     return state_->historian.run([state = state_.get(), now, keep_from, most] {
         auto work = [&] {
@@ -333,25 +337,25 @@ task<result<journal_receipt>> store::commit(const std::vector<journal_entry>& en
         return guarded(work);
     });
 }
-task<result<bool>> store::renew_lease(std::string instance_id, system_time lease_until) {
-    return state_->lead([process = state_->process_id, instance_id = std::move(instance_id), lease_until](
-                            connection& db) { return postgresql::renew_lease(db, instance_id, process, lease_until); });
+task<result<bool>> store::renew_lease(std::string instance_id, milliseconds lease, system_time) {
+    return state_->lead([process = state_->process_id, instance_id = std::move(instance_id), lease](connection& db) {
+        return postgresql::renew_lease(db, instance_id, process, lease);
+    });
 }
 task<result<int>> store::release_unknown_runs(std::string instance_id, std::vector<run_claim> known) {
     return state_->write_alone([instance_id = std::move(instance_id), known = std::move(known)](connection& db) {
         return postgresql::release_unknown_runs(db, instance_id, known);
     });
 }
-task<result<std::vector<std::string>>> store::live_instances(system_time now) {
-    return state_->read_alone([now](connection& db) { return postgresql::live_instances(db, now); });
+task<result<std::vector<std::string>>> store::live_instances(system_time) {
+    return state_->read_alone([](connection& db) { return postgresql::live_instances(db); });
 }
-task<result<int>> store::release_lost_runs(system_time now, std::string survivor) {
+task<result<int>> store::release_lost_runs(system_time, std::string survivor) {
     // Where nothing waits for the rows that such a session holds. A fault of it shows in what follows.
     static_cast<void>(co_await state_->lead(
         [silence = state_->answer_timeout](connection& db) { postgresql::end_silent_sessions(db, silence); }));
-    co_return co_await state_->write([now, survivor = std::move(survivor)](connection& db) {
-        return postgresql::release_lost_runs(db, now, survivor);
-    });
+    co_return co_await state_->write(
+        [survivor = std::move(survivor)](connection& db) { return postgresql::release_lost_runs(db, survivor); });
 }
 task<result<void>> store::release_instance(std::string instance_id) {
     return state_->write(
@@ -443,6 +447,9 @@ task<result<leader_answer>> store::claim_lead(leader_claim claim, system_time) {
 }
 task<result<void>> store::resign_lead(std::int64_t epoch, system_time) {
     return state_->lead([epoch](connection& db) { postgresql::resign_lead(db, epoch); });
+}
+task<result<store_time>> store::read_clock() {
+    return state_->lead([](connection& db) { return postgresql::read_clock(db); });
 }
 task<result<std::optional<leader_record>>> store::find_leader(system_time) {
     return state_->read_alone([](connection& db) { return postgresql::find_leader(db); });

@@ -63,7 +63,7 @@ class store final : public stores {
                                                std::vector<std::string> closed_services) override;
     task<result<std::optional<system_time>>> next_parked_run(std::vector<std::string> closed_services) override;
     task<result<journal_receipt>> commit(const std::vector<journal_entry>&, system_time now) override;
-    task<result<bool>> renew_lease(std::string instance_id, system_time lease_until) override;
+    task<result<bool>> renew_lease(std::string instance_id, milliseconds lease, system_time now) override;
     task<result<int>> release_unknown_runs(std::string instance_id, std::vector<run_claim> known) override;
     task<result<std::vector<std::string>>> live_instances(system_time now) override;
     task<result<int>> release_lost_runs(system_time now, std::string survivor) override;
@@ -98,6 +98,9 @@ class store final : public stores {
 
     task<result<std::vector<service_setting>>> list_service_settings() override;
     task<result<service_setting>> change_service(service_change, system_time now) override;
+
+    task<result<store_time>> read_clock() override;
+    task<result<system_time>> age_history(system_time now, milliseconds most) override;
 
     task<result<std::vector<kept_event>>> unpublished_events(int limit, system_time now) override;
     task<result<void>> note_published(std::vector<event_id>, system_time now) override;

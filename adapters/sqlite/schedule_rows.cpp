@@ -52,6 +52,14 @@ bool start_one(connection& database, const schedule_decision& decision, const oc
     return true;
 }
 
+void heal(connection& database, const schedule_decision& decision) {
+    auto row = database.query("schedules", "heal");
+    row.bind(1, decision.workflow).bind(3, decision.schedule_version).run();
+    if (database.changes() == 0) return;
+    auto decided = database.query("schedules", "forget_decided");
+    decided.bind(1, decision.workflow).bind(2, *decision.heals_to).run();
+}
+
 // False: the schedule was changed meanwhile, or is gone.
 bool keep_decision(connection& database, const schedule_decision& decision) {
     auto row = database.query("schedules", "keep_decision");
@@ -72,6 +80,7 @@ void hold_back(connection& database, workflow_id workflow, system_time at) {
 }
 
 void keep(connection& database, const schedule_decision& decision, decision_receipt& receipt, system_time now) {
+    if (decision.heals_to) heal(database, decision);
     if (!keep_decision(database, decision)) {
         receipt.stale.push_back(decision.workflow);
         return;

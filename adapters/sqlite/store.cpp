@@ -13,6 +13,7 @@
 #include "adapters/sql/guarded.h"
 #include "adapters/sqlite/backfill_rows.h"
 #include "adapters/sqlite/calendar_rows.h"
+#include "adapters/sqlite/clock_rows.h"
 #include "adapters/sqlite/connection.h"
 #include "adapters/sqlite/ending_rows.h"
 #include "adapters/sqlite/execution_rows.h"
@@ -261,6 +262,9 @@ task<result<int>> store::end_runs(run_ending ending, system_time now) {
 task<result<execution>> store::finish_if_done(execution_id id, system_time now) {
     return state_->write([=](connection& db) { return sqlite::finish_if_done(db, id, now); });
 }
+task<result<system_time>> store::age_history(system_time now, milliseconds most) {
+    return state_->write([=](connection& db) { return sqlite::age_history(db, now, most); });
+}
 task<result<int>> store::keep_history(system_time, system_time keep_from, int most) {
     return state_->write([=](connection& db) { return sqlite::forget_executions(db, keep_from, most); });
 }
@@ -308,8 +312,8 @@ task<result<journal_receipt>> store::commit(const std::vector<journal_entry>& en
         return guarded(work);
     });
 }
-task<result<bool>> store::renew_lease(std::string instance_id, system_time lease_until) {
-    return state_->write([instance_id = std::move(instance_id), lease_until](connection& db) {
+task<result<bool>> store::renew_lease(std::string instance_id, milliseconds lease, system_time now) {
+    return state_->write([instance_id = std::move(instance_id), lease_until = now + lease](connection& db) {
         return sqlite::renew_lease(db, instance_id, lease_until);
     });
 }
@@ -415,6 +419,9 @@ task<result<leader_answer>> store::claim_lead(leader_claim claim, system_time no
 }
 task<result<void>> store::resign_lead(std::int64_t epoch, system_time now) {
     return state_->write([=](connection& db) { sqlite::resign_lead(db, epoch, now); });
+}
+task<result<store_time>> store::read_clock() {
+    return state_->read([](connection& db) { return sqlite::read_clock(db); });
 }
 task<result<std::optional<leader_record>>> store::find_leader(system_time now) {
     return state_->read([=](connection& db) { return sqlite::find_leader(db, now); });

@@ -1,5 +1,7 @@
 #include "adapters/system/clock.h"
 
+#include <ctime>
+
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/steady_timer.hpp>
 
@@ -8,6 +10,12 @@ namespace orchestrator::system {
 system_time clock::now() const { return std::chrono::floor<milliseconds>(std::chrono::system_clock::now()); }
 
 steady_time clock::steady_now() const { return std::chrono::steady_clock::now(); }
+
+steady_time clock::unset_now() const {
+    ::timespec at{};
+    ::clock_gettime(CLOCK_BOOTTIME, &at);
+    return steady_time{std::chrono::seconds{at.tv_sec} + std::chrono::nanoseconds{at.tv_nsec}};
+}
 
 steady_time clock::steady_at(system_time at) const { return steady_now() + (at - std::chrono::system_clock::now()); }
 

@@ -13,6 +13,7 @@ class clock final : public orchestrator::clock {
 
     [[nodiscard]] system_time now() const override;
     [[nodiscard]] steady_time steady_now() const override;
+    [[nodiscard]] steady_time unset_now() const override;
     [[nodiscard]] steady_time steady_at(system_time) const override;
     task<> sleep_until(steady_time until, std::stop_token stop) override;
 

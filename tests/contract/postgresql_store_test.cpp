@@ -36,7 +36,7 @@ TEST(postgresql_history, an_execution_lies_in_the_partition_of_its_day_and_goes_
     expect(store->open_execution(made));
     expect(store->insert_runs(made.id, {make_run(1)}, now()));
     expect(store->complete_planning(made.id, planned_to_end, now()));
-    expect(store->renew_lease("host_1", now() + std::chrono::hours{1}));
+    expect(store->renew_lease("host_1", std::chrono::hours{1}, now()));
     const auto run = expect(store->claim_runs("host_1", 1, now(), {})).at(0);
     const std::vector entries{
         entry_for(run, {make_record(run.claim.run, 0, step_status::completed)}, ended(run_status::completed))};
@@ -78,7 +78,7 @@ struct leased_store {
     leased_store() {
         expect(store->insert_workflow(make_workflow(1, "workflow_1")));
         expect(store->open_execution(make_execution(1)));
-        expect(store->renew_lease("host_1", after(1'000'000)));
+        expect(store->renew_lease("host_1", std::chrono::seconds{1'000'000}, start));
     }
 
     scratch_schema schema;
@@ -142,7 +142,7 @@ class large_execution {
                 runs.push_back(make_run(tenant, tenant));
             expect(store->insert_runs(execution_no(number), std::move(runs), start));
         }
-        expect(store->renew_lease("host_1", after(1'000'000)));
+        expect(store->renew_lease("host_1", std::chrono::seconds{1'000'000}, start));
     }
     [[nodiscard]] execution found(int number) const { return expect(store->find_execution(execution_no(number))); }
 
@@ -221,7 +221,7 @@ TEST(postgresql_lanes, instances_that_claim_at_once_share_every_open_lane) {
     std::barrier together{2};
     const auto claim = [&](std::size_t number) {
         const auto who = "host_" + std::to_string(number);
-        expect(stores.at(number)->renew_lease(who, after(1'000'000)));
+        expect(stores.at(number)->renew_lease(who, std::chrono::seconds{1'000'000}, start));
         together.arrive_and_wait();
         for (;;) {
             const auto some = expect(stores.at(number)->claim_runs(who, 50, start, {"closed"}));
@@ -276,8 +276,8 @@ TEST(postgresql_leases, a_heartbeat_does_not_wait_for_tables_that_somebody_holds
     std::jthread reader{[&] { ask(store->open_executions()); }};
     std::this_thread::sleep_for(milliseconds{50});
     const auto began = std::chrono::steady_clock::now();
-    EXPECT_FALSE(expect(store->renew_lease("host_1", after(100))));
-    EXPECT_TRUE(expect(store->renew_lease("host_1", after(200))));
+    EXPECT_FALSE(expect(store->renew_lease("host_1", std::chrono::seconds{100}, start)));
+    EXPECT_TRUE(expect(store->renew_lease("host_1", std::chrono::seconds{200}, start)));
     EXPECT_LT(std::chrono::steady_clock::now() - began, std::chrono::seconds{5}) << "less than a lock is waited for";
     somebody.execute("ROLLBACK");
 }
@@ -322,7 +322,7 @@ TEST(postgresql_leases, the_runs_of_an_instance_that_freezes_while_it_sends_a_ba
     expect(store->insert_workflow(make_workflow(1, "workflow_1")));
     expect(store->open_execution(make_execution(1)));
     expect(store->insert_runs(execution_no(1), {make_run(1)}, start));
-    expect(store->renew_lease("host_1", after(100)));
+    expect(store->renew_lease("host_1", milliseconds{1}, start));
     EXPECT_EQ(expect(store->claim_runs("host_1", 1, start, {})).size(), 1U);
     // The first statement of a batch, and nothing behind it.
     const std::unique_ptr<PGconn, void (*)(PGconn*)> frozen{PQconnectdb(schema.url().c_str()), PQfinish};
@@ -365,14 +365,15 @@ class postgresql_instances : public testing::Test {
 };
 
 TEST_F(postgresql_instances, of_one_name_are_told_apart) {
-    EXPECT_FALSE(expect(first_->renew_lease("twin", after(100))));
-    EXPECT_EQ(fault(second_->renew_lease("twin", after(100))), errc::superseded) << "it has not taken the name";
+    EXPECT_FALSE(expect(first_->renew_lease("twin", std::chrono::seconds{100}, start)));
+    EXPECT_EQ(fault(second_->renew_lease("twin", std::chrono::seconds{100}, start)), errc::superseded)
+        << "it has not taken the name";
     expect(second_->release_instance("twin"));  // as each does when it starts
-    EXPECT_FALSE(expect(second_->renew_lease("twin", after(100))));
-    EXPECT_EQ(fault(first_->renew_lease("twin", after(200))), errc::superseded);
-    EXPECT_TRUE(expect(second_->renew_lease("twin", after(200))));
+    EXPECT_FALSE(expect(second_->renew_lease("twin", std::chrono::seconds{100}, start)));
+    EXPECT_EQ(fault(first_->renew_lease("twin", std::chrono::seconds{200}, start)), errc::superseded);
+    EXPECT_TRUE(expect(second_->renew_lease("twin", std::chrono::seconds{200}, start)));
     expect(second_->release_instance("twin"));
-    EXPECT_FALSE(expect(first_->renew_lease("twin", after(300)))) << "the name is free again";
+    EXPECT_FALSE(expect(first_->renew_lease("twin", std::chrono::seconds{300}, start))) << "the name is free again";
 }
 
 TEST_F(postgresql_instances, that_plan_the_same_execution_at_once_plan_each_tenant_once) {
@@ -399,7 +400,7 @@ TEST_F(postgresql_instances, that_park_runs_and_count_in_each_others_executions_
     };
     std::map<int, std::vector<claimed_run>> held;  // by instance: a run of each execution
     for (const int number : {1, 2}) {
-        expect(first_->renew_lease("host_" + std::to_string(number), after(1'000'000)));
+        expect(first_->renew_lease("host_" + std::to_string(number), std::chrono::seconds{1'000'000}, start));
         held[number] = claim(number, 2, start);
     }
     for (int round = 1; round <= 50; ++round) {
@@ -442,7 +443,7 @@ TEST(postgresql_journal, a_batch_that_is_on_the_disk_but_was_not_answered_is_not
     expect(store->open_execution(make_execution(1)));
     expect(store->insert_runs(execution_no(1), {make_run(1)}, start));
     expect(store->complete_planning(execution_no(1), planned_to_end, start));
-    expect(store->renew_lease("host_1", after(1'000'000)));
+    expect(store->renew_lease("host_1", std::chrono::seconds{1'000'000}, start));
     const auto run = expect(store->claim_runs("host_1", 1, start, {})).at(0);
     auto entry = entry_for(run, {make_record(run.claim.run, 0, step_status::completed)});
     entry.logs.push_back(make_log("done"));
@@ -466,7 +467,7 @@ TEST(postgresql_journal, a_careful_batch_that_was_not_answered_is_not_written_ag
     expect(store->open_execution(make_execution(1)));
     expect(store->insert_runs(execution_no(1), {make_run(1), make_run(2, 200)}, start));
     expect(store->complete_planning(execution_no(1), planned_to_end, start));
-    expect(store->renew_lease("host_1", after(1'000'000)));
+    expect(store->renew_lease("host_1", std::chrono::seconds{1'000'000}, start));
     const auto known = expect(store->claim_runs("host_1", 1, start, {})).at(0);
     const auto unknown = expect(open_postgresql(schema.url())->claim_runs("host_1", 1, start, {})).at(0);
     const std::vector batch{entry_for(known, {}, ended(run_status::completed)), entry_for(unknown, {}, returned())};
@@ -556,7 +557,7 @@ TEST(postgresql_migrations, give_the_schema_that_is_checked_in) {
     const scratch_schema schema;
     open_postgresql(schema.url());
     const auto url = schema.url();
-    const auto name = url.substr(url.rfind("%3D") + 3);
+    const auto& name = schema.name();
     const auto query =
         (std::filesystem::temp_directory_path() / fmt::format("schema_query_{}.sql", ::getpid())).string();
     std::string sql = schema_query;

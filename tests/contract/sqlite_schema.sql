@@ -1,4 +1,4 @@
--- What the migrations make: version 10. Compared by sqlite_store_test.cpp.
+-- What the migrations make: version 11. Compared by sqlite_store_test.cpp.
 
 CREATE TABLE orchestrator_backfill_occurrences (
     backfill_id BLOB NOT NULL REFERENCES orchestrator_backfills (id),
@@ -116,6 +116,11 @@ SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency
        steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
        planned_to_end, cancel_requested_at
 FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id;
+
+CREATE TABLE orchestrator_history (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    aged_to INTEGER  -- NULL: not counted yet
+);
 
 CREATE TABLE orchestrator_instances (
     instance_id TEXT NOT NULL PRIMARY KEY,

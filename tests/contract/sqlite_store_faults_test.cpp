@@ -46,7 +46,7 @@ void fill_the_disk_and_free_it(const std::string& folder) {
         expect(store->insert_workflow(make_workflow(1, "workflow_1")));
         expect(store->open_execution(make_execution(1)));
         expect(store->insert_runs(execution_no(1), {make_run(1)}, start));
-        expect(store->renew_lease("host_1", after(1'000'000)));
+        expect(store->renew_lease("host_1", std::chrono::seconds{1'000'000}, start));
         const auto run = expect(store->claim_runs("host_1", 1, start, {})).at(0);
 
         auto refused = ask(store->commit({large_entry(run, 0)}, start));

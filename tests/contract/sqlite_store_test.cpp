@@ -33,7 +33,7 @@ claimed_run claim_one(sqlite::store& store) {
     expect(store.open_execution(make_execution(1)));
     expect(store.insert_runs(execution_no(1), {make_run(1)}, start));
     expect(store.complete_planning(execution_no(1), planned_to_end, start));
-    expect(store.renew_lease("host_1", after(1'000'000)));
+    expect(store.renew_lease("host_1", std::chrono::seconds{1'000'000}, start));
     auto run = expect(store.claim_runs("host_1", 1, start, {})).at(0);
     auto entry = entry_for(run, {make_record(run.claim.run, 0, step_status::completed)});
     entry.logs = {make_log("done")};
@@ -133,7 +133,7 @@ TEST(sqlite_migrations, keep_what_an_older_version_wrote) {
     EXPECT_EQ(execution.definition, R"({"workflow_name":"old","steps":[]})");
     EXPECT_EQ(execution.status, execution_status::running);
     EXPECT_EQ(execution.steps.completed, 1);
-    expect(store->renew_lease("new", after(60)));
+    expect(store->renew_lease("new", std::chrono::seconds{60}, start));
     const auto claimed = expect(store->claim_runs("new", 10, system_time{milliseconds{5}}, {}));
     ASSERT_EQ(claimed.size(), 1U);
     EXPECT_EQ(claimed[0].for_tenant.name, "Old Bakery");
@@ -281,7 +281,7 @@ TEST(sqlite_store, keeps_everything_over_a_restart) {
     }
     const auto store = open_sqlite(folder.file());
     EXPECT_EQ(expect(store->next_parked_run({})), after(60));
-    expect(store->renew_lease("host_2", after(1'000'000)));
+    expect(store->renew_lease("host_2", std::chrono::seconds{1'000'000}, start));
     const auto run = expect(store->claim_runs("host_2", 1, after(60), {})).at(0);
     EXPECT_EQ(run.recorded.size(), 1U);
     EXPECT_EQ(run.waits.at(0).attempts, 2);
@@ -309,14 +309,14 @@ TEST_P(sqlite_store_takeover, gives_the_claims_of_the_dead_back_at_once) {
     run_claim lost;
     {
         const auto store = open_sqlite(folder.file());
-        if (GetParam().dead_had_a_lease) expect(store->renew_lease("host_1", after(3'600)));
+        if (GetParam().dead_had_a_lease) expect(store->renew_lease("host_1", std::chrono::seconds{3'600}, start));
         lost = claim_one(*store).claim;
     }
     const auto store = open_sqlite(folder.file());
     // As the engine begins: its own lease, then what others lost, then claims.
-    expect(store->renew_lease(GetParam().name, after(10)));
+    expect(store->renew_lease(GetParam().name, std::chrono::seconds{10}, start));
     expect(store->release_lost_runs(start, GetParam().name));
-    expect(store->renew_lease(GetParam().name, after(1'000'000)));
+    expect(store->renew_lease(GetParam().name, std::chrono::seconds{1'000'000}, start));
     const auto claimed = expect(store->claim_runs(GetParam().name, 10, start, {}));
     ASSERT_EQ(claimed.size(), 1U);
     EXPECT_GT(claimed[0].claim.token, lost.token);

@@ -257,8 +257,8 @@ TEST_P(store_contract, each_execution_is_planned_by_one_instance) {
     };
     using ids = std::vector<execution_id>;
     EXPECT_EQ(take("nobody", {}, 10), ids{}) << "it has no lease";
-    expect(runs().renew_lease("host_1", after(30)));
-    expect(runs().renew_lease("host_2", after(30)));
+    expect(runs().renew_lease("host_1", std::chrono::seconds{30}, start));
+    expect(runs().renew_lease("host_2", std::chrono::seconds{30}, start));
     EXPECT_EQ(take("host_1", {}, 2), (ids{execution_no(1), execution_no(2)})) << "oldest first";
     expect(executions().complete_planning(execution_no(3), planned_to_end, start));
     EXPECT_EQ(take("host_2", {}, 10), ids{execution_no(4)});

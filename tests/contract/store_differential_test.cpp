@@ -114,6 +114,7 @@ class walk {
         for (int i = 0; i < count && !testing::Test::HasFailure(); ++i) {
             now_ += milliseconds{draw(2'000)};
             SCOPED_TRACE(fmt::format("operation {}", i));
+            other_.set_clock(now_);
             step();
             compare_all();
         }
@@ -161,7 +162,7 @@ class walk {
                 both("finish", [&](any_store& s) { return s.executions().finish_if_done(id, now_); });
                 break;
             case 9:
-                both("lease", [&](any_store& s) { return s.runs().renew_lease(who, now_ + milliseconds{9'000}); });
+                both("lease", [&](any_store& s) { return s.runs().renew_lease(who, milliseconds{9'000}, now_); });
                 break;
             case 10:
                 both("lost", [&](any_store& s) { return s.runs().release_lost_runs(now_, who); });

@@ -55,7 +55,7 @@ class mended_store : public testing::TestWithParam<std::string_view> {
         expect(store().insert_workflow(make_workflow(1, "workflow_1")));
         expect(store().open_execution(make_execution(1)));
         expect(store().insert_runs(execution_no(1), {make_run(1)}, start));
-        expect(store().renew_lease("host_1", after(1'000'000)));
+        expect(store().renew_lease("host_1", std::chrono::seconds{1'000'000}, start));
         run_ = expect(store().claim_runs("host_1", 1, start, {})).at(0);
     }
     stores& store() { return *store_; }
@@ -126,7 +126,7 @@ TEST(postgresql_faults, a_text_beyond_the_encoding_of_the_database_is_refused_al
     EXPECT_EQ(planned.error().code, errc::entry_refused) << planned.error().message;
     bakery.for_tenant.name = "Padaria do João";
     expect(store->insert_runs(execution_no(1), {bakery}, start));
-    expect(store->renew_lease("host_1", after(1'000'000)));
+    expect(store->renew_lease("host_1", std::chrono::seconds{1'000'000}, start));
     const auto run = expect(store->claim_runs("host_1", 1, start, {})).at(0);
     EXPECT_EQ(run.for_tenant.name, "Padaria do João");
     auto entry = entry_for(run, {make_record(run.claim.run, 0, step_status::completed)});
@@ -162,7 +162,7 @@ TEST(postgresql_faults, a_session_sets_what_it_needs_whatever_the_database_says)
     auto bakery = make_run(1);
     bakery.for_tenant.name = "Пекарня \\ 'a'";
     expect(store->insert_runs(execution_no(1), {bakery}, start));
-    expect(store->renew_lease("host_1", after(1'000'000)));
+    expect(store->renew_lease("host_1", std::chrono::seconds{1'000'000}, start));
     EXPECT_EQ(expect(store->claim_runs("host_1", 1, start, {})).at(0).for_tenant.name, bakery.for_tenant.name);
     EXPECT_EQ(expect(store->find_execution(execution_no(1))).created_at, make_execution(1).created_at);
 }

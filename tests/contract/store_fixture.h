@@ -220,11 +220,16 @@ class scratch_schema {
   public:
     scratch_schema() : name_{"test_" + to_string(make_uuid_v7(start, {0, next()})).substr(19)} {
         std::ranges::replace(name_, '-', '_');
-        database_.execute("CREATE SCHEMA " + name_);
+        // A clock that a test may set, in front of the server's.
+        database_.execute("CREATE SCHEMA " + name_ + "; CREATE SCHEMA " + clock() + "; CREATE TABLE " + clock() +
+                          ".shown (at TIMESTAMPTZ); CREATE FUNCTION " + clock() +
+                          ".clock_timestamp() RETURNS TIMESTAMPTZ LANGUAGE sql VOLATILE AS 'SELECT coalesce((SELECT at "
+                          "FROM " +
+                          clock() + ".shown), pg_catalog.clock_timestamp())'");
     }
     ~scratch_schema() {
         try {
-            database_.execute("SET client_min_messages = warning; DROP SCHEMA " + name_ + " CASCADE");
+            database_.execute("SET client_min_messages = warning; DROP SCHEMA " + name_ + ", " + clock() + " CASCADE");
         } catch (const postgresql::database_error&) {
             // The server goes soon.
         }
@@ -232,9 +237,18 @@ class scratch_schema {
     scratch_schema(const scratch_schema&) = delete;
     scratch_schema& operator=(const scratch_schema&) = delete;
 
-    [[nodiscard]] std::string url() const { return database_url() + "?options=-csearch_path%3D" + name_; }
+    [[nodiscard]] std::string url() const {
+        return database_url() + "?options=-csearch_path%3D" + name_ + "," + clock() + ",pg_catalog";
+    }
+    [[nodiscard]] const std::string& name() const { return name_; }
+    // From now on, and for all sessions.
+    void set_clock(system_time at) {
+        database_.execute("DELETE FROM " + clock() + ".shown; INSERT INTO " + clock() + ".shown VALUES ('" +
+                          format_time(at) + "')");
+    }
 
   private:
+    [[nodiscard]] std::string clock() const { return name_ + "_clock"; }
     static std::uint64_t next() { return std::random_device{}() | std::uint64_t(::getpid()) << 32; }
 
     std::string name_;
@@ -296,6 +310,11 @@ class any_store {
     [[nodiscard]] leader_store& leaders() const { return *store_; }
     [[nodiscard]] service_settings_store& services() const { return *store_; }
     [[nodiscard]] event_outbox& outbox() const { return *store_; }
+    [[nodiscard]] clock_store& clocks() const { return *store_; }
+    // That of the store, if it has one.
+    void set_clock(system_time at) {
+        if (schema_) schema_->set_clock(at);
+    }
 
   private:
     scratch_folder folder_;
@@ -317,6 +336,12 @@ class store_contract : public testing::TestWithParam<std::string> {
     [[nodiscard]] leader_store& leaders() const { return store_.leaders(); }
     [[nodiscard]] service_settings_store& services() const { return store_.services(); }
     [[nodiscard]] event_outbox& outbox() const { return store_.outbox(); }
+    [[nodiscard]] clock_store& clocks() const { return store_.clocks(); }
+    // Leases go by it.
+    system_time it_is(system_time at) {
+        store_.set_clock(at);
+        return at;
+    }
 
     // A running execution with runs for tenants 1 to `tenants`, planned completely.
     execution_id open(int number, int tenants) const {
@@ -335,7 +360,8 @@ class store_contract : public testing::TestWithParam<std::string> {
     // For long, unless it has one.
     void lease(const std::string& who) const {
         const auto leased = expect(runs().live_instances(system_time{}));
-        if (std::ranges::find(leased, who) == leased.end()) expect(runs().renew_lease(who, after(1'000'000)));
+        if (std::ranges::find(leased, who) == leased.end())
+            expect(runs().renew_lease(who, std::chrono::seconds{1'000'000}, start));
     }
     journal_receipt commit(std::vector<journal_entry> entries, system_time now = after(2)) const {
         return expect(runs().commit(entries, now));

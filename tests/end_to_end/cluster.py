@@ -12,6 +12,7 @@ import unittest
 import network
 from harness import DAILY_STEPS, FINAL, Orchestrator, Simulator, wait_until
 from servers import Consumer, Database, Servers
+from skewed_clock import SkewedClock
 
 LEADER_TTL = 1.5     # seconds
 CLAIM_LEASE = 3.0
@@ -38,7 +39,7 @@ class Cluster:
             self.close()
             raise
 
-    def add(self, wait=True):
+    def add(self, wait=True, skew=0):
         self.started += 1
         name = f"instance_{self.started}"
         folder = os.path.join(self.folder, name)
@@ -50,6 +51,7 @@ class Cluster:
                     "ORCHESTRATOR_LEASE_SECONDS": CLAIM_LEASE, "ORCHESTRATOR_INSTANCE_ID": name, **self.settings}
         made = Orchestrator(folder, self.simulator.url, **settings)
         made.label = name
+        made.clock = SkewedClock(made, skew)
         if network.BASE:
             network.move_out(made)
         made.start() if wait else made.spawn()

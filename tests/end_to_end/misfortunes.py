@@ -10,11 +10,12 @@ import network
 from cluster import LEADER_TTL
 from harness import step, wait_until
 from servers import Servers
+from skewed_clock import DAY
 
 # How often each happens among all of them.
 WEIGHTS = {"kill": 10, "freeze_leader": 4, "vanish": 2, "cut": 4, "postgresql": 1, "commit": 2, "hang": 2, "failover": 1,
            "redis_killed": 1, "redis_emptied": 1, "redis_restarted": 1, "rabbitmq": 1, "unconfirmed": 1, "alarm": 1,
-           "unbound": 1, "throttle": 2, "hang_service": 2, "directory": 2}
+           "unbound": 1, "throttle": 2, "hang_service": 2, "directory": 2, "skew": 2}
 # Of the steps of daily_operations.
 ROUTES = ("generate_forecasts", "calculate_production", "calculate_procurement", "project_inventory", "validate_forecasts",
           "send_notification")
@@ -55,6 +56,18 @@ class Misfortunes:
         leader, _ = self.cluster.freeze_leader()
         time.sleep(max(0, began + LEADER_TTL * 2 - time.monotonic()))
         leader.send_signal(signal.SIGCONT)
+
+    def skew(self):
+        """the clock of an instance is wrong by seconds, days or months: of one that runs, or of one that starts"""
+        seconds = self.draws.choice((45, 600, DAY, 92 * DAY)) * self.draws.choice((1, -1))
+        if self.draws.random() < 0.3:
+            self.cluster.remove(self.cluster.instances[0])
+            instance = self.cluster.add(skew=seconds)
+        else:
+            instance = self.draws.choice(self.cluster.instances)
+            instance.clock.set(seconds)
+        self.pause(0.5, 5)
+        instance.clock.set(0)
 
     # The network
 

@@ -122,7 +122,7 @@ TEST_P(overdue_execution, ends_although_somebody_holds_on_to_it) {
     at_.start_instance();
     const auto id = open(1);
     at_.run_for(seconds{1});
-    at_once(at_.store().renew_lease("somebody", at_.time().now() + std::chrono::hours{10}));
+    at_once(at_.store().renew_lease("somebody", std::chrono::hours{10}, at_.time().now()));
     const auto another = at_.open(workflow_from(R"({"workflow_name":"one","max_execution_time_seconds":60,"steps":[
         {"name":"bake","service":"production","path":"/bake/{{tenant.id}}"}]})"),
                                   {}, {}, false);

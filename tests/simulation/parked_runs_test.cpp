@@ -32,7 +32,7 @@ class after_an_outage : public testing::Test {
             runs.push_back({.for_tenant = each, .fair_rank = 0, .steps_total = 1, .carried_over = {}});
         at_once(store.insert_runs(id, std::move(runs), now));
         at_once(store.complete_planning(id, {.to_end = true}, now));
-        at_once(store.renew_lease("gone", now + seconds{1}));
+        at_once(store.renew_lease("gone", seconds{1}, now));
         std::vector<journal_entry> entries;
         due_ = now + until_due;
         auto next = due_;

@@ -49,7 +49,8 @@ class instance {
                      store_,
                      store_,
                      zones_,
-                     time_,
+                     shown_,
+                     trusted_,
                      random_,
                      watch_,
                      [] { return 0; },  // nobody is fenced off: two that lead at once must do no harm either
@@ -70,6 +71,7 @@ class instance {
     task<> beat() {
         for (;;) {
             co_await time_.sleep_until(time_.steady_now() + heartbeat);
+            co_await trusted_.look();
             co_await scheduler_.look();
         }
     }
@@ -77,6 +79,8 @@ class instance {
     simulated_context context_;
     simulated_clock time_;
     simulated_store store_;
+    trusted_time trusted_{time_, store_};
+    trusted_clock shown_{time_, trusted_};
     system::random random_;
     system::zone_files zones_;
     store_watch watch_{time_};

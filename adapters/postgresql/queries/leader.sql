@@ -1,5 +1,6 @@
 -- By the clock of the database: one clock for all instances. Our own lease under another epoch than ours is that of a
--- claim whose answer was lost, or of a life before this one: ours again, under a new epoch.
+-- claim whose answer was lost, or of a life before this one: ours again, under a new epoch. A lease whose last heartbeat
+-- is still to come was given by a clock that was wrong, and does not hold.
 -- name: claim
 INSERT INTO orchestrator_leader AS current (id, instance_id, instance_hostname, epoch, lease_until, became_leader_at,
     last_heartbeat_at, heartbeat_interval_seconds)
@@ -13,6 +14,7 @@ ON CONFLICT (id) DO UPDATE SET
     lease_until = clock_timestamp() + $3::bigint * INTERVAL '1 millisecond', last_heartbeat_at = clock_timestamp(),
     heartbeat_interval_seconds = excluded.heartbeat_interval_seconds
 WHERE current.instance_id = $1 OR current.lease_until <= clock_timestamp() OR $6
+    OR current.last_heartbeat_at > clock_timestamp() + INTERVAL '1 minute'
 RETURNING epoch;
 
 -- name: resign

@@ -12,6 +12,11 @@ SELECT id, decided_until FROM orchestrator_workflows JOIN unnest($1, $2) AS deci
 WHERE is_enabled AND deleted_at IS NULL
 ORDER BY id FOR NO KEY UPDATE OF orchestrator_workflows;
 
+-- What a clock that was wrong has decided beyond these times. What was started stays.
+-- name: forget_decided
+DELETE FROM orchestrator_schedule_occurrences USING unnest($1, $2) AS healed (workflow, heals_to)
+WHERE workflow_id = workflow AND scheduled_for > heals_to AND outcome <> 'started';
+
 -- name: running
 SELECT workflow_id, id, tenant_groups FROM orchestrator_executions
 WHERE workflow_id = ANY ($1) AND status IN ('pending', 'running') AND scheduled_for IS NOT NULL AND NOT is_backfill

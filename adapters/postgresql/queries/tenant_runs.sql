@@ -179,15 +179,17 @@ WHERE execution_id = $1 AND id > $2 AND id >= (SELECT first_run FROM orchestrato
   AND ($5 IS NULL OR tenant_id = $5)
 ORDER BY id LIMIT $6;
 
--- No row: the name is that of another process now.
+-- By the clock of the database, which is the same for all instances. No row: the name is that of another process now.
 -- name: renew_lease
-INSERT INTO orchestrator_instances AS current (instance_id, lease_until, process_id) VALUES ($1, $2, $3)
-ON CONFLICT (instance_id) DO UPDATE SET lease_until = excluded.lease_until, process_id = excluded.process_id
+INSERT INTO orchestrator_instances AS current (instance_id, lease_until, process_id, renewed_at)
+VALUES ($1, clock_timestamp() + $2::bigint * INTERVAL '1 millisecond', $3, clock_timestamp())
+ON CONFLICT (instance_id) DO UPDATE SET lease_until = excluded.lease_until, process_id = excluded.process_id,
+    renewed_at = excluded.renewed_at
 WHERE coalesce(current.process_id, excluded.process_id) = excluded.process_id
 RETURNING xmax = 0;  -- it had no lease
 
 -- name: live_instances
-SELECT instance_id FROM orchestrator_instances WHERE lease_until >= $1 ORDER BY instance_id;
+SELECT instance_id FROM orchestrator_instances WHERE lease_until >= clock_timestamp() ORDER BY instance_id;
 
 -- name: executions_under_way
 SELECT id FROM orchestrator_executions WHERE status IN ('pending', 'running') ORDER BY id;
@@ -215,7 +217,7 @@ WHERE datname = current_database() AND usename = current_user AND state = 'activ
       'orchestrator_instances'::regclass, 'orchestrator_executions'::regclass, 'orchestrator_leader'::regclass));
 
 -- name: lost_instances
-SELECT instance_id FROM orchestrator_instances WHERE lease_until < $1 AND instance_id <> $2
+SELECT instance_id FROM orchestrator_instances WHERE (lease_until < clock_timestamp() OR renewed_at > clock_timestamp() + INTERVAL '1 minute') AND instance_id <> $1
 ORDER BY instance_id FOR UPDATE SKIP LOCKED;
 
 -- name: give_back_all

@@ -15,6 +15,14 @@ SELECT 1 FROM orchestrator_schedule_occurrences WHERE workflow_id = ?1 AND sched
 INSERT INTO orchestrator_schedule_occurrences (workflow_id, scheduled_for, outcome, reason, execution_id, decided_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING;
 
+-- A clock that was wrong has decided beyond ?2. What was started stays.
+-- name: heal
+UPDATE orchestrator_workflows SET decided_until = NULL
+WHERE id = ?1 AND schedule_version = ?3 AND is_enabled = 1 AND deleted_at IS NULL;
+
+-- name: forget_decided
+DELETE FROM orchestrator_schedule_occurrences WHERE workflow_id = ?1 AND scheduled_for > ?2 AND outcome <> 'started';
+
 -- name: keep_decision
 UPDATE orchestrator_workflows SET decided_until = max(coalesce(decided_until, ?2), ?2), next_execution_at = ?3,
     schedule_problem = ?4

@@ -130,21 +130,61 @@ void jump(world& at, milliseconds by) {
     at.books().disturbed();
 }
 
+milliseconds random_skew(draws& random) {
+    using namespace std::chrono;
+    const milliseconds by = random.one_of<milliseconds>(
+        {milliseconds{700}, seconds{6}, seconds{45}, minutes{10}, hours{24}, days{92}, days{4'000}});
+    return random.chance(0.5) ? by : -by;
+}
+
+void skew_for_a_while(world& at, const std::string& name, milliseconds by, milliseconds how_long) {
+    at.books().note(fmt::format("the clock of {} is wrong by {} s", name, by.count() / 1'000));
+    at.skew(name, by);
+    at.after(how_long, [&at, name] {
+        if (!is_there(at, name)) return;
+        at.books().note("the clock of " + name + " is right again");
+        at.skew(name, milliseconds{0});
+    });
+}
+
+// For less than it takes until it is followed.
+void wrong_clock_of_store(world& at, draws& random) {
+    if (at.weather().clock_wrong_by.count() != 0 || !at.all_have_begun()) return;
+    at.weather().clock_wrong_by = random_skew(random);
+    at.books().note(
+        fmt::format("the clock of the store is wrong by {} s", at.weather().clock_wrong_by.count() / 1'000));
+    at.books().disturbed();
+    at.after(random.time(50, 280'000), [&at] {
+        at.books().note("the clock of the store is right again");
+        at.weather().clock_wrong_by = milliseconds{0};
+        at.books().disturbed();
+    });
+}
+
+milliseconds maybe_skew(draws& random) { return random.chance(0.2) ? random_skew(random) : milliseconds{0}; }
+
+// Who starts while the clock of the store is far from right believes it.
+void start_when_possible(world& at, milliseconds skew) {
+    if (std::chrono::abs(at.weather().clock_wrong_by) > std::chrono::minutes{1})
+        return at.after(milliseconds{1'000}, [&at, skew] { start_when_possible(at, skew); });
+    at.start_instance(skew);
+}
+
 void misfortune(world& at, draws& random, const std::vector<execution_id>& executions) {
     const auto victim = somebody(at, random);
     if (!victim) return;
-    switch (random.between(0, 8)) {
+    switch (random.between(0, 10)) {
         case 0:
         case 1:
             at.crash(*victim, random.chance(0.5));
-            at.after(random.time(0, 40'000), [&at] { at.start_instance(); });
+            at.after(random.time(0, 40'000), [&at, skew = maybe_skew(random)] { start_when_possible(at, skew); });
             break;
         case 2:
             stall_for_a_while(at, *victim, random.time(100, 120'000));
             break;
         case 3:
             at.stop_gracefully(*victim, random.time(0, 30'000));
-            at.after(random.time(0, 60'000), [&at] { at.start_instance(); });
+            at.after(random.time(0, 60'000), [&at, skew = maybe_skew(random)] { start_when_possible(at, skew); });
             break;
         case 4:
             bad_weather(at, random);
@@ -158,6 +198,12 @@ void misfortune(world& at, draws& random, const std::vector<execution_id>& execu
             break;
         case 7:
             foreign_errors(at, random);
+            break;
+        case 8:
+            skew_for_a_while(at, *victim, random_skew(random), random.time(50, 600'000));
+            break;
+        case 9:
+            wrong_clock_of_store(at, random);
             break;
         default:
             if (random.chance(0.4)) at.cancel(executions[std::size_t(random.between(0, int(executions.size()) - 1))]);

@@ -50,16 +50,20 @@ class timeline {
 
 class simulated_clock final : public clock {
   public:
-    explicit simulated_clock(timeline& line) : line_{line} {}
+    // `skew`: by how much its wall clock is wrong.
+    explicit simulated_clock(timeline& line, milliseconds skew = {}) : line_{line}, skew_{skew} {}
     ~simulated_clock() override { drop(); }
 
-    [[nodiscard]] system_time now() const override { return line_.now(); }
+    [[nodiscard]] system_time now() const override { return line_.now() + skew_; }
+    [[nodiscard]] system_time true_now() const { return line_.now(); }
+    void skew(milliseconds by) { skew_ = by; }
     [[nodiscard]] steady_time steady_now() const override { return line_.steady_now(); }
     task<> sleep_until(steady_time until, std::stop_token stop = {}) override;
     void drop() { line_.drop(this); }
 
   private:
     timeline& line_;
+    milliseconds skew_;
 };
 
 // An io_context whose pending work can be destroyed while the context, to which that work refers, lives on.

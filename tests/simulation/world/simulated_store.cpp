@@ -123,6 +123,10 @@ task<result<execution>> simulated_store::finish_if_done(execution_id id, system_
     co_return finished;
 }
 
+task<result<system_time>> simulated_store::age_history(system_time now, milliseconds most) {
+    return over_the_wire<system_time>(access::writes, [=, this] { return inner_.age_history(now, most); });
+}
+
 task<result<int>> simulated_store::keep_history(system_time now, system_time keep_from, int most) {
     return over_the_wire<int>(access::writes, [=, this] { return inner_.keep_history(now, keep_from, most); });
 }
@@ -207,9 +211,9 @@ task<result<journal_receipt>> simulated_store::commit(const std::vector<journal_
     co_return receipt;
 }
 
-task<result<bool>> simulated_store::renew_lease(std::string instance_id, system_time lease_until) {
-    return over_the_wire<bool>(access::leases, [this, lease_until, id = std::move(instance_id)]() mutable {
-        return inner_.renew_lease(std::move(id), lease_until);
+task<result<bool>> simulated_store::renew_lease(std::string instance_id, milliseconds lease, system_time now) {
+    return over_the_wire<bool>(access::leases, [this, lease, now, id = std::move(instance_id)]() mutable {
+        return inner_.renew_lease(std::move(id), lease, by_clock(now));
     });
 }
 
@@ -220,8 +224,8 @@ task<result<int>> simulated_store::release_unknown_runs(std::string instance_id,
 }
 
 task<result<std::vector<std::string>>> simulated_store::live_instances(system_time now) {
-    return over_the_wire<std::vector<std::string>>(access::reads,
-                                                   [this, now]() mutable { return inner_.live_instances(now); });
+    return over_the_wire<std::vector<std::string>>(
+        access::reads, [this, now]() mutable { return inner_.live_instances(by_clock(now)); });
 }
 
 task<result<leader_answer>> simulated_store::claim_lead(leader_claim claim, system_time now) {
@@ -229,7 +233,7 @@ task<result<leader_answer>> simulated_store::claim_lead(leader_claim claim, syst
     co_await travel();
     ++weather_.lead_claims;
     if (auto failed = fault(access::leases)) co_return std::unexpected{std::move(*failed)};
-    auto answer = co_await inner_.claim_lead(std::move(claim), now);
+    auto answer = co_await inner_.claim_lead(std::move(claim), by_clock(now));
     co_await travel();
     if (draws_.chance(weather_.lost_receipts))
         co_return fail(errc::store_unavailable, "simulated: the answer was lost");
@@ -237,12 +241,19 @@ task<result<leader_answer>> simulated_store::claim_lead(leader_claim claim, syst
 }
 
 task<result<void>> simulated_store::resign_lead(std::int64_t epoch, system_time now) {
-    return over_the_wire<void>(access::leases, [this, epoch, now]() mutable { return inner_.resign_lead(epoch, now); });
+    return over_the_wire<void>(access::leases,
+                               [this, epoch, now]() mutable { return inner_.resign_lead(epoch, by_clock(now)); });
 }
 
 task<result<std::optional<leader_record>>> simulated_store::find_leader(system_time now) {
-    return over_the_wire<std::optional<leader_record>>(access::reads,
-                                                       [this, now]() mutable { return inner_.find_leader(now); });
+    return over_the_wire<std::optional<leader_record>>(
+        access::reads, [this, now]() mutable { return inner_.find_leader(by_clock(now)); });
+}
+
+task<result<store_time>> simulated_store::read_clock() {
+    auto read = co_await over_the_wire<store_time>(access::reads, [this] { return inner_.read_clock(); });
+    if (read && weather_.has_clock) read->now = by_clock({});
+    co_return read;
 }
 
 task<result<std::vector<service_setting>>> simulated_store::list_service_settings() {
@@ -258,7 +269,7 @@ task<result<service_setting>> simulated_store::change_service(service_change cha
 
 task<result<int>> simulated_store::release_lost_runs(system_time now, std::string survivor) {
     return over_the_wire<int>(access::writes, [this, now, survivor = std::move(survivor)]() mutable {
-        return inner_.release_lost_runs(now, std::move(survivor));
+        return inner_.release_lost_runs(by_clock(now), std::move(survivor));
     });
 }
 

@@ -28,6 +28,8 @@ struct store_weather {
     double lost_receipts = 0;   // probability that a commit is done and its answer lost
     double foreign_errors = 0;  // probability that a call throws instead of failing
     std::function<std::optional<errc>(execution_id)> fault_of{};  // of reading one execution
+    bool has_clock = true;  // as a server has; without one, each instance goes by its machine's
+    milliseconds clock_wrong_by{0};
     bool holds_ascii_only = false;  // a database of another encoding: it refuses an outcome with other characters
 };
 
@@ -77,7 +79,7 @@ class simulated_store final : public stores {
                                                std::vector<std::string> closed_services) override;
     task<result<std::optional<system_time>>> next_parked_run(std::vector<std::string> closed_services) override;
     task<result<journal_receipt>> commit(const std::vector<journal_entry>&, system_time now) override;
-    task<result<bool>> renew_lease(std::string instance_id, system_time lease_until) override;
+    task<result<bool>> renew_lease(std::string instance_id, milliseconds lease, system_time now) override;
     task<result<int>> release_unknown_runs(std::string instance_id, std::vector<run_claim> known) override;
     task<result<std::vector<std::string>>> live_instances(system_time now) override;
     task<result<int>> release_lost_runs(system_time now, std::string survivor) override;
@@ -113,6 +115,9 @@ class simulated_store final : public stores {
     task<result<std::vector<service_setting>>> list_service_settings() override;
     task<result<service_setting>> change_service(service_change, system_time now) override;
 
+    task<result<store_time>> read_clock() override;
+    task<result<system_time>> age_history(system_time now, milliseconds most) override;
+
     task<result<std::vector<kept_event>>> unpublished_events(int limit, system_time now) override;
     task<result<void>> note_published(std::vector<event_id>, system_time now) override;
     task<result<void>> note_unpublished(std::vector<unpublished_event>) override;
@@ -135,6 +140,9 @@ class simulated_store final : public stores {
         return std::unique_ptr<int, void (*)(int*)>{&pending_, [](int* pending) { --*pending; }};
     }
     [[nodiscard]] std::optional<error> fault(access);
+    [[nodiscard]] system_time by_clock(system_time theirs) const {
+        return weather_.has_clock ? time_.true_now() + weather_.clock_wrong_by : theirs;
+    }
 
     memory::store& inner_;
     simulated_clock& time_;

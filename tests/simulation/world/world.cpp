@@ -8,8 +8,8 @@
 
 namespace orchestrator::simulation {
 
-world::instance::instance(world& of, const std::string& name)
-    : time{of.line_},
+world::instance::instance(world& of, const std::string& name, milliseconds skew)
+    : time{of.line_, skew},
       network{of.services_, time, of.audit_, name},
       store{of.store_, time, of.weather_, of.audit_, name, of.draws_.seed()},
       random{of.draws_.seed()} {
@@ -22,7 +22,8 @@ world::instance::instance(world& of, const std::string& name)
     options.longest_result = of.options_.longest_result;
     runs = std::make_unique<engine>(options,
                                     engine_ports{.where = context.get_executor(),
-                                                 .time = time,
+                                                 .time = shown,
+                                                 .trusted = trusted,
                                                  .random = random,
                                                  .http = network,
                                                  .executions = store,
@@ -41,14 +42,25 @@ world::instance::instance(world& of, const std::string& name)
                                 .hostname = "host",
                                 .terms = {.ttl = milliseconds{9'000}, .heartbeat = milliseconds{2'500}},
                                 .is_fit = [this] { return runs->gets_things_done(); }},
-        context.get_executor(), store, outside.get(), time, faults,
+        context.get_executor(), store, outside.get(), shown, faults,
         [this](bool leads) { runs->leadership_changed(leads); });
+    asio::co_spawn(context, begin(), asio::detached);
+}
+
+// As the program does it, and who starts it again when the store does not answer.
+task<> world::instance::begin() {
+    for (bool knows_the_time = false; !knows_the_time;) {
+        try {
+            knows_the_time = (co_await trusted.look()).has_value();
+        } catch (const std::exception&) {
+            // As when the program breaks off.
+        }
+        if (!knows_the_time) co_await time.sleep_until(time.steady_now() + milliseconds{1'000});
+    }
+    has_begun = true;
     runs->start();
-    asio::co_spawn(
-        context,
-        loops.keep(
-            {.name = "leader election", .run = [this] { return elector->run(); }, .sleeps_in = elector->sleeps_in()}),
-        asio::detached);
+    co_await loops.keep(
+        {.name = "leader election", .run = [this] { return elector->run(); }, .sleeps_in = elector->sleeps_in()});
 }
 
 // The coroutines go first, while all that they refer to still stands; those that the engine itself holds go with it.
@@ -67,11 +79,11 @@ world::world(world_options options) : options_{options}, draws_{options.seed}, a
 
 world::~world() = default;
 
-std::string world::start_instance() {
+std::string world::start_instance(milliseconds skew) {
     auto name = fmt::format("instance_{}", ++started_);
     audit_.note(name + " starts");
     audit_.disturbed();
-    instances_.emplace(name, std::make_unique<instance>(*this, name));
+    instances_.emplace(name, std::make_unique<instance>(*this, name, skew));
     return name;
 }
 
@@ -81,11 +93,21 @@ std::vector<std::string> world::instances() const {
     return names;
 }
 
+bool world::all_have_begun() const {
+    return std::ranges::all_of(instances_, [](const auto& each) { return each.second->has_begun; });
+}
+
 void world::crash(const std::string& name, bool release) {
     audit_.note(name + " crashes");
     audit_.disturbed();
     instances_.erase(name);
     if (release) at_once(store_.release_instance(name));
+}
+
+void world::skew(const std::string& name, milliseconds by) {
+    audit_.disturbed();
+    instances_.at(name)->time.skew(by);
+    audit_.disturbed();
 }
 
 void world::stall(const std::string& name) {
@@ -100,6 +122,7 @@ void world::resume(const std::string& name) {
 
 void world::stop_gracefully(const std::string& name, milliseconds drain) {
     auto& stopping = *instances_.at(name);
+    if (!stopping.has_begun) return crash(name, false);  // nothing of it handles a signal yet
     if (std::exchange(stopping.told_to_stop, true)) return;
     audit_.note(name + " is told to stop");
     const auto deadline = line_.steady_now() + drain;

@@ -13,6 +13,7 @@
 #include "engine/engine.h"
 #include "engine/leader_elector.h"
 #include "engine/supervisor.h"
+#include "engine/trusted_time.h"
 #include "tests/simulation/world/audit.h"
 #include "tests/simulation/world/draws.h"
 #include "tests/simulation/world/simulated_lease.h"
@@ -58,13 +59,18 @@ class world {
     [[nodiscard]] audit& books() { return audit_; }
 
     // Instances are known by a name that is never used again.
-    std::string start_instance();
+    // Its wall clock is wrong by `skew`.
+    std::string start_instance(milliseconds skew = {});
     [[nodiscard]] std::vector<std::string> instances() const;
+    // False: one of them does not know yet what time it is.
+    [[nodiscard]] bool all_have_begun() const;
     [[nodiscard]] engine& at(const std::string& instance) { return *instances_.at(instance)->runs; }
     // Killed: whatever it was doing is gone. Its lease ends when it is over, or at once with `release` (the store
     // knows).
     void crash(const std::string& instance, bool release);
     // Frozen, as a machine is that swaps or whose virtual disk hangs; it knows nothing of it.
+    // Its wall clock is wrong by so much from now on, 0: it is right.
+    void skew(const std::string& instance, milliseconds by);
     void stall(const std::string& instance);
     void resume(const std::string& instance);
     // engine::stop; the instance is gone when it returns. Only the first time counts.
@@ -89,13 +95,16 @@ class world {
 
   private:
     struct instance {
-        instance(world&, const std::string& name);
+        instance(world&, const std::string& name, milliseconds skew);
         ~instance();
+        task<> begin();
 
         simulated_context context;
         simulated_clock time;
         simulated_network network;
         simulated_store store;
+        trusted_time trusted{time, store};
+        trusted_clock shown{time, trusted};
         system::random random;
         std::unique_ptr<simulated_lease> outside;  // nullptr: the world has none
         store_watch faults{time};
@@ -104,6 +113,7 @@ class world {
         const std::atomic<bool> is_resigning = false;
         supervisor loops{time, is_resigning};
         bool stalled = false;
+        bool has_begun = false;
         bool told_to_stop = false;
     };
 

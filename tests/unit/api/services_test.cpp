@@ -98,6 +98,12 @@ TEST_F(services_api, states_say_the_worst_first) {
 }
 
 TEST_F(services_api, a_pause_needs_a_reason_and_is_lifted_by_null) {
+    const auto paused_for = ask("PUT", "/services/inventory", R"({"pause_for_seconds": 90, "reason": "is moved"})");
+    EXPECT_EQ(body_of(paused_for).at("settings").at("paused_until"), "2025-11-06T08:31:50.125Z");
+    EXPECT_EQ(ask("PUT", "/services/inventory",
+                  R"({"pause_for_seconds": 90, "paused_until": "2025-11-06T09:00:00Z", "reason": "is moved"})")
+                  .status,
+              422);
     EXPECT_EQ(problem_in(ask("PUT", "/services/inventory", R"({"paused_until": "2025-11-06T09:00:00Z"})")),
               "invalid_argument /reason");
     const auto paused =

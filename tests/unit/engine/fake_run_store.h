@@ -46,7 +46,7 @@ class fake_run_store final : public run_store {
         closed.push_back(std::move(closed_services));
         co_return open_runs;
     }
-    task<result<bool>> renew_lease(std::string, system_time) override { co_return true; }
+    task<result<bool>> renew_lease(std::string, milliseconds, system_time) override { co_return true; }
     task<result<int>> release_unknown_runs(std::string, std::vector<run_claim>) override {
         ++released_unknown;
         co_return 0;

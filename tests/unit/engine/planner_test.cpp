@@ -57,7 +57,7 @@ class planner_test : public testing::Test {
     }
     // Claims what waits and ends it: `failed` fails at calculate_procurement (2), and everything else completes.
     void run_all(execution_id id, const std::function<bool(tenant_id)>& fails) {
-        at_once(store_.renew_lease("instance_1", thread_.time.now() + milliseconds{60'000}));
+        at_once(store_.renew_lease("instance_1", milliseconds{60'000}, thread_.time.now()));
         std::vector<journal_entry> entries;
         for (const auto& claimed : at_once(store_.claim_runs("instance_1", 1'000, thread_.time.now(), {}))) {
             journal_entry entry{
@@ -261,7 +261,7 @@ TEST_F(planner_test, a_retry_plans_the_failures_and_carries_over_what_stays) {
 
 TEST_F(planner_test, a_run_is_stored_with_the_service_that_it_calls_first) {
     ASSERT_TRUE(plan(open()));
-    at_once(store_.renew_lease("instance_1", thread_.time.now() + milliseconds{60'000}));
+    at_once(store_.renew_lease("instance_1", milliseconds{60'000}, thread_.time.now()));
     EXPECT_TRUE(at_once(store_.claim_runs("instance_1", 25, thread_.time.now(), {"forecasting"})).empty());
     EXPECT_EQ(at_once(store_.claim_runs("instance_1", 25, thread_.time.now(), {"production"})).size(), 25U);
 }

@@ -1,0 +1,27 @@
+// What a store knows of the time: the one clock that all instances share.
+#pragma once
+
+#include <optional>
+
+#include "domain/error.h"
+#include "domain/time.h"
+#include "ports/task.h"
+
+namespace orchestrator {
+
+struct store_time {
+    std::optional<system_time> now{};     // nullopt: the store has no clock of its own
+    std::optional<system_time> newest{};  // the latest moment that somebody was at work; nullopt: none is stored
+};
+
+class clock_store {
+  public:
+    virtual ~clock_store() = default;
+
+    virtual task<result<store_time>> read_clock() = 0;
+    // The time by which history is counted: it follows `now`, by at most `most` in one call and never beyond the clock
+    // of the store, if it has one.
+    virtual task<result<system_time>> age_history(system_time now, milliseconds most) = 0;
+};
+
+}  // namespace orchestrator
