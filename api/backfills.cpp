@@ -39,6 +39,7 @@ json::object backfill_to_json(const tracked_backfill& from) {
             {"status", status},
             {"created_at", format_time(of.created_at)},
             {"cancelled_at", time_or_null(of.cancelled_at)},
+            {"done_at", time_or_null(of.done_at)},
             {"occurrences",
              {{"total", seen.occurrences}, {"opened", seen.opened}, {"ended", seen.ended}, {"failed", seen.failed}}}};
 }

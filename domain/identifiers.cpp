@@ -39,10 +39,15 @@ std::optional<uuid> parse_uuid(std::string_view text) {
     return id;
 }
 
-uuid make_uuid_v7(system_time now, std::array<std::uint64_t, 2> random) {
-    uuid id;
-    const auto unix_ms = static_cast<std::uint64_t>(now.time_since_epoch().count());
+uuid first_id_at(system_time at) {
+    uuid id{};
+    const auto unix_ms = static_cast<std::uint64_t>(std::max<std::int64_t>(at.time_since_epoch().count(), 0));
     for (std::size_t i = 0; i < 6; ++i) id.bytes[i] = static_cast<std::uint8_t>(unix_ms >> (40 - 8 * i));
+    return id;
+}
+
+uuid make_uuid_v7(system_time now, std::array<std::uint64_t, 2> random) {
+    auto id = first_id_at(now);
     for (std::size_t i = 6; i < 16; ++i) id.bytes[i] = static_cast<std::uint8_t>(random[i / 8 % 2] >> (8 * (i % 8)));
     id.bytes[6] = static_cast<std::uint8_t>(0x70 | (id.bytes[6] & 0x0f));
     id.bytes[8] = static_cast<std::uint8_t>(0x80 | (id.bytes[8] & 0x3f));

@@ -37,6 +37,8 @@ class uuid_text {
 
 // Version 7: sorts by creation time, which keeps indexes compact. `random` gives the 74 random bits.
 [[nodiscard]] uuid make_uuid_v7(system_time now, std::array<std::uint64_t, 2> random);
+// Not above any that is made at that time or later.
+[[nodiscard]] uuid first_id_at(system_time);
 
 template <class Tag>
 struct basic_id {

@@ -10,7 +10,7 @@ backfiller::backfiller(options chosen, backfill_store& store, clock& time, rando
     : options_{std::move(chosen)}, store_{store}, time_{time}, random_{random} {}
 
 task<result<std::vector<execution_id>>> backfiller::open_next(std::int64_t epoch) {
-    const auto turns = co_await store_.next_of_backfills();
+    const auto turns = co_await store_.next_of_backfills(time_.now());
     if (!turns) co_return std::unexpected{turns.error()};
     go_on_ = !turns->empty();
     std::vector<backfill_start> starts;

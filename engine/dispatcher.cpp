@@ -17,6 +17,7 @@ constexpr milliseconds shortest_sleep{50};
 constexpr milliseconds share_kept{200};
 constexpr milliseconds full_share_sleep{1'000};
 constexpr milliseconds small_claim_pause{1'000};
+constexpr milliseconds before_giving_back{30'000};  // what broke off here may do so again
 constexpr milliseconds first_leave{30'000};
 constexpr milliseconds longest_leave{300'000};
 constexpr int most_tries_of_damaged = 3;
@@ -43,6 +44,8 @@ task<std::optional<steady_time>> dispatcher::look() {
     if (const auto later = not_before(environment_.time.steady_now())) co_return later;
     // What is called now could not be recorded.
     if (environment_.records.problem()) co_return environment_.time.steady_now() + after_fault;
+    const auto at = environment_.time.steady_now();
+    if (!untold_.empty() && at >= give_back_at_ && !co_await give_untold_back()) co_return std::nullopt;
     if (may_hold_others_ && !co_await release_unknown_runs()) co_return std::nullopt;
     const auto terms = options_.what_to_claim();
     const auto& closed = terms.closed_services;
@@ -81,7 +84,17 @@ task<int> dispatcher::allowance(const call_limits::claim_terms& terms) {
     co_return int(std::min<std::int64_t>(most, missing));
 }
 
-// A claim whose answer was lost may have been made, and a run may have stopped without a word to the store.
+// What broke off here is taken up again, by whomever.
+task<bool> dispatcher::give_untold_back() {
+    const auto claims = std::exchange(untold_, {});
+    const auto released = co_await store_.release_runs(options_.instance_id, claims);
+    if (environment_.watch.note("give claims back", released)) co_return true;
+    untold_.insert(untold_.end(), claims.begin(), claims.end());
+    co_await pause_after_fault();
+    co_return false;
+}
+
+// A claim whose answer was lost may have been made.
 task<bool> dispatcher::release_unknown_runs() {
     const auto released = co_await store_.release_unknown_runs(options_.instance_id,
                                                                std::vector<run_claim>{known_.begin(), known_.end()});
@@ -107,11 +120,10 @@ task<> dispatcher::start_all(std::vector<claimed_run> claimed) {
     }
 }
 
-// It cannot be started here, or left: it is given back with what else is unknown.
+// It cannot be started here, or left.
 void dispatcher::lose(const run_claim& claim, std::string_view why) {
     spdlog::error("tenant run {} cannot be started: {}", std::int64_t(claim.run), why);
-    run_released(claim);
-    reconcile();
+    run_released(claim, false);
 }
 
 // Apart from the others: it asks first.
@@ -165,8 +177,8 @@ task<> dispatcher::leave(claimed_run run) {
                      .status = {},
                      .not_before = environment_.time.now() + pause,
                      .waits = std::move(run.waits)};
-    co_await environment_.records.record(std::move(entry));
-    run_released(run.claim);
+    const auto answer = co_await environment_.records.record(std::move(entry));
+    run_released(run.claim, answer.what != journal::verdict::refused);
 }
 
 // When a parked run falls due. What is due already was not to be had: another instance is claiming it.
@@ -183,9 +195,13 @@ task<> dispatcher::pause_after_fault() {
     co_await environment_.time.sleep_until(environment_.time.steady_now() + after_fault);
 }
 
-void dispatcher::run_released(const run_claim& claim) {
+void dispatcher::run_released(const run_claim& claim, bool is_told) {
     if (known_.erase(claim) == 0) return;
     --active_runs_;
+    if (!is_told) {
+        if (untold_.empty()) give_back_at_ = environment_.time.steady_now() + before_giving_back;
+        untold_.push_back(claim);
+    }
     // Room is worth a look when a whole batch fits, when there was none, or when nothing else would bring one.
     if (room() == worthwhile_room() || room() == 1 || active_runs_ == 0 || active_runs_ <= look_again_at_ ||
         environment_.draining)

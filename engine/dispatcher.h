@@ -44,11 +44,12 @@ class dispatcher {
         share_counted_at_.reset();
         wake_.notify();
     }
-    // A run that this dispatcher started has given its place back.
-    void run_released(const run_claim&);
+    // A run that this dispatcher started has given its place back. Unless the store was told, its claim is given back
+    // after a pause.
+    void run_released(const run_claim&, bool is_told);
     // This instance's lease holds until then. Without one nothing is claimed: nobody would take it up after a crash.
     void lease_renewed(steady_time until);
-    // Runs may be claimed that nobody here runs: they are given back before the next claim.
+    // Runs may be claimed that nobody here knows of: they are looked for and given back before the next claim.
     void reconcile() {
         may_hold_others_ = true;
         wake_.notify();
@@ -67,6 +68,7 @@ class dispatcher {
 
   private:
     task<std::optional<steady_time>> look();
+    task<bool> give_untold_back();
     task<bool> release_unknown_runs();
     task<int> allowance(const call_limits::claim_terms&);
     task<> start(claimed_run);
@@ -92,6 +94,8 @@ class dispatcher {
     std::optional<steady_time> share_counted_at_;  // nullopt: it has to be counted anew
     int look_again_at_ = -1;                       // active runs, when our share was full
     std::set<run_claim> known_;                    // that we hold
+    std::vector<run_claim> untold_;                // that ended here without a word to the store
+    steady_time give_back_at_{};
     bool may_hold_others_ = false;
     steady_time claimed_at_{};          // when a claim was made last
     std::atomic<int> active_runs_ = 0;  // written on the engine's thread, read by the health check

@@ -21,12 +21,12 @@ constexpr int leases_until_stuck = 2;
 constexpr int unreadable_told = 20;    // in the health
 constexpr int leases_for_holders = 2;  // after the deadline, to end what they hold by themselves
 constexpr milliseconds longest_survey{300'000};
-constexpr milliseconds reconcile_interval{60'000};
 constexpr auto scheduler_loop = "scheduler";
 constexpr milliseconds history_look{3'600'000};
 constexpr milliseconds history_lag_told{2 * 86'400'000};
 constexpr milliseconds history_look_after_fault{60'000};
-constexpr int executions_forgotten_at_once = 100;
+constexpr milliseconds pause_between_bits{20};    // of history: others are served meanwhile
+constexpr milliseconds archived_after{600'000};   // the end of an execution
 constexpr milliseconds summary_kept{86'400'000};  // for services that read it in the cache
 
 }  // namespace
@@ -44,15 +44,16 @@ engine::engine(engine_options options, engine_ports ports, const service_directo
       directory_{ports.http, ports.time, ports.random, services.at("tenant")},
       tenants_{options_.directory, directory_, ports.time, [this](task<> work) { spawn(std::move(work)); }},
       recheck_{{}, tenants_, directory_, ports.time},
-      environment_{.where = ports.where,
-                   .time = ports.time,
-                   .random = ports.random,
-                   .caller = caller_,
-                   .records = journal_,
-                   .watch = watch_,
-                   .draining = draining_,
-                   .on_released = [this](const run_claim& claim) { dispatcher_.run_released(claim); },
-                   .recheck = &recheck_},
+      environment_{
+          .where = ports.where,
+          .time = ports.time,
+          .random = ports.random,
+          .caller = caller_,
+          .records = journal_,
+          .watch = watch_,
+          .draining = draining_,
+          .on_released = [this](const run_claim& claim, bool is_told) { dispatcher_.run_released(claim, is_told); },
+          .recheck = &recheck_},
       dispatcher_{{.instance_id = options_.instance_id,
                    .max_active_runs = options_.max_active_runs,
                    .claim_batch = options_.claim_batch,
@@ -201,13 +202,10 @@ task<> engine::look_around() {
     }
     if (released && live) looked_around_at_ = ports_.time.steady_now().time_since_epoch().count();
     co_await scheduler_.look();
-    if (const auto at = ports_.time.steady_now(); at - reconciled_at_ >= reconcile_interval) {
-        reconciled_at_ = at;
-        dispatcher_.reconcile();
-    }
     tenants_.tidy_up();
     spawn(survey_tenants());
     spawn(keep_history());
+    spawn(archive_runs());
 }
 
 // False: the store did not take it.
@@ -394,7 +392,7 @@ task<std::optional<system_time>> engine::history_time() {
     const auto now = ports_.time.now();
     const auto running =
         history_aged_at_ ? std::chrono::floor<milliseconds>(asked_at - *history_aged_at_) : milliseconds{0};
-    const auto aged_to = co_await ports_.trusted.age_history(longest_history_step(running));
+    const auto aged_to = co_await ports_.history.age_history(now, longest_history_step(running));
     if (!watch_.note("count the age of the history", aged_to)) {
         history_kept_at_ = asked_at - history_look + history_look_after_fault;
         co_return std::nullopt;
@@ -416,23 +414,35 @@ task<std::optional<system_time>> engine::history_time() {
 task<> engine::keep_history() {
     const auto now = ports_.time.steady_now();
     const bool is_due = !history_kept_at_ || now - *history_kept_at_ >= history_look;
-    if (draining_ || !ports_.epoch() || !is_due || !ports_.trusted.is_sure()) co_return;
+    const scoped_count keeping{keeping_history_};
+    if (keeping_history_ > 1 || draining_ || !ports_.epoch() || !is_due || !ports_.trusted.is_sure()) co_return;
     history_kept_at_ = now;
     const auto aged_to = co_await history_time();
     if (!aged_to) co_return;
     int forgotten = 0;
     for (;;) {
-        const auto some = co_await ports_.executions.keep_history(ports_.time.now(), *aged_to - options_.history_kept,
-                                                                  executions_forgotten_at_once);
+        const auto some = co_await ports_.history.keep_history(ports_.time.now(), *aged_to - options_.history_kept);
         if (!watch_.note("forget old executions", some)) {
             history_kept_at_ = now - history_look + history_look_after_fault;
             break;
         }
-        forgotten += *some;
-        if (*some < executions_forgotten_at_once || draining_) break;
+        forgotten += some->executions;
+        if (some->is_all || draining_) break;
+        co_await ports_.time.sleep_until(ports_.time.steady_now() + pause_between_bits);
     }
     if (forgotten > 0)
         spdlog::info("{} executions older than {} days are forgotten", forgotten, options_.history_kept.count());
+}
+
+// The runs of what has ended make room for those that are to be claimed.
+task<> engine::archive_runs() {
+    const scoped_count archiving{archiving_};
+    if (archiving_ > 1 || draining_ || !ports_.epoch()) co_return;
+    for (;;) {
+        const auto has_more = co_await ports_.history.archive_runs(ports_.time.now() - archived_after);
+        if (!watch_.note("archive runs", has_more) || !*has_more || draining_) co_return;
+        co_await ports_.time.sleep_until(ports_.time.steady_now() + pause_between_bits);
+    }
 }
 
 // A leader without a scheduler starts nothing, and nobody else does.

@@ -26,6 +26,7 @@
 #include "engine/tenant_survey.h"
 #include "engine/trusted_time.h"
 #include "ports/clock.h"
+#include "ports/history_store.h"
 #include "ports/http_client.h"
 #include "ports/random.h"
 #include "ports/service_settings_store.h"
@@ -59,6 +60,7 @@ struct engine_ports {
     schedule_store& schedules;
     calendar_store& calendars;
     backfill_store& backfills;
+    history_store& history;
     service_settings_store& service_settings;
     zone_source& zones;
     result_cache* cache = nullptr;  // nullptr: steps are called each time
@@ -109,6 +111,7 @@ class engine final : public run_control {
     task<> survey_tenants();
     task<> keep_history();
     task<std::optional<system_time>> history_time();
+    task<> archive_runs();
     task<> finish(execution_id);
     void spawn(task<> work);
     [[nodiscard]] std::optional<milliseconds> stuck_for() const;
@@ -144,12 +147,13 @@ class engine final : public run_control {
     std::atomic<steady_time::rep> looked_around_at_;
     std::atomic<bool> is_displaced_ = false;  // another process runs under our name
     int looking_ = 0;                         // coroutines that look around: one at most
-    steady_time reconciled_at_{};
     reported_problem lease_problem_;
     std::optional<steady_time> surveyed_at_;
     std::optional<steady_time> history_kept_at_;
     std::optional<steady_time> history_aged_at_;
     reported_problem history_problem_;
+    int keeping_history_ = 0;  // coroutines that do; one at most goes on
+    int archiving_ = 0;        // likewise
     std::stop_source stop_survey_;
     std::atomic<std::int64_t> refused_surveys_ = 0;
     std::set<execution_id> cancelled_;  // whose runs are being ended at this moment

@@ -44,14 +44,13 @@ task<bool> outbox_relay::publish_some() {
     const bool is_whole_batch = int(due->size()) == batch;
     const auto answers = co_await bus_.publish(events_of(*due));
     if (answers) {
-        tell_broker_problem(std::nullopt);
+        co_await tell_broker_problem(std::nullopt);
         const bool noted = co_await note(*due, *answers);
         failures_ = noted ? 0 : failures_ + 1;
         co_return noted&& is_whole_batch;
     }
     ++failures_;
-    tell_broker_problem(answers.error().message);
-    co_await outbox_.note_broker_problem(answers.error().message);
+    co_await tell_broker_problem(answers.error().message);
     co_return false;
 }
 
@@ -77,10 +76,24 @@ task<bool> outbox_relay::note(const std::vector<kept_event>& sent, const std::ve
     co_return noted;
 }
 
-void outbox_relay::tell_broker_problem(std::optional<std::string> problem) {
-    if (problem && problem != broker_problem_) spdlog::warn("events wait in the outbox: {}", *problem);
-    if (!problem && broker_problem_) spdlog::info("events are published again");
-    broker_problem_ = std::move(problem);
+// In the log, in the health, and beside each event that waits.
+task<> outbox_relay::tell_broker_problem(std::optional<std::string> problem) {
+    const auto said = problem.value_or("");
+    std::optional<error> as_error;
+    if (problem) as_error = error{errc::store_unavailable, said, {}};
+    const bool was_away = broker_problem_.now().has_value();
+    if (broker_problem_.report(std::move(as_error))) {
+        is_noted_ = false;
+        if (problem) spdlog::warn("events wait in the outbox: {}", said);
+        if (!problem && was_away) spdlog::info("events are published again");
+    }
+    if (!is_noted_) is_noted_ = watch_.note("note why events wait", co_await outbox_.note_broker_problem(said));
+}
+
+std::optional<health_problem> outbox_relay::problem() const {
+    auto why = broker_problem_.now();
+    if (!why) return std::nullopt;
+    return health_problem{"events", "rabbitmq", "events wait in the outbox: " + why->message};
 }
 
 void outbox_relay::tell_refusal(const std::string& problem) {

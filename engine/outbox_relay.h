@@ -8,6 +8,7 @@
 #include <set>
 #include <string>
 
+#include "engine/reported_problem.h"
 #include "engine/store_watch.h"
 #include "engine/wake_signal.h"
 #include "ports/clock.h"
@@ -25,13 +26,16 @@ class outbox_relay {
     task<> run();
     void stop();
 
+    // Why events wait: the broker is away. From any thread.
+    [[nodiscard]] std::optional<health_problem> problem() const;
+
     // Where `run` sleeps.
     [[nodiscard]] const wake_signal& sleeps_in() const { return wake_; }
 
   private:
     task<bool> publish_some();
     task<bool> note(const std::vector<kept_event>& sent, const std::vector<publish_problem>& answers);
-    void tell_broker_problem(std::optional<std::string>);
+    task<> tell_broker_problem(std::optional<std::string>);
     void tell_refusal(const std::string& problem);
 
     event_outbox& outbox_;
@@ -40,8 +44,9 @@ class outbox_relay {
     store_watch& watch_;
     std::function<bool()> leads_;
     wake_signal wake_;
-    std::optional<std::string> broker_problem_;  // that was told last; nullopt: it answers
-    std::set<std::string> told_refusals_;        // each reason is told once, not with each event and try
+    reported_problem broker_problem_;
+    bool is_noted_ = false;                // in the store, as it is now
+    std::set<std::string> told_refusals_;  // each reason is told once, not with each event and try
     int failures_ = 0;  // in a row: of the broker, or of the store that is to note what was published
     bool stopped_ = false;
 };

@@ -14,7 +14,7 @@ namespace orchestrator {
 
 // Something that is slow, short or wrong, although this instance works. An operator reads it; nothing decides by it.
 struct health_problem {
-    std::string kind;     // service, planning, execution, loop, store, clock, schedule, descriptors
+    std::string kind;     // service, planning, execution, loop, store, clock, schedule, events, descriptors
     std::string subject;  // which one: the name of a service, the id of an execution
     std::string message;
 

@@ -19,6 +19,16 @@ constexpr milliseconds least_oversleep{10};  // that is worth waking up for
 
 sys_seconds in_seconds(system_time at) { return std::chrono::floor<std::chrono::seconds>(at); }
 
+// Overlap_policy queue: of a workflow whose next time has passed and is not decided, until when it was busy. The end of
+// its last execution tells, unless that is still under way.
+std::optional<sys_seconds> waited_until(const workflow& of, sys_seconds now) {
+    const auto& next = of.next_execution_at;
+    if (of.when.overlap != overlap_policy::queue || !next || *next > now || of.decided_until >= *next)
+        return std::nullopt;
+    if (of.last_execution_at && *of.last_execution_at >= *next) return in_seconds(*of.last_execution_at);
+    return now;
+}
+
 }  // namespace
 
 scheduler::scheduler(options chosen, workflow_store& workflows, schedule_store& store, calendar_store& calendars,
@@ -63,8 +73,14 @@ void scheduler::execution_ended(workflow_id id) {
     if (found == entries_.end()) return;
     found->second.lead_is_stale = true;
     if (blocked_.erase(id) == 0) return;
-    set_next_start(found->second, now());
+    try_blocked(found->second);
     wake_.notify();
+}
+
+// The one that it waits for may have ended.
+void scheduler::try_blocked(entry& of) {
+    of.busy_until = now();
+    set_next_start(of, of.busy_until);
 }
 
 task<> scheduler::look() {
@@ -75,7 +91,7 @@ task<> scheduler::look() {
         const auto zone = zones_.find(name);
         news |= !zone || zone->get() != in_use;
     }
-    for (const auto id : std::exchange(blocked_, {})) set_next_start(entries_.at(id), now());
+    for (const auto id : std::exchange(blocked_, {})) try_blocked(entries_.at(id));
     if (trusted_.is_sure())
         news |= std::ranges::any_of(entries_, [&](const auto& each) { return is_decided_too_far(each.second); });
     // Zone data that was missing may have come; calendars that come grow the revision.
@@ -178,9 +194,11 @@ task<result<void>> scheduler::arm(workflow read) {
                .shift = {},
                .decided_until = {},
                .next_start = {},
+               .busy_until = {},
                .heals_to = {},
                .problem = {}};
     made.decided_until = in_seconds(made.of.decided_until.value_or(time_.now()));
+    made.busy_until = waited_until(made.of, now());
     made.shift.jitter = made.of.when.jitter;
     made.shift.workflow = id;
     made.problem = made.of.unreadable_schedule;
@@ -288,7 +306,8 @@ schedule_decision scheduler::decision_about(entry& of, sys_seconds at) {
                            .missed = {}};
     std::vector<const timetable*> tables;
     for (const auto& group : of.groups) tables.push_back(&group.times);
-    const auto due = decide_due(tables, of.shift, {of.of.when.misfire, of.of.when.misfire_grace}, of.decided_until, at);
+    const auto due = decide_due(tables, of.shift, {of.of.when.misfire, of.of.when.misfire_grace, of.busy_until},
+                                of.decided_until, at);
     made.decided_until = due.decided_until;
     if (due.next_start) made.next_execution_at = *due.next_start;
     for (const auto& missed : due.missed) made.missed.push_back({missed.what.at, std::string{to_string(missed.why)}});

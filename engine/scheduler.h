@@ -83,9 +83,10 @@ class scheduler {
         start_shift shift;
         sys_seconds decided_until;
         std::optional<sys_seconds> next_start;
-        std::optional<sys_seconds> heals_to;  // from there on all is to be decided anew
-        bool lead_is_stale = false;           // an execution has ended since the lead was estimated
-        std::string problem;                  // of groups that cannot be resolved
+        std::optional<sys_seconds> busy_until;  // overlap_policy queue: what was due by then has waited
+        std::optional<sys_seconds> heals_to;    // from there on all is to be decided anew
+        bool lead_is_stale = false;             // an execution has ended since the lead was estimated
+        std::string problem;                    // of groups that cannot be resolved
     };
 
     task<> reload();
@@ -93,6 +94,7 @@ class scheduler {
     task<result<std::vector<schedule_place>>> places_of(const workflow&);
     void compile(entry&) const;
     void heal(entry&);
+    void try_blocked(entry&);
     [[nodiscard]] bool is_decided_too_far(const entry&) const;
     task<> estimate_lead_of(entry&);
     task<> decide_due_ones();

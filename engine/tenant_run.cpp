@@ -71,7 +71,7 @@ void tenant_run::spawn(task<> work) {
         try {
             std::rethrow_exception(failed);
         } catch (const std::exception& e) {
-            // The run stays claimed and is taken up again when this instance's lease ends or it restarts.
+            // The claim is given back after a while.
             spdlog::error("tenant run {} of execution {} stopped: {}", to_string(self->claimed_.for_tenant.id),
                           to_string(self->execution_->id), e.what());
         }
@@ -99,11 +99,11 @@ task<> tenant_run::work(std::size_t step) {
 task<bool> tenant_run::record(std::size_t step, ended_step& ended) {
     const bool was_called = ended.status != step_status::skipped;
     bool is_last = ended.entry.outcome.has_value();
-    auto answer = co_await environment_.records.record(std::move(ended.entry));
+    auto answer = co_await tell(std::move(ended.entry));
     if (answer.what == journal::verdict::refused) {
         // A word in a log may be all that is wrong with it.
         for (auto& log : answer.entry->logs) make_plain(log);
-        answer = co_await environment_.records.record(std::move(*answer.entry));
+        answer = co_await tell(std::move(*answer.entry));
     }
     if (answer.what == journal::verdict::refused) {
         if (is_last) releasing_ = false;
@@ -114,7 +114,7 @@ task<bool> tenant_run::record(std::size_t step, ended_step& ended) {
         if (!failed) co_return false;
         ended = std::move(*failed);
         is_last = ended.entry.outcome.has_value();
-        answer = co_await environment_.records.record(std::move(ended.entry));
+        answer = co_await tell(std::move(ended.entry));
     }
     if (answer.what == journal::verdict::refused) co_await put_off();
     co_return answer.what == journal::verdict::kept && !is_last;
@@ -140,7 +140,7 @@ task<> tenant_run::put_off() {
     releasing_ = true;
     journal_entry bare{.claim = claimed_.claim, .execution = execution_->id, .steps = {}, .logs = {}, .outcome = {}};
     bare.outcome = parked_outcome(state_, environment_.time.steady_now() + unrecordable_pause, {});
-    co_await environment_.records.record(std::move(bare));
+    co_await tell(std::move(bare));
 }
 
 // nullopt: too many wait for the step's service already.
@@ -286,12 +286,12 @@ void tenant_run::begin_release(run_outcome outcome) {
 task<> tenant_run::release(run_outcome outcome) {
     auto entry = owed_entry();
     entry.outcome = std::move(outcome);
-    auto answer = co_await environment_.records.record(std::move(entry));
+    auto answer = co_await tell(std::move(entry));
     if (answer.what == journal::verdict::refused) {
         owe_again(*answer.entry, {});
         auto again = owed_entry();
         again.outcome = std::move(answer.entry->outcome);
-        answer = co_await environment_.records.record(std::move(again));
+        answer = co_await tell(std::move(again));
     }
     if (answer.what == journal::verdict::refused) co_await put_off();
     let_go();
@@ -303,11 +303,19 @@ bool tenant_run::gives_up() {
     return execution_->abandoned;
 }
 
+// To the journal.
+task<journal::answer> tenant_run::tell(journal_entry entry) {
+    const bool is_last = entry.outcome.has_value();
+    auto answer = co_await environment_.records.record(std::move(entry));
+    is_told_ |= answer.what == journal::verdict::lost || (answer.what == journal::verdict::kept && is_last);
+    co_return answer;
+}
+
 void tenant_run::let_go() {
     releasing_ = true;
     if (!released_.request_stop()) return;  // done already
     on_stop_.reset();
-    environment_.on_released(claimed_.claim);
+    environment_.on_released(claimed_.claim, is_told_);
 }
 
 std::optional<run_outcome> tenant_run::outcome_of(const run_state& state, const run_move& move) const {

@@ -31,9 +31,10 @@ struct run_environment {
     step_caller& caller;
     journal& records;
     store_watch& watch;
-    const std::atomic<bool>& draining;                  // true: no step starts any more
-    std::function<void(const run_claim&)> on_released;  // the run's place is free
-    tenant_recheck* recheck = nullptr;                  // nullptr: whoever was planned runs
+    const std::atomic<bool>& draining;  // true: no step starts any more
+    // The run's place is free. `is_told`: the store knows of it, or the claim was lost.
+    std::function<void(const run_claim&, bool is_told)> on_released;
+    tenant_recheck* recheck = nullptr;  // nullptr: whoever was planned runs
 };
 
 class tenant_run : public std::enable_shared_from_this<tenant_run> {
@@ -85,6 +86,7 @@ class tenant_run : public std::enable_shared_from_this<tenant_run> {
     [[nodiscard]] template_context context();
     [[nodiscard]] const step_definition& definition(std::size_t step) const;
     bool gives_up();
+    task<journal::answer> tell(journal_entry);
     void let_go();
 
     run_environment& environment_;
@@ -101,6 +103,7 @@ class tenant_run : public std::enable_shared_from_this<tenant_run> {
     std::optional<std::stop_callback<std::function<void()>>> on_stop_;
     std::optional<steady_time> wake_at_;
     bool releasing_ = false;  // the end is being recorded, or the claim is lost
+    bool is_told_ = false;    // the store knows that we have let go, or has taken the claim away
     bool cancellation_applied_ = false;
 };
 

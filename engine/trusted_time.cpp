@@ -35,10 +35,6 @@ task<result<void>> trusted_time::look() {
     co_return result<void>{};
 }
 
-task<result<system_time>> trusted_time::age_history(milliseconds most) {
-    return store_.age_history(at(own_.unset_now()), most);
-}
-
 system_time trusted_time::at(steady_time unset) const {
     return system_time{std::chrono::floor<milliseconds>(unset.time_since_epoch()) + milliseconds{offset_.load()}};
 }

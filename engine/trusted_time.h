@@ -21,9 +21,6 @@ class trusted_time {
     // Asks the store. With each heartbeat, and once before anything goes by the time.
     task<result<void>> look();
 
-    // How far history has grown old by now, by `most` at most since it was asked the last time.
-    task<result<system_time>> age_history(milliseconds most);
-
     // From any thread.
     [[nodiscard]] system_time at(steady_time unset) const;
     // As in clock_watch: what is due may end, and what cannot be undone may be done.

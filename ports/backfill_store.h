@@ -24,6 +24,7 @@ struct backfill {
     int max_concurrent = 1;  // executions that are open at once
     system_time created_at{};
     std::optional<system_time> cancelled_at{};
+    std::optional<system_time> done_at{};  // when it was noticed that nothing of it is open
 
     bool operator==(const backfill&) const = default;
 };
@@ -68,8 +69,8 @@ class backfill_store {
     // Opens no more; what is open goes on. state_conflict when it is done.
     virtual task<result<tracked_backfill>> cancel_backfill(backfill_id, system_time now) = 0;
 
-    // Of every backfill that goes on, oldest first.
-    virtual task<result<std::vector<backfill_turn>>> next_of_backfills() = 0;
+    // Of every backfill that goes on, oldest first. Notes those that are done by now.
+    virtual task<result<std::vector<backfill_turn>>> next_of_backfills(system_time now) = 0;
     // Opens each, unless its occurrence has an execution by now, or the backfill was cancelled. Returns what was
     // opened. superseded.
     virtual task<result<std::vector<execution_id>>> open_backfill_executions(std::vector<backfill_start>,

@@ -19,9 +19,6 @@ class clock_store {
     virtual ~clock_store() = default;
 
     virtual task<result<store_time>> read_clock() = 0;
-    // The time by which history is counted: it follows `now`, by at most `most` in one call and never beyond the clock
-    // of the store, if it has one.
-    virtual task<result<system_time>> age_history(system_time now, milliseconds most) = 0;
 };
 
 }  // namespace orchestrator

@@ -35,13 +35,13 @@ class event_outbox {
   public:
     virtual ~event_outbox() = default;
 
-    // Those whose time has come. Those that failed seldom come first, then by age: what nobody wants does not hold up
-    // the others.
+    // Those whose time has come: those that no attempt was made with by age, then those that failed by their time, so
+    // that what nobody wants does not hold up the others.
     virtual task<result<std::vector<kept_event>>> unpublished_events(int limit, system_time now) = 0;
     virtual task<result<void>> note_published(std::vector<event_id>, system_time now) = 0;
     // The broker gave them back, or did not confirm them: an attempt each.
     virtual task<result<void>> note_unpublished(std::vector<unpublished_event>) = 0;
-    // Why all wait that no attempt was made with: the broker is away. Writes those only that say something else.
+    // Why all wait that no attempt was made with: the broker is away. Empty: it is there.
     virtual task<result<void>> note_broker_problem(std::string problem) = 0;
     // Newest first.
     virtual task<result<std::vector<kept_event>>> list_events(event_query) = 0;

@@ -94,11 +94,6 @@ class execution_store {
     // workflow's last_execution_at, last_success_at, last_failure_at and consecutive_failures.
     virtual task<result<execution>> finish_if_done(execution_id, system_time now) = 0;
 
-    // Makes room for the history of the days to come, and forgets executions that were made before `keep_from` and have
-    // ended, oldest first, with all that belongs to them, and events of before, published or not: `most` executions in
-    // one call. Returns how many.
-    virtual task<result<int>> keep_history(system_time now, system_time keep_from, int most) = 0;
-
     // Those that have not ended, oldest first.
     virtual task<result<std::vector<execution>>> open_executions() = 0;
     // The lowest fair rank that still waits, 0 when nothing does.

@@ -94,8 +94,10 @@ class run_store {
     // its earlier claims holds any more. superseded: another process renews the lease of this name, and began later. A
     // store with a clock of its own goes by it, here and in the two below, and does not look at `now`.
     virtual task<result<bool>> renew_lease(std::string instance_id, milliseconds lease, system_time now) = 0;
-    // Gives back the claims of this instance that it does not know of: the answer to a claim was lost. Returns how
-    // many.
+    // Gives back these claims of this instance, those of them that stand. Returns how many.
+    virtual task<result<int>> release_runs(std::string instance_id, std::vector<run_claim> claims) = 0;
+    // Gives back the claims of this instance that it does not know of: the answer to a claim was lost. Looks at all runs
+    // of all executions that are open. Returns how many.
     virtual task<result<int>> release_unknown_runs(std::string instance_id, std::vector<run_claim> known) = 0;
     // Those whose lease holds.
     virtual task<result<std::vector<std::string>>> live_instances(system_time now) = 0;

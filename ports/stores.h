@@ -7,6 +7,7 @@
 #include "ports/clock_store.h"
 #include "ports/event_outbox.h"
 #include "ports/execution_store.h"
+#include "ports/history_store.h"
 #include "ports/leader_store.h"
 #include "ports/run_store.h"
 #include "ports/schedule_store.h"
@@ -24,6 +25,7 @@ class stores : public workflow_store,
                public leader_store,
                public service_settings_store,
                public clock_store,
+               public history_store,
                public event_outbox {};
 
 }  // namespace orchestrator

@@ -142,6 +142,7 @@ class program {
                .schedules = opened,
                .calendars = opened,
                .backfills = opened,
+               .history = opened,
                .service_settings = opened,
                .zones = zones_,
                .cache = &cache_of(chosen),
@@ -184,6 +185,8 @@ class program {
                         auto figures = report_connections(client_.figures(), server_.figures(), api_time_.steady_now());
                         std::ranges::move(supervisor_.problems(), std::back_inserter(figures.problems));
                         std::ranges::move(watch_.problems(), std::back_inserter(figures.problems));
+                        if (auto why = relay_ ? relay_->problem() : std::nullopt)
+                            figures.problems.push_back(std::move(*why));
                         if (!limitation_.empty()) figures.problems.push_back({"store", "encoding", limitation_});
                         return figures;
                     }}},

@@ -60,11 +60,13 @@ task<result<tracked_backfill>> store::cancel_backfill(backfill_id id, system_tim
     co_return track(kept);
 }
 
-task<result<std::vector<backfill_turn>>> store::next_of_backfills() {
+task<result<std::vector<backfill_turn>>> store::next_of_backfills(system_time now) {
     const std::scoped_lock lock{guard_};
     std::vector<backfill_turn> turns;
-    for (const auto& kept : backfills_ | std::views::values) {
+    for (auto& kept : backfills_ | std::views::values) {
+        if (kept.current.done_at) continue;
         const auto seen = track(kept);
+        if (seen.is_done()) kept.current.done_at = now;
         if (kept.current.cancelled_at || seen.is_done()) continue;
         auto& turn = turns.emplace_back(kept.current);
         auto room = kept.current.max_concurrent - (seen.progress.opened - seen.progress.ended);

@@ -205,20 +205,48 @@ task<result<system_time>> store::age_history(system_time now, milliseconds most)
     co_return *history_aged_to_;
 }
 
-task<result<int>> store::keep_history(system_time, system_time keep_from, int most) {
+// An execution that is open may still take over what those before it did.
+std::set<execution_id> store::needed_by_retries() const {
+    std::set<execution_id> needed;
+    for (const auto& [id, kept] : executions_) {
+        if (is_final(kept.current.status)) continue;
+        for (auto source = kept.current.retry_of; source && needed.insert(*source).second;) {
+            const auto found = executions_.find(*source);
+            source = found == executions_.end() ? std::nullopt : found->second.current.retry_of;
+        }
+    }
+    return needed;
+}
+
+// Some executions, and then the rest at once: nobody waits for it here.
+task<result<history_bit>> store::keep_history(system_time, system_time keep_from) {
+    constexpr std::size_t most = 50;
     const std::scoped_lock lock{guard_};
+    const auto needed = needed_by_retries();
     std::set<execution_id> forgotten;
     for (const auto& [id, kept] : executions_)
-        if (int(forgotten.size()) < most && kept.current.created_at < keep_from && is_final(kept.current.status))
+        if (forgotten.size() < most && kept.current.created_at < keep_from && is_final(kept.current.status) &&
+            !needed.contains(id))
             forgotten.insert(id);
     std::erase_if(runs_, [&](const auto& each) { return forgotten.contains(each.second.execution); });
     std::erase_if(executions_, [&](const auto& each) { return forgotten.contains(each.first); });
     for (auto& [id, kept] : executions_)
         if (kept.current.retry_of && forgotten.contains(*kept.current.retry_of)) kept.current.retry_of.reset();
+    if (forgotten.size() == most) co_return history_bit{int(most), false};
     std::erase_if(outbox_, [&](const auto& each) { return each.second.of.created_at < keep_from; });
     std::erase_if(event_not_before_, [&](const auto& each) { return !outbox_.contains(each.first); });
-    co_return int(forgotten.size());
+    std::erase_if(backfills_, [&](const auto& each) {
+        return each.second.current.done_at < keep_from && each.second.current.done_at;
+    });
+    for (auto& [id, kept] : workflows_) {
+        std::erase_if(kept.occurrences, [&](const auto& each) { return each.second.decided_at < keep_from; });
+        while (kept.versions.size() > 1 && kept.versions[1].changed_at < keep_from)
+            kept.versions.erase(kept.versions.begin());
+    }
+    co_return history_bit{int(forgotten.size()), true};
 }
+
+task<result<bool>> store::archive_runs(system_time) { co_return false; }
 
 task<result<std::vector<execution>>> store::open_executions() {
     const std::scoped_lock lock{guard_};

@@ -14,7 +14,11 @@ task<result<std::vector<kept_event>>> store::unpublished_events(int limit, syste
         const bool is_due = parked == event_not_before_.end() || parked->second <= now;
         if (!kept.published_at && is_due) waiting.push_back(&kept);
     }
-    std::ranges::sort(waiting, {}, [](const auto* kept) { return std::pair{kept->attempts, kept->of.id}; });
+    std::ranges::sort(waiting, {}, [&](const auto* kept) {
+        const auto parked = event_not_before_.find(kept->of.id);
+        return std::tuple{kept->attempts > 0, parked == event_not_before_.end() ? system_time{} : parked->second,
+                          kept->of.id};
+    });
     std::vector<kept_event> found;
     for (const auto* kept : waiting | std::views::take(limit)) found.push_back(*kept);
     co_return found;
@@ -45,8 +49,7 @@ task<result<void>> store::note_unpublished(std::vector<unpublished_event> refuse
 
 task<result<void>> store::note_broker_problem(std::string problem) {
     const std::scoped_lock lock{guard_};
-    for (auto& [id, kept] : outbox_)
-        if (!kept.published_at && kept.attempts == 0) kept.problem = problem;
+    broker_problem_ = std::move(problem);
     co_return result<void>{};
 }
 
@@ -57,6 +60,7 @@ task<result<std::vector<kept_event>>> store::list_events(event_query query) {
         if (found.size() == std::size_t(query.limit)) break;
         if ((query.before && id >= *query.before) || (query.unpublished_only && kept.published_at)) continue;
         found.push_back(kept);
+        if (!kept.published_at && kept.attempts == 0) found.back().problem = broker_problem_;
     }
     co_return found;
 }

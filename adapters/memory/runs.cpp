@@ -202,6 +202,14 @@ task<result<std::vector<std::string>>> store::live_instances(system_time now) {
     co_return live;
 }
 
+task<result<int>> store::release_runs(std::string instance_id, std::vector<run_claim> claims) {
+    const std::scoped_lock lock{guard_};
+    const std::set<run_claim> meant{claims.begin(), claims.end()};
+    co_return give_back_if([&](const kept_run& run) {
+        return run.view.claimed_by == instance_id && meant.contains({run.view.id, run.claim_token});
+    });
+}
+
 task<result<int>> store::release_unknown_runs(std::string instance_id, std::vector<run_claim> known) {
     const std::scoped_lock lock{guard_};
     const std::set<run_claim> kept{known.begin(), known.end()};

@@ -69,7 +69,7 @@ void store::keep(kept_workflow& kept, const schedule_decision& decision, decisio
             missed.scheduled_for,
             decided_occurrence{missed.scheduled_for, occurrence_outcome::missed, missed.reason, std::nullopt, now});
     auto& current = kept.current;
-    auto until = decision.decided_until;
+    auto until = std::max(current.decided_until.value_or(decision.decided_until), decision.decided_until);
     current.next_execution_at = decision.next_execution_at;
     current.schedule_problem = decision.problem;
     for (const auto& start : decision.start) {
@@ -79,7 +79,7 @@ void store::keep(kept_workflow& kept, const schedule_decision& decision, decisio
         current.next_execution_at = start.opened.scheduled_for;
         break;
     }
-    current.decided_until = std::max(current.decided_until.value_or(until), until);
+    current.decided_until = until;
 }
 
 task<result<decision_receipt>> store::decide(const std::vector<schedule_decision>& decisions, std::int64_t epoch,

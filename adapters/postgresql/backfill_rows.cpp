@@ -17,7 +17,8 @@ backfill read(const row& from) {
             .end_date = from.date(5),
             .max_concurrent = int(from.integer(6)),
             .created_at = from.time(7),
-            .cancelled_at = from.optional_time(8)};
+            .cancelled_at = from.optional_time(8),
+            .done_at = from.optional_time(9)};
 }
 
 tracked_backfill track(connection& database, backfill of) {
@@ -66,11 +67,12 @@ result<tracked_backfill> cancel_backfill(connection& database, backfill_id id, s
     return find_backfill(database, id);
 }
 
-std::vector<backfill_turn> next_of_backfills(connection& database) {
+std::vector<backfill_turn> next_of_backfills(connection& database, system_time now) {
     std::vector<backfill_turn> turns;
-    for (const auto& each : database.query("backfills", "not_cancelled")) {
+    for (const auto& each : database.query("backfills", "not_done")) {
         auto seen = track(database, read(each));
-        if (seen.is_done()) continue;
+        if (seen.is_done()) database.query("backfills", "note_done", seen.of.id, now);
+        if (seen.is_done() || seen.of.cancelled_at) continue;
         const auto room = seen.of.max_concurrent - (seen.progress.opened - seen.progress.ended);
         std::vector<system_time> next;
         for (const auto& occurrence : database.query("backfills", "next", seen.of.id, std::max<std::int64_t>(room, 0)))

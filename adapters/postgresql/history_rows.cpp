@@ -15,16 +15,10 @@ namespace {
 using std::chrono::days;
 using std::chrono::sys_days;
 
-constexpr std::array<std::string_view, 2> partitioned{"orchestrator_step_results", "orchestrator_execution_logs"};
+constexpr std::array<std::string_view, 3> partitioned{"orchestrator_step_results", "orchestrator_execution_logs",
+                                                      "orchestrator_ended_runs"};
 constexpr days made_ahead{7};
 constexpr milliseconds longest_wait_for_table{500};
-constexpr int runs_at_once = 10'000;
-
-// The smallest id of version 7 that an execution of this day can have: its first 48 bits are milliseconds since 1970.
-std::string first_id_of(sys_days day) {
-    const auto at = std::chrono::duration_cast<milliseconds>(day.time_since_epoch()).count();
-    return fmt::format("{:08x}-{:04x}-0000-0000-000000000000", at >> 16, at & 0xffff);
-}
 
 std::string name_of(std::string_view table, sys_days day) {
     const std::chrono::year_month_day date{day};
@@ -49,7 +43,8 @@ void make_partition(connection& database, std::string_view table, sys_days day) 
     try {
         change_tables(database,
                       fmt::format("CREATE TABLE IF NOT EXISTS {} PARTITION OF {} FOR VALUES FROM ('{}') TO ('{}')",
-                                  name_of(table, day), table, first_id_of(day), first_id_of(day + days{1})));
+                                  name_of(table, day), table, to_string(first_id_at(day)),
+                                  to_string(first_id_at(day + days{1}))));
     } catch (const database_error& fault) {
         if (fault.sqlstate().empty()) throw;
         // Another instance was quicker, or rows of that day are in the default partition already: there they stay.
@@ -91,20 +86,39 @@ void make_partitions(connection& database, system_time now) {
             if (!existing.contains(name_of(table, day))) make_partition(database, table, day);
 }
 
-int forget_executions(connection& database, system_time keep_from, int most) {
-    std::vector<execution_id> old;
-    for (const auto& each : database.query("history", "old_executions", keep_from, most)) old.push_back({each.id(0)});
-    for (const auto id : old) {
-        while (database.query("history", "forget_runs", id, runs_at_once).affected() == runs_at_once) {
+history_bit forget_some(connection& database, system_time keep_from, int rows) {
+    history_bit done;
+    int left = rows;
+    for (;;) {
+        const auto old = database.query("history", "old_execution", keep_from, first_id_at(keep_from));
+        if (old.empty()) break;
+        const auto id = old.front().id(0);
+        for (const auto* part : {"forget_runs", "forget_ended_runs", "forget_results", "forget_logs"}) {
+            left -= int(database.query("history", part, id, left).affected());
+            if (left <= 0) return done;
         }
-        transaction work{database};
-        for (const auto* part :
-             {"forget_results", "forget_logs", "forget_step_counts", "forget_step_latencies", "forget_execution"})
-            database.query("history", part, id);
-        work.commit();
+        for (const auto* part : {"forget_step_counts", "forget_step_latencies", "forget_execution"})
+            left -= int(database.query("history", part, id).affected());
+        ++done.executions;
+        if (left <= 0) return done;
     }
-    forget_events(database, keep_from);
-    return int(old.size());
+    left -= forget_events(database, keep_from, left);
+    for (const auto* part : {"forget_occurrences", "forget_versions", "forget_backfill_occurrences", "forget_backfills",
+                             "forget_definitions", "forget_writers", "forget_metrics"}) {
+        if (left <= 0) return done;
+        left -= int(database.query("history", part, keep_from, left).affected());
+    }
+    done.is_all = left > 0;
+    return done;
+}
+
+bool archive_some_runs(connection& database, system_time ended_before, int rows) {
+    const auto ended = database.query("history", "to_archive", ended_before);
+    if (ended.empty()) return false;
+    const auto id = ended.front().id(0);
+    if (database.query("history", "archive_runs", id, rows).affected() < rows)
+        database.query("history", "note_archived", id);
+    return true;
 }
 
 void drop_partitions(connection& database, system_time keep_from) {
@@ -113,7 +127,7 @@ void drop_partitions(connection& database, system_time keep_from) {
         for (const auto table : partitioned) {
             const auto day = day_of(table, name);
             if (!day || *day + days{1} > keep_from) continue;
-            const auto end = parse_uuid(first_id_of(*day + days{1})).value();
+            const auto end = first_id_at(*day + days{1});
             if (!oldest.empty() && oldest.front().id(0) < end) continue;  // one of them is still kept
             drop_partition(database, name);
         }

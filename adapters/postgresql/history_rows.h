@@ -3,14 +3,17 @@
 #pragma once
 
 #include "adapters/postgresql/connection.h"
+#include "ports/history_store.h"
 
 namespace orchestrator::postgresql {
 
 // Partitions for the days around `now`. Outside of a transaction.
 void make_partitions(connection&, system_time now);
-// Executions that were made before `keep_from` and have ended, at most `most` of them. Returns how many.
-int forget_executions(connection&, system_time keep_from, int most);
+// About so many rows of what is older than `keep_from`.
+history_bit forget_some(connection&, system_time keep_from, int rows);
 // Partitions all of whose executions are forgotten. Outside of a transaction.
 void drop_partitions(connection&, system_time keep_from);
+// At most so many runs of executions that ended before. False: there are no more.
+bool archive_some_runs(connection&, system_time ended_before, int rows);
 
 }  // namespace orchestrator::postgresql

@@ -37,9 +37,11 @@ void note_broker_problem(connection& database, const std::string& problem) {
     database.query("outbox", "note_broker_problem", problem);
 }
 
-void forget_events(connection& database, system_time keep_from) {
-    const auto unpublished = database.query("outbox", "forget", keep_from).front().integer(0);
+int forget_events(connection& database, system_time keep_from, int most) {
+    const auto forgotten = database.query("outbox", "forget", keep_from, first_id_at(keep_from), most);
+    const auto unpublished = forgotten.front().integer(1);
     if (unpublished > 0) spdlog::warn("{} old events that were never published are forgotten", unpublished);
+    return int(forgotten.front().integer(0));
 }
 
 std::vector<kept_event> list_events(connection& database, const event_query& query) {

@@ -39,6 +39,12 @@ std::vector<execution_id> executions_under_way(connection& database) {
     return found;
 }
 
+// Waits for a claim that is still being made.
+void seize(connection& database, const std::string& instance_id) {
+    database.query("tenant_runs", "seize_instances",
+                   array_of<std::string_view>{std::array{std::string_view{instance_id}}});
+}
+
 }  // namespace
 
 void result_columns::add(const result_to_insert& added) {
@@ -159,27 +165,34 @@ std::vector<std::string> live_instances(connection& database) {
     return live;
 }
 
-int release_unknown_runs(connection& database, const std::string& instance_id, const std::vector<run_claim>& known) {
-    const array_of<std::string_view> ours{std::array{std::string_view{instance_id}}};
-    // Waits for a claim that is still being made. Nobody waits for us while we look: the rows of all that is open are
-    // many.
-    database.query("tenant_runs", "seize_instances", ours);
-    const std::set<run_claim> ones{known.begin(), known.end()};
+int release_runs(connection& database, const std::string& instance_id, const std::vector<run_claim>& claims) {
     array_of<std::int64_t> runs;
     array_of<std::int64_t> tokens;
+    for (const auto& each : claims) {
+        runs.add(std::int64_t(each.run));
+        tokens.add(each.token);
+    }
+    seize(database, instance_id);
+    const auto released = database.query("tenant_runs", "give_back", runs, tokens, instance_id).affected();
+    if (released > 0) database.query("tenant_runs", "renumber_lease", instance_id);
+    return int(released);
+}
+
+int release_unknown_runs(connection& database, const std::string& instance_id, const std::vector<run_claim>& known) {
+    // Nobody waits for us while we look: the rows of all that is open are many.
+    seize(database, instance_id);
+    const std::set<run_claim> ones{known.begin(), known.end()};
+    std::vector<run_claim> unknown;
     for (const auto execution : executions_under_way(database))
         for (const auto& each : database.query("tenant_runs", "claimed_by", execution, instance_id)) {
-            if (ones.contains({run_id(each.integer(0)), each.integer(1)})) continue;
-            runs.add(each.integer(0));
-            tokens.add(each.integer(1));
+            const run_claim claim{run_id(each.integer(0)), each.integer(1)};
+            if (!ones.contains(claim)) unknown.push_back(claim);
         }
-    if (runs.size() == 0) return 0;
+    if (unknown.empty()) return 0;
     transaction work{database};
-    database.query("tenant_runs", "seize_instances", ours);
-    const auto released = database.query("tenant_runs", "give_back", runs, tokens).affected();
-    if (released > 0) database.query("tenant_runs", "renumber_lease", instance_id);
+    const auto released = release_runs(database, instance_id, unknown);
     work.commit();
-    return int(released);
+    return released;
 }
 
 void end_silent_sessions(connection& database, milliseconds silence) {

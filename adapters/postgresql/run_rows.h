@@ -59,6 +59,7 @@ std::optional<system_time> next_parked_run(connection&, const std::vector<std::s
 
 // False: it had none. superseded: another process has taken the name since.
 result<bool> renew_lease(connection&, const std::string& instance_id, uuid process, milliseconds lease);
+int release_runs(connection&, const std::string& instance_id, const std::vector<run_claim>& claims);
 // In transactions of its own.
 int release_unknown_runs(connection&, const std::string& instance_id, const std::vector<run_claim>& known);
 std::vector<std::string> live_instances(connection&);

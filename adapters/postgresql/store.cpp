@@ -22,6 +22,7 @@
 #include "adapters/postgresql/service_rows.h"
 #include "adapters/postgresql/workflow_rows.h"
 #include "adapters/sql/guarded.h"
+#include "domain/history/chunk_size.h"
 
 namespace orchestrator::postgresql {
 namespace {
@@ -77,6 +78,7 @@ struct store::state {
     std::string encoding{};
     open_claims claims;
     journal_writer writer;
+    chunk_size chunk;  // the historian's
     // Last, so that their threads end before what they use.
     blocking::worker journal;
     blocking::worker claimer;
@@ -142,6 +144,20 @@ struct store::state {
         return alone(browser, browse_database, std::move(work));
     }
 
+    // History, as many rows at once as take a moment.
+    template <class Work>
+    auto keep(Work work) {
+        return historian.run([this, work = std::move(work)]() mutable {
+            auto timed = [&] {
+                const auto began = std::chrono::steady_clock::now();
+                auto answer = work(history_database, chunk.rows());
+                chunk.took(std::chrono::steady_clock::now() - began);
+                return answer;
+            };
+            return guarded(timed);
+        });
+    }
+
     template <class Work>
     static auto alone(blocking::worker& worker, connection& database, Work work) {
         return worker.run([&database, work = std::move(work)]() mutable {
@@ -174,7 +190,7 @@ result<std::unique_ptr<store>> store::open(const store_options& options) {
         patiently.answer_timeout = longest_migration;
         connection migrating{patiently};
         if (auto migrated = migrate(migrating); !migrated) return std::unexpected{migrated.error()};
-        made->write_database.query("tenant_runs", "forget_old_writers");
+        made->write_database.connect_if_needed();
         made->encoding = made->write_database.encoding();
         make_partitions(made->write_database, postgresql::read_clock(made->write_database).now.value());
         // The first outcomes of the morning shall not wait for a connection.
@@ -273,19 +289,22 @@ task<result<execution>> store::finish_if_done(execution_id id, system_time now) 
 task<result<system_time>> store::age_history(system_time now, milliseconds most) {
     return state_->write([=](connection& db) { return postgresql::age_history(db, now, most); });
 }
-task<result<int>> store::keep_history(system_time now, system_time keep_from, int most) {
-    return state_->historian.run([state = state_.get(), now, keep_from, most] {
-        auto work = [&] {
-            auto& db = state->history_database;
-            make_partitions(db, now);
-            const int forgotten = forget_executions(db, keep_from, most);
-            if (forgotten < most) {
-                drop_partitions(db, keep_from);
-                db.disconnect();  // until the next hour
-            }
-            return forgotten;
-        };
-        return guarded(work);
+task<result<history_bit>> store::keep_history(system_time now, system_time keep_from) {
+    return state_->keep([now, keep_from](connection& db, int rows) {
+        make_partitions(db, now);
+        transaction work{db};
+        const auto done = forget_some(db, keep_from, rows);
+        work.commit();
+        if (done.is_all) drop_partitions(db, keep_from);
+        return done;
+    });
+}
+task<result<bool>> store::archive_runs(system_time ended_before) {
+    return state_->keep([ended_before](connection& db, int rows) {
+        transaction work{db};
+        const bool has_more = archive_some_runs(db, ended_before, rows);
+        work.commit();
+        return has_more;
     });
 }
 task<result<std::vector<execution>>> store::open_executions() {
@@ -340,6 +359,11 @@ task<result<journal_receipt>> store::commit(const std::vector<journal_entry>& en
 task<result<bool>> store::renew_lease(std::string instance_id, milliseconds lease, system_time) {
     return state_->lead([process = state_->process_id, instance_id = std::move(instance_id), lease](connection& db) {
         return postgresql::renew_lease(db, instance_id, process, lease);
+    });
+}
+task<result<int>> store::release_runs(std::string instance_id, std::vector<run_claim> claims) {
+    return state_->write([instance_id = std::move(instance_id), claims = std::move(claims)](connection& db) {
+        return postgresql::release_runs(db, instance_id, claims);
     });
 }
 task<result<int>> store::release_unknown_runs(std::string instance_id, std::vector<run_claim> known) {
@@ -429,8 +453,8 @@ task<result<tracked_backfill>> store::find_backfill(backfill_id id) {
 task<result<tracked_backfill>> store::cancel_backfill(backfill_id id, system_time now) {
     return state_->write([=](connection& db) { return postgresql::cancel_backfill(db, id, now); });
 }
-task<result<std::vector<backfill_turn>>> store::next_of_backfills() {
-    return state_->read([](connection& db) { return postgresql::next_of_backfills(db); });
+task<result<std::vector<backfill_turn>>> store::next_of_backfills(system_time now) {
+    return state_->write([now](connection& db) { return postgresql::next_of_backfills(db, now); });
 }
 task<result<std::vector<execution_id>>> store::open_backfill_executions(std::vector<backfill_start> starts,
                                                                         std::int64_t epoch, system_time now) {

@@ -17,7 +17,8 @@ backfill read(const statement& row) {
             .end_date = parse_date(row.text(5)).value(),
             .max_concurrent = int(row.integer(6)),
             .created_at = row.time(7),
-            .cancelled_at = row.optional_time(8)};
+            .cancelled_at = row.optional_time(8),
+            .done_at = row.optional_time(9)};
 }
 
 std::vector<backfill> read_all(statement& rows) {
@@ -119,12 +120,16 @@ result<tracked_backfill> cancel_backfill(connection& database, backfill_id id, s
     return find_backfill(database, id);
 }
 
-std::vector<backfill_turn> next_of_backfills(connection& database) {
-    auto rows = database.query("backfills", "not_cancelled");
+std::vector<backfill_turn> next_of_backfills(connection& database, system_time now) {
+    auto rows = database.query("backfills", "not_done");
     std::vector<backfill_turn> turns;
     for (auto& each : read_all(rows)) {
         auto seen = track(database, std::move(each));
-        if (seen.is_done()) continue;
+        if (seen.is_done()) {
+            auto done = database.query("backfills", "note_done");
+            done.bind(1, seen.of.id).bind(2, now).run();
+        }
+        if (seen.is_done() || seen.of.cancelled_at) continue;
         const auto room = seen.of.max_concurrent - (seen.progress.opened - seen.progress.ended);
         auto next = next_of(database, seen.of, std::max<std::int64_t>(room, 0));
         turns.push_back({std::move(seen.of), std::move(next)});

@@ -2,10 +2,11 @@
 #pragma once
 
 #include "adapters/sqlite/connection.h"
+#include "ports/history_store.h"
 
 namespace orchestrator::sqlite {
 
-// Executions that were made before `keep_from` and have ended, at most `most` of them. Returns how many.
-int forget_executions(connection&, system_time keep_from, int most);
+// About so many rows of what is older than `keep_from`.
+history_bit forget_some(connection&, system_time keep_from, int rows);
 
 }  // namespace orchestrator::sqlite

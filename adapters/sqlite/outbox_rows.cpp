@@ -46,13 +46,20 @@ void note_broker_problem(connection& database, const std::string& problem) {
     rows.run();
 }
 
-void forget_events(connection& database, system_time keep_from) {
-    auto published = database.query("outbox", "forget_published");
-    published.bind(1, keep_from).run();
-    auto unpublished = database.query("outbox", "forget_unpublished");
-    unpublished.bind(1, keep_from).run();
-    if (const auto count = database.changes(); count > 0)
-        spdlog::warn("{} old events that were never published are forgotten", count);
+int forget_events(connection& database, system_time keep_from, int most) {
+    std::vector<uuid> old;
+    int unpublished = 0;
+    {
+        auto rows = database.query("outbox", "old");
+        rows.bind(1, keep_from).bind(2, first_id_at(keep_from)).bind(3, most);
+        for (; rows.step(); unpublished += int(rows.integer(1))) old.push_back(rows.id(0));
+    }
+    for (const auto& id : old) {
+        auto row = database.query("outbox", "forget");
+        row.bind(1, id).run();
+    }
+    if (unpublished > 0) spdlog::warn("{} old events that were never published are forgotten", unpublished);
+    return int(old.size());
 }
 
 std::vector<kept_event> list_events(connection& database, const event_query& query) {

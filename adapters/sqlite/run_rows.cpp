@@ -132,6 +132,13 @@ std::int64_t count_unclaimable(connection& database, system_time now, const std:
     return counted;
 }
 
+std::vector<execution_id> executions_under_way(connection& database) {
+    std::vector<execution_id> found;
+    auto rows = database.query("tenant_runs", "executions_under_way");
+    while (rows.step()) found.push_back({rows.id(0)});
+    return found;
+}
+
 bool has_lease(connection& database, const std::string& instance_id) {
     auto row = database.query("tenant_runs", "has_lease");
     row.bind(1, std::string_view{instance_id});
@@ -217,21 +224,27 @@ std::vector<std::string> live_instances(connection& database, system_time now) {
     return live;
 }
 
+int release_runs(connection& database, const std::string& instance_id, const std::vector<run_claim>& claims) {
+    int released = 0;
+    for (const auto& each : claims) {
+        auto row = database.query("tenant_runs", "give_back");
+        row.bind(1, std::int64_t(each.run)).bind(2, each.token).bind(3, std::string_view{instance_id}).run();
+        released += int(database.changes());
+    }
+    return released;
+}
+
 int release_unknown_runs(connection& database, const std::string& instance_id, const std::vector<run_claim>& known) {
     const std::set<run_claim> kept{known.begin(), known.end()};
-    std::vector<run_id> unknown;
-    {
+    std::vector<run_claim> unknown;
+    for (const auto execution : executions_under_way(database)) {
         auto rows = database.query("tenant_runs", "claimed_by");
-        rows.bind(1, std::string_view{instance_id});
+        rows.bind(1, execution).bind(2, std::string_view{instance_id});
         while (rows.step())
-            if (const auto id = run_id(rows.integer(0)); !kept.contains({id, rows.integer(1)})) unknown.push_back(id);
+            if (const run_claim claim{run_id(rows.integer(0)), rows.integer(1)}; !kept.contains(claim))
+                unknown.push_back(claim);
     }
-    for (const auto id : unknown) {
-        auto row = database.query("tenant_runs", "give_back");
-        row.bind(1, std::int64_t(id));
-        row.run();
-    }
-    return int(unknown.size());
+    return release_runs(database, instance_id, unknown);
 }
 
 int release_lost_runs(connection& database, system_time now, const std::string& survivor) {
@@ -248,16 +261,22 @@ int release_lost_runs(connection& database, system_time now, const std::string& 
 
 int release_instance(connection& database, const std::string& instance_id) {
     int released = 0;
-    {
+    for (const auto execution : executions_under_way(database)) {
         auto row = database.query("tenant_runs", "give_back_all");
-        row.bind(1, std::string_view{instance_id});
-        row.run();
-        released = int(database.changes());
+        row.bind(1, execution).bind(2, std::string_view{instance_id}).run();
+        released += int(database.changes());
     }
     auto row = database.query("tenant_runs", "forget_instance");
-    row.bind(1, std::string_view{instance_id});
-    row.run();
+    row.bind(1, std::string_view{instance_id}).run();
     return released;
+}
+
+void release_every_instance(connection& database) {
+    for (const auto execution : executions_under_way(database)) {
+        auto row = database.query("tenant_runs", "give_back_every_claim");
+        row.bind(1, execution).run();
+    }
+    database.query("tenant_runs", "forget_every_instance").run();
 }
 
 }  // namespace orchestrator::sqlite

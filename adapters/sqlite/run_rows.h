@@ -26,9 +26,11 @@ void end_claim(connection&, run_id, const run_outcome&, system_time now);
 
 // False: it had none.
 bool renew_lease(connection&, const std::string& instance_id, system_time until);
+int release_runs(connection&, const std::string& instance_id, const std::vector<run_claim>& claims);
 int release_unknown_runs(connection&, const std::string& instance_id, const std::vector<run_claim>& known);
 std::vector<std::string> live_instances(connection&, system_time now);
 int release_lost_runs(connection&, system_time now, const std::string& survivor);
 int release_instance(connection&, const std::string& instance_id);
+void release_every_instance(connection&);
 
 }  // namespace orchestrator::sqlite

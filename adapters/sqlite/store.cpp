@@ -26,6 +26,7 @@
 #include "adapters/sqlite/schedule_rows.h"
 #include "adapters/sqlite/service_rows.h"
 #include "adapters/sqlite/workflow_rows.h"
+#include "domain/history/chunk_size.h"
 
 namespace orchestrator::sqlite {
 namespace {
@@ -105,6 +106,7 @@ struct store::state {
     connection write_database;
     std::optional<connection> read_database;
     journal_writer journal;
+    chunk_size chunk;  // of history, at once
     // Last, so that their threads end before what they use.
     std::optional<blocking::worker> writer;
     std::optional<blocking::worker> reader;
@@ -165,8 +167,7 @@ result<std::unique_ptr<store>> store::open(const store_options& options) {
         // We are alone, so whoever held a claim is dead, were it by our own name: no need to wait for any lease's end.
         if (options.exclusive) {
             transaction takeover{database};
-            database.query("tenant_runs", "give_back_every_claim").run();
-            database.query("tenant_runs", "forget_every_instance").run();
+            release_every_instance(database);
             takeover.commit();
         }
 
@@ -265,8 +266,16 @@ task<result<execution>> store::finish_if_done(execution_id id, system_time now) 
 task<result<system_time>> store::age_history(system_time now, milliseconds most) {
     return state_->write([=](connection& db) { return sqlite::age_history(db, now, most); });
 }
-task<result<int>> store::keep_history(system_time, system_time keep_from, int most) {
-    return state_->write([=](connection& db) { return sqlite::forget_executions(db, keep_from, most); });
+task<result<history_bit>> store::keep_history(system_time, system_time keep_from) {
+    return state_->write([chunk = &state_->chunk, keep_from](connection& db) {
+        const auto began = std::chrono::steady_clock::now();
+        const auto done = forget_some(db, keep_from, chunk->rows());
+        chunk->took(std::chrono::steady_clock::now() - began);
+        return done;
+    });
+}
+task<result<bool>> store::archive_runs(system_time) {
+    co_return false;  // their indexes hold what is to be claimed, and nothing else
 }
 task<result<std::vector<execution>>> store::open_executions() {
     return state_->read([](connection& db) { return sqlite::open_executions(db); });
@@ -315,6 +324,11 @@ task<result<journal_receipt>> store::commit(const std::vector<journal_entry>& en
 task<result<bool>> store::renew_lease(std::string instance_id, milliseconds lease, system_time now) {
     return state_->write([instance_id = std::move(instance_id), lease_until = now + lease](connection& db) {
         return sqlite::renew_lease(db, instance_id, lease_until);
+    });
+}
+task<result<int>> store::release_runs(std::string instance_id, std::vector<run_claim> claims) {
+    return state_->write([instance_id = std::move(instance_id), claims = std::move(claims)](connection& db) {
+        return sqlite::release_runs(db, instance_id, claims);
     });
 }
 task<result<int>> store::release_unknown_runs(std::string instance_id, std::vector<run_claim> known) {
@@ -400,8 +414,8 @@ task<result<tracked_backfill>> store::find_backfill(backfill_id id) {
 task<result<tracked_backfill>> store::cancel_backfill(backfill_id id, system_time now) {
     return state_->write([=](connection& db) { return sqlite::cancel_backfill(db, id, now); });
 }
-task<result<std::vector<backfill_turn>>> store::next_of_backfills() {
-    return state_->read([](connection& db) { return sqlite::next_of_backfills(db); });
+task<result<std::vector<backfill_turn>>> store::next_of_backfills(system_time now) {
+    return state_->write([now](connection& db) { return sqlite::next_of_backfills(db, now); });
 }
 task<result<std::vector<execution_id>>> store::open_backfill_executions(std::vector<backfill_start> starts,
                                                                         std::int64_t epoch, system_time now) {

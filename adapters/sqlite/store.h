@@ -44,7 +44,8 @@ class store final : public stores {
     task<result<void>> request_cancel(execution_id, system_time now) override;
     task<result<int>> end_runs(run_ending, system_time now) override;
     task<result<execution>> finish_if_done(execution_id, system_time now) override;
-    task<result<int>> keep_history(system_time now, system_time keep_from, int most) override;
+    task<result<history_bit>> keep_history(system_time now, system_time keep_from) override;
+    task<result<bool>> archive_runs(system_time ended_before) override;
     task<result<std::vector<execution>>> open_executions() override;
     task<result<std::int64_t>> lowest_waiting_rank() override;
     task<result<execution>> find_execution(execution_id) override;
@@ -60,6 +61,7 @@ class store final : public stores {
     task<result<std::optional<system_time>>> next_parked_run(std::vector<std::string> closed_services) override;
     task<result<journal_receipt>> commit(const std::vector<journal_entry>&, system_time now) override;
     task<result<bool>> renew_lease(std::string instance_id, milliseconds lease, system_time now) override;
+    task<result<int>> release_runs(std::string instance_id, std::vector<run_claim> claims) override;
     task<result<int>> release_unknown_runs(std::string instance_id, std::vector<run_claim> known) override;
     task<result<std::vector<std::string>>> live_instances(system_time now) override;
     task<result<int>> release_lost_runs(system_time now, std::string survivor) override;
@@ -84,7 +86,7 @@ class store final : public stores {
     task<result<std::vector<tracked_backfill>>> list_backfills(int limit) override;
     task<result<tracked_backfill>> find_backfill(backfill_id) override;
     task<result<tracked_backfill>> cancel_backfill(backfill_id, system_time now) override;
-    task<result<std::vector<backfill_turn>>> next_of_backfills() override;
+    task<result<std::vector<backfill_turn>>> next_of_backfills(system_time now) override;
     task<result<std::vector<execution_id>>> open_backfill_executions(std::vector<backfill_start>, std::int64_t epoch,
                                                                      system_time now) override;
 

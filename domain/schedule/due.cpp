@@ -107,12 +107,16 @@ due_decision decide_due(std::span<const timetable* const> timetables, const star
     for (const auto& each : all) {
         std::size_t started = 0;
         for (auto what = each.latest.rbegin(); what != each.latest.rend(); ++what) {
-            const bool late = now - shift.start_of(what->at) > oldest;
-            if (!late && started < most) {
+            const auto due_at = shift.start_of(what->at);
+            const bool has_waited = rules.busy_until && due_at <= *rules.busy_until;
+            const bool late = now - (has_waited ? *rules.busy_until : due_at) > oldest;
+            if (!late && started < (has_waited ? std::max(most, most_queued) : most)) {
                 start.emplace(what->at, *what);
                 ++started;
             } else {
-                missed.emplace(what->at, missed_firing{*what, late ? too_late : too_many});
+                missed.emplace(what->at, missed_firing{*what, late         ? too_late
+                                                              : has_waited ? missed_reason::capped
+                                                                           : too_many});
             }
         }
     }

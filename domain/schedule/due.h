@@ -29,7 +29,7 @@ enum class missed_reason {
     superseded,  // a later one is started instead: fire_once
     too_old,     // older than the grace time
     skipped,     // misfire_policy skip
-    capped,      // more than fire_all starts at once
+    capped,      // more than fire_all starts at once, or than may wait in a queue
 };
 
 [[nodiscard]] std::string_view to_string(missed_reason);
@@ -54,9 +54,14 @@ inline constexpr std::chrono::seconds on_time{60};  // later than this is a misf
 inline constexpr std::size_t most_fired_at_once = 100;
 inline constexpr std::size_t most_missed_noted = 1'000;
 
+inline constexpr std::size_t most_queued = 10;  // with overlap_policy queue
+
 struct misfire_rules {
     misfire_policy policy = misfire_policy::fire_once;
     std::chrono::seconds grace{21'600};
+    // With overlap_policy queue: until when an execution of the workflow was under way. What was due by then has waited
+    // for its end, and was not missed.
+    std::optional<sys_seconds> busy_until{};
 };
 
 // A decision lies ahead of its time by the lead at most, which may have been longer when it was made; beyond that, who

@@ -45,18 +45,18 @@ TEST(postgresql_history, an_execution_lies_in_the_partition_of_its_day_and_goes_
 
     postgresql::connection database{{.url = schema.url()}};
     const auto partitions = [&] { return database.query("history", "partitions").size(); };
-    EXPECT_EQ(partitions(), 2 * (1 + 9)) << "the default one, yesterday, today, and seven days ahead, of two tables";
+    EXPECT_EQ(partitions(), 3 * (1 + 9)) << "the default one, yesterday, today, and seven days ahead, of three tables";
     EXPECT_THROW(database.execute("DO $$ BEGIN IF (SELECT count(*) FROM orchestrator_step_results_other) = 0 THEN "
                                   "RAISE EXCEPTION 'empty'; END IF; END $$"),
                  postgresql::database_error)
         << "the result is not in the default partition";
 
-    EXPECT_EQ(expect(store->keep_history(now(), now() - std::chrono::days{2}, 10)), 0);
-    EXPECT_EQ(partitions(), 20);
+    EXPECT_EQ(keep_all(*store, now(), now() - std::chrono::days{2}), 0);
+    EXPECT_EQ(partitions(), 30);
     // Ten days later.
     const auto later = now() + std::chrono::days{10};
-    EXPECT_EQ(expect(store->keep_history(later, later - std::chrono::days{5}, 10)), 1);
-    EXPECT_EQ(partitions(), 2 * (1 + 9 + 9 - 6)) << "of the first nine days those before the fifth last are gone";
+    EXPECT_EQ(keep_all(*store, later, later - std::chrono::days{5}), 1);
+    EXPECT_EQ(partitions(), 3 * (1 + 9 + 9 - 6)) << "of the first nine days those before the fifth last are gone";
     EXPECT_EQ(fault(store->find_execution(made.id)), errc::not_found);
 }
 
@@ -69,8 +69,8 @@ TEST(postgresql_history, a_partition_with_an_execution_that_goes_on_is_kept) {
     expect(store->open_execution(made));
     postgresql::connection database{{.url = schema.url()}};
     const auto later = now() + std::chrono::days{30};
-    EXPECT_EQ(expect(store->keep_history(later, later - std::chrono::days{1}, 10)), 0);
-    EXPECT_EQ(database.query("history", "partitions").size(), 2 * (1 + 8 + 9)) << "only yesterday's has gone";
+    EXPECT_EQ(keep_all(*store, later, later - std::chrono::days{1}), 0);
+    EXPECT_EQ(database.query("history", "partitions").size(), 3 * (1 + 8 + 9)) << "only yesterday's has gone";
 }
 
 // With an open execution, and an instance that may claim its runs.
@@ -96,7 +96,7 @@ TEST(postgresql_history, a_large_execution_is_forgotten_bit_by_bit) {
         "fair_rank, turn, steps_total) SELECT id, gen_random_uuid(), 'Bakery', 'starter', 'UTC', 0, 0, 2 "
         "FROM orchestrator_executions, generate_series(1, 25000); "
         "UPDATE orchestrator_executions SET status = 'cancelled'");
-    EXPECT_EQ(expect(store->keep_history(start, after(1), 10)), 1);
+    EXPECT_EQ(keep_all(*store, start, after(1)), 1);
     EXPECT_TRUE(database.query("tenant_runs", "lowest_rank").front().is_null(0)) << "no run is left";
     EXPECT_EQ(fault(store->find_execution(execution_no(1))), errc::not_found);
 }
@@ -271,7 +271,7 @@ TEST(postgresql_leases, a_heartbeat_does_not_wait_for_tables_that_somebody_holds
     const postgresql::transaction until_the_end{somebody};
     somebody.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
     somebody.execute("LOCK TABLE orchestrator_step_results, orchestrator_execution_logs, orchestrator_executions");
-    std::jthread historian{[&] { ask(store->keep_history(now() + std::chrono::days{30}, now(), 10)); }};
+    std::jthread historian{[&] { ask(store->keep_history(now() + std::chrono::days{30}, now())); }};
     std::jthread planner{[&] { ask(store->insert_runs(execution_no(1), {make_run(1)}, start)); }};
     std::jthread reader{[&] { ask(store->open_executions()); }};
     std::this_thread::sleep_for(milliseconds{50});

@@ -17,7 +17,14 @@ CREATE TABLE orchestrator_backfills (
     max_concurrent INTEGER NOT NULL CHECK (max_concurrent > 0),
     created_at INTEGER NOT NULL,
     cancelled_at INTEGER
-) WITHOUT ROWID;
+, done_at INTEGER) WITHOUT ROWID;
+
+CREATE INDEX idx_backfills_to_do ON orchestrator_backfills (id) WHERE done_at IS NULL;
+
+CREATE TABLE orchestrator_broker (
+    id INTEGER PRIMARY KEY CHECK (id = 1),
+    problem TEXT NOT NULL DEFAULT ''  -- why events wait; empty: they do not
+);
 
 CREATE TABLE orchestrator_calendars (
     calendar TEXT NOT NULL,
@@ -97,6 +104,8 @@ CREATE TABLE "orchestrator_executions" (
     CHECK (steps_completed + steps_failed + steps_skipped <= steps_total)
 );
 
+CREATE INDEX idx_executions_definition ON orchestrator_executions (definition_id);
+
 CREATE UNIQUE INDEX idx_executions_idempotency ON orchestrator_executions (workflow_id, idempotency_key)
     WHERE idempotency_key IS NOT NULL;
 
@@ -152,7 +161,9 @@ CREATE TABLE orchestrator_outbox (
     not_before INTEGER                    -- the next attempt; NULL: at once
 ) WITHOUT ROWID;
 
-CREATE INDEX idx_outbox_unpublished ON orchestrator_outbox (attempts, event_id) WHERE published_at IS NULL;
+CREATE INDEX idx_outbox_fresh ON orchestrator_outbox (event_id) WHERE published_at IS NULL AND attempts = 0;
+
+CREATE INDEX idx_outbox_refused ON orchestrator_outbox (not_before, event_id) WHERE published_at IS NULL AND attempts > 0;
 
 CREATE TABLE orchestrator_schedule_occurrences (
     workflow_id BLOB NOT NULL REFERENCES orchestrator_workflows (id),
@@ -163,6 +174,8 @@ CREATE TABLE orchestrator_schedule_occurrences (
     decided_at INTEGER NOT NULL,
     PRIMARY KEY (workflow_id, scheduled_for)
 ) WITHOUT ROWID;
+
+CREATE INDEX idx_occurrences_decided ON orchestrator_schedule_occurrences (decided_at);
 
 CREATE TABLE orchestrator_schedule_revision (
     id INTEGER PRIMARY KEY CHECK (id = 1),

@@ -40,7 +40,7 @@ class backfill_contract : public store_contract {
     }
     [[nodiscard]] std::vector<system_time> next() const {
         std::vector<system_time> all;
-        for (const auto& turn : expect(backfills().next_of_backfills()))
+        for (const auto& turn : expect(backfills().next_of_backfills(after(1'000))))
             all.insert(all.end(), turn.next.begin(), turn.next.end());
         return all;
     }
@@ -72,7 +72,7 @@ TEST_P(backfill_contract, opens_as_many_at_once_as_it_may) {
     EXPECT_THAT(next(), ElementsAre(after(0), after(days)));
     EXPECT_THAT(open({starting(10, 20, 0), starting(10, 21, 1)}), ElementsAre(execution_no(20), execution_no(21)));
     EXPECT_THAT(next(), IsEmpty());
-    EXPECT_EQ(expect(backfills().next_of_backfills()).size(), 1U) << "it goes on";
+    EXPECT_EQ(expect(backfills().next_of_backfills(after(1'000))).size(), 1U) << "it goes on";
     EXPECT_TRUE(expect(executions().find_execution(execution_no(20))).is_backfill);
     end(20);
     EXPECT_THAT(next(), ElementsAre(after(2 * days)));
@@ -81,7 +81,7 @@ TEST_P(backfill_contract, opens_as_many_at_once_as_it_may) {
     end(22);
     EXPECT_EQ(found(10).progress.ended, 3);
     EXPECT_TRUE(found(10).is_done());
-    EXPECT_THAT(expect(backfills().next_of_backfills()), IsEmpty());
+    EXPECT_THAT(expect(backfills().next_of_backfills(after(1'000))), IsEmpty());
 }
 
 TEST_P(backfill_contract, an_occurrence_is_one_execution) {
@@ -129,7 +129,7 @@ TEST_P(backfill_contract, can_be_cancelled) {
     EXPECT_GT(expect(schedules().schedule_revision()), revision) << "others are told";
     EXPECT_FALSE(cancelled.is_done()) << "one is still open";
     EXPECT_THAT(open({starting(10, 21, 1)}), IsEmpty());
-    EXPECT_THAT(expect(backfills().next_of_backfills()), IsEmpty());
+    EXPECT_THAT(expect(backfills().next_of_backfills(after(1'000))), IsEmpty());
     EXPECT_EQ(expect(backfills().cancel_backfill(backfill_no(10), after(260))).of.cancelled_at, after(250));
     end(20);
     EXPECT_TRUE(found(10).is_done());

@@ -56,14 +56,14 @@ TEST_P(clock_contract, tells_its_time_if_it_has_a_clock_and_when_somebody_was_at
 
 TEST_P(clock_contract, history_grows_old_by_no_more_than_allowed) {
     it_is(start + days{200});
-    EXPECT_EQ(expect(clocks().age_history(start, hours{1})), start) << "the first time it is what it is";
-    EXPECT_EQ(expect(clocks().age_history(start + days{92}, hours{1})), start + hours{1});
-    EXPECT_EQ(expect(clocks().age_history(start + days{92}, hours{25})), start + hours{26});
-    EXPECT_EQ(expect(clocks().age_history(start + hours{27}, hours{25})), start + hours{27});
-    EXPECT_EQ(expect(clocks().age_history(start + hours{20}, hours{25})), start + hours{20}) << "it was ahead";
+    EXPECT_EQ(expect(history().age_history(start, hours{1})), start) << "the first time it is what it is";
+    EXPECT_EQ(expect(history().age_history(start + days{92}, hours{1})), start + hours{1});
+    EXPECT_EQ(expect(history().age_history(start + days{92}, hours{25})), start + hours{26});
+    EXPECT_EQ(expect(history().age_history(start + hours{27}, hours{25})), start + hours{27});
+    EXPECT_EQ(expect(history().age_history(start + hours{20}, hours{25})), start + hours{20}) << "it was ahead";
     if (!has_clock()) return;
     it_is(start + hours{21});
-    EXPECT_EQ(expect(clocks().age_history(start + days{92}, days{99})), start + hours{21})
+    EXPECT_EQ(expect(history().age_history(start + days{92}, days{99})), start + hours{21})
         << "never ahead of the store";
 }
 

@@ -315,6 +315,18 @@ TEST_P(store_contract, claims_that_an_instance_does_not_know_of_are_given_back) 
     EXPECT_EQ(expect(runs().release_unknown_runs("host_2", {})), 1);
 }
 
+TEST_P(store_contract, claims_are_given_back_by_name_and_token) {
+    open(1, 3);
+    const auto claimed = claim(2);
+    const auto others = claim(1, start, "host_2").at(0);
+    auto older = claimed[1].claim;
+    --older.token;
+    EXPECT_EQ(expect(runs().release_runs("host_1", {claimed[0].claim, older, others.claim})), 1);
+    EXPECT_EQ(expect(runs().release_runs("host_1", {claimed[0].claim})), 0);
+    EXPECT_EQ(tenants_of(claim(10)), std::vector{tenant_no(1)});
+    EXPECT_TRUE(commit({entry_for(claimed[1], {make_record(claimed[1].claim.run, 0, completed)})}).refused.empty());
+}
+
 TEST_P(store_contract, a_renewed_lease_holds_and_the_survivor_keeps_its_own) {
     open(1, 1);
     expect(runs().renew_lease("host_1", std::chrono::seconds{10}, it_is(start)));

@@ -207,6 +207,17 @@ inline void expect_checked_in(const std::string& name, const std::string& schema
            << checked_in;
 }
 
+// As an engine does it, bit by bit; how many executions were forgotten.
+inline int keep_all(history_store& store, system_time now, system_time keep_from) {
+    int forgotten = 0;
+    for (int bits = 0; bits < 10'000; ++bits) {
+        const auto some = expect(store.keep_history(now, keep_from));
+        forgotten += some.executions;
+        if (some.is_all) return forgotten;
+    }
+    throw std::runtime_error{"there is always more to forget"};
+}
+
 // As an engine does it: what nobody holds has ended.
 inline void cancel_in(execution_store& store, int number, system_time when) {
     expect(store.request_cancel(execution_no(number), when));
@@ -311,6 +322,7 @@ class any_store {
     [[nodiscard]] service_settings_store& services() const { return *store_; }
     [[nodiscard]] event_outbox& outbox() const { return *store_; }
     [[nodiscard]] clock_store& clocks() const { return *store_; }
+    [[nodiscard]] history_store& history() const { return *store_; }
     // That of the store, if it has one.
     void set_clock(system_time at) {
         if (schema_) schema_->set_clock(at);
@@ -337,6 +349,7 @@ class store_contract : public testing::TestWithParam<std::string> {
     [[nodiscard]] service_settings_store& services() const { return store_.services(); }
     [[nodiscard]] event_outbox& outbox() const { return store_.outbox(); }
     [[nodiscard]] clock_store& clocks() const { return store_.clocks(); }
+    [[nodiscard]] history_store& history() const { return store_.history(); }
     // Leases go by it.
     system_time it_is(system_time at) {
         store_.set_clock(at);

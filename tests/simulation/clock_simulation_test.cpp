@@ -90,7 +90,7 @@ TEST_F(wrong_clock, takes_no_runs_of_others_and_calls_nothing_twice) {
 TEST_F(wrong_clock, of_a_machine_decides_nothing_where_the_store_has_one) {
     const auto id = hourly();
     const auto name = at_.start_instance(days{1});
-    at_.run_for(hours{3});
+    at_.run_for(hours{3} + minutes{1});
     EXPECT_EQ(started(id).size(), 3U);
     EXPECT_LE(started(id).back(), at_.time().now());
     EXPECT_NE(told_by(name, "clock"), "");
@@ -106,7 +106,7 @@ TEST_F(wrong_clock, that_is_right_again_after_five_seconds_stops_no_schedule) {
     EXPECT_TRUE(told_by(name, "clock").starts_with("the clock of this machine leapt 1 d ahead at "))
         << told_by(name, "clock");
     at_.skew(name, milliseconds{0});
-    at_.run_for(hours{3});
+    at_.run_for(hours{3} + minutes{1});
     EXPECT_EQ(started(id).size(), 3U);
     EXPECT_EQ(told_by(name, "clock"), "");
 }
@@ -152,7 +152,7 @@ TEST_F(wrong_clock, which_decided_too_far_is_set_right_and_told) {
     at_.run_for(minutes{16});
     EXPECT_TRUE(told_by(right, "schedule").starts_with("hourly was decided until ")) << told_by(right, "schedule");
     const auto before = started(id).size();
-    at_.run_for(hours{3});
+    at_.run_for(hours{3} + minutes{1});
     EXPECT_EQ(started(id).size(), before + 3);
 }
 
@@ -162,7 +162,7 @@ TEST_F(wrong_clock, that_stays_wrong_is_followed_in_the_end) {
     const auto name = at_.start_instance(-days{3});  // a machine that starts without the time
     at_.run_for(minutes{1});
     at_.skew(name, milliseconds{0});
-    at_.run_for(hours{3});
+    at_.run_for(hours{3} + minutes{1});
     EXPECT_EQ(started(id).size(), 4U) << "one makes up for the days that it had not seen";
     EXPECT_EQ(started(id).back(), floor<hours>(at_.time().now()));
     EXPECT_EQ(told_by(name, "clock"), "");

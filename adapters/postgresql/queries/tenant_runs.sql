@@ -173,7 +173,7 @@ ORDER BY tenant_run_id, step_index;
 -- The runs of an execution lie together, between those two numbers.
 -- name: list
 SELECT id, tenant_id, tenant_name, subscription_tier, timezone, status, not_before, started_at, completed_at, claimed_by
-FROM orchestrator_tenant_runs
+FROM orchestrator_runs_read
 WHERE execution_id = $1 AND id > $2 AND id >= (SELECT first_run FROM orchestrator_executions WHERE id = $1)
   AND id <= (SELECT last_run FROM orchestrator_executions WHERE id = $1) AND ($3 IS NULL OR status = $3) AND (NOT $4 OR status IN ('failed', 'partial'))
   AND ($5 IS NULL OR tenant_id = $5)
@@ -200,7 +200,7 @@ SELECT id, claim_token FROM orchestrator_tenant_runs WHERE execution_id = $1 AND
 -- name: give_back
 UPDATE orchestrator_tenant_runs SET status = 'pending', turn = fair_rank, claimed_by = NULL
 FROM (SELECT unnest($1) AS run, unnest($2) AS token) AS given
-WHERE id = run AND claim_token = token AND status = 'running';
+WHERE id = run AND claim_token = token AND status = 'running' AND claimed_by = $3;
 
 -- Some claims under the old one hold no longer.
 -- name: renumber_lease
@@ -237,5 +237,3 @@ WITH noted AS (
 )
 SELECT 1 / count(*) FROM noted;
 
--- name: forget_old_writers
-DELETE FROM orchestrator_journal_writers WHERE written_at < now() - INTERVAL '7 days';

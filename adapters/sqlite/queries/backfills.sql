@@ -7,11 +7,13 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8);
 INSERT INTO orchestrator_backfill_occurrences (backfill_id, scheduled_for) VALUES (?1, ?2);
 
 -- name: list
-SELECT id, workflow_id, workflow_name, definition, start_date, end_date, max_concurrent, created_at, cancelled_at
+SELECT id, workflow_id, workflow_name, definition, start_date, end_date, max_concurrent, created_at, cancelled_at,
+    done_at
 FROM orchestrator_backfills ORDER BY id DESC LIMIT ?1;
 
 -- name: find
-SELECT id, workflow_id, workflow_name, definition, start_date, end_date, max_concurrent, created_at, cancelled_at
+SELECT id, workflow_id, workflow_name, definition, start_date, end_date, max_concurrent, created_at, cancelled_at,
+    done_at
 FROM orchestrator_backfills WHERE id = ?1;
 
 -- An execution that is not there any more had ended, and was forgotten.
@@ -25,9 +27,13 @@ WHERE o.backfill_id = ?1;
 -- name: cancel
 UPDATE orchestrator_backfills SET cancelled_at = coalesce(cancelled_at, ?2) WHERE id = ?1;
 
--- name: not_cancelled
-SELECT id, workflow_id, workflow_name, definition, start_date, end_date, max_concurrent, created_at, cancelled_at
-FROM orchestrator_backfills WHERE cancelled_at IS NULL ORDER BY id;
+-- name: not_done
+SELECT id, workflow_id, workflow_name, definition, start_date, end_date, max_concurrent, created_at, cancelled_at,
+    done_at
+FROM orchestrator_backfills WHERE done_at IS NULL ORDER BY id;
+
+-- name: note_done
+UPDATE orchestrator_backfills SET done_at = ?2 WHERE id = ?1;
 
 -- name: next
 SELECT scheduled_for FROM orchestrator_backfill_occurrences WHERE backfill_id = ?1 AND execution_id IS NULL

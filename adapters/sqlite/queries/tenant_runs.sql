@@ -109,23 +109,29 @@ SELECT 1 FROM orchestrator_instances WHERE instance_id = ?1;
 -- name: live_instances
 SELECT instance_id FROM orchestrator_instances WHERE lease_until >= ?1 ORDER BY instance_id;
 
+-- Only what is open can hold a claim: nobody reads the runs of months to find one.
+-- name: executions_under_way
+SELECT id FROM orchestrator_executions WHERE status IN ('pending', 'running') ORDER BY id;
+
 -- name: claimed_by
-SELECT id, claim_token FROM orchestrator_tenant_runs WHERE status = 'running' AND claimed_by = ?1;
+SELECT id, claim_token FROM orchestrator_tenant_runs WHERE execution_id = ?1 AND status = 'running' AND claimed_by = ?2;
 
 -- name: give_back
-UPDATE orchestrator_tenant_runs SET status = 'pending', claimed_by = NULL WHERE id = ?1;
+UPDATE orchestrator_tenant_runs SET status = 'pending', claimed_by = NULL
+WHERE id = ?1 AND claim_token = ?2 AND status = 'running' AND claimed_by = ?3;
 
 -- name: lost_instances
 SELECT instance_id FROM orchestrator_instances WHERE lease_until < ?1 AND instance_id <> ?2;
 
 -- name: give_back_all
-UPDATE orchestrator_tenant_runs SET status = 'pending', claimed_by = NULL WHERE status = 'running' AND claimed_by = ?1;
+UPDATE orchestrator_tenant_runs SET status = 'pending', claimed_by = NULL
+WHERE execution_id = ?1 AND status = 'running' AND claimed_by = ?2;
 
 -- name: forget_instance
 DELETE FROM orchestrator_instances WHERE instance_id = ?1;
 
 -- name: give_back_every_claim
-UPDATE orchestrator_tenant_runs SET status = 'pending', claimed_by = NULL WHERE status = 'running';
+UPDATE orchestrator_tenant_runs SET status = 'pending', claimed_by = NULL WHERE execution_id = ?1 AND status = 'running';
 
 -- name: forget_every_instance
 DELETE FROM orchestrator_instances;

@@ -127,8 +127,12 @@ task<result<system_time>> simulated_store::age_history(system_time now, millisec
     return over_the_wire<system_time>(access::writes, [=, this] { return inner_.age_history(now, most); });
 }
 
-task<result<int>> simulated_store::keep_history(system_time now, system_time keep_from, int most) {
-    return over_the_wire<int>(access::writes, [=, this] { return inner_.keep_history(now, keep_from, most); });
+task<result<history_bit>> simulated_store::keep_history(system_time now, system_time keep_from) {
+    return over_the_wire<history_bit>(access::writes, [=, this] { return inner_.keep_history(now, keep_from); });
+}
+
+task<result<bool>> simulated_store::archive_runs(system_time ended_before) {
+    return over_the_wire<bool>(access::writes, [=, this] { return inner_.archive_runs(ended_before); });
 }
 
 task<result<std::vector<execution>>> simulated_store::open_executions() {
@@ -215,6 +219,13 @@ task<result<bool>> simulated_store::renew_lease(std::string instance_id, millise
     return over_the_wire<bool>(access::leases, [this, lease, now, id = std::move(instance_id)]() mutable {
         return inner_.renew_lease(std::move(id), lease, by_clock(now));
     });
+}
+
+task<result<int>> simulated_store::release_runs(std::string instance_id, std::vector<run_claim> claims) {
+    return over_the_wire<int>(access::writes,
+                              [this, claims = std::move(claims), id = std::move(instance_id)]() mutable {
+                                  return inner_.release_runs(std::move(id), std::move(claims));
+                              });
 }
 
 task<result<int>> simulated_store::release_unknown_runs(std::string instance_id, std::vector<run_claim> known) {
@@ -411,8 +422,9 @@ task<result<tracked_backfill>> simulated_store::cancel_backfill(backfill_id id, 
     return over_the_wire<tracked_backfill>(access::writes, [=, this]() { return inner_.cancel_backfill(id, now); });
 }
 
-task<result<std::vector<backfill_turn>>> simulated_store::next_of_backfills() {
-    return over_the_wire<std::vector<backfill_turn>>(access::reads, [this]() { return inner_.next_of_backfills(); });
+task<result<std::vector<backfill_turn>>> simulated_store::next_of_backfills(system_time now) {
+    return over_the_wire<std::vector<backfill_turn>>(access::writes,
+                                                     [this, now] { return inner_.next_of_backfills(now); });
 }
 
 task<result<std::vector<execution_id>>> simulated_store::open_backfill_executions(std::vector<backfill_start> starts,

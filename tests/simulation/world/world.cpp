@@ -32,6 +32,7 @@ world::instance::instance(world& of, const std::string& name, milliseconds skew)
                                                  .schedules = store,
                                                  .calendars = store,
                                                  .backfills = store,
+                                                 .history = store,
                                                  .service_settings = store,
                                                  .zones = of.zones_,
                                                  .epoch = [this] { return elector->epoch(time.steady_now()); }},

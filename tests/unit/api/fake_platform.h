@@ -142,7 +142,6 @@ class fake_execution_store final : public execution_store {
         co_return opened_execution{added.id, true};
     }
     task<result<int>> insert_runs(execution_id, std::vector<planned_run>, system_time) override { co_return 0; }
-    task<result<int>> keep_history(system_time, system_time, int) override { co_return 0; }
     task<result<void>> note_planning_problem(execution_id, std::string) override { co_return result<void>{}; }
     task<result<void>> complete_planning(execution_id, planning_outcome, system_time) override {
         co_return result<void>{};

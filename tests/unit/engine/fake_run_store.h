@@ -47,6 +47,10 @@ class fake_run_store final : public run_store {
         co_return open_runs;
     }
     task<result<bool>> renew_lease(std::string, milliseconds, system_time) override { co_return true; }
+    task<result<int>> release_runs(std::string, std::vector<run_claim> claims) override {
+        released.insert(released.end(), claims.begin(), claims.end());
+        co_return int(claims.size());
+    }
     task<result<int>> release_unknown_runs(std::string, std::vector<run_claim>) override {
         ++released_unknown;
         co_return 0;
@@ -58,6 +62,7 @@ class fake_run_store final : public run_store {
     task<result<void>> release_instance(std::string) override { co_return result<void>{}; }
 
     milliseconds latency{0};  // 0: commits are answered at once
+    std::vector<run_claim> released;
     int released_unknown = 0;
     std::deque<commit_answer> commit_answers;
     std::vector<std::vector<int>> batches;

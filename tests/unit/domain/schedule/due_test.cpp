@@ -96,6 +96,23 @@ TEST(due, fire_all_starts_each_up_to_a_bound) {
     EXPECT_EQ(many.missed.front().why, missed_reason::capped);
 }
 
+TEST(due, what_waited_for_the_end_of_another_was_not_missed) {
+    for (const auto policy : {misfire_policy::fire_once, misfire_policy::skip, misfire_policy::fire_all}) {
+        const misfire_rules rules{.policy = policy, .grace = minutes{30}, .busy_until = noon + hours{3} + minutes{20}};
+        EXPECT_EQ(starts(decide("0 * * * *", rules, noon, noon + hours{3} + minutes{20})),
+                  (std::vector{noon + hours{1}, noon + hours{2}, noon + hours{3}}))
+            << "one after the other";
+    }
+    const misfire_rules skip{.policy = misfire_policy::skip, .busy_until = noon + hours{1} + minutes{5}};
+    const auto made = decide("0 * * * *", skip, noon, noon + hours{2} + minutes{5});
+    EXPECT_THAT(made.start, IsEmpty()) << "an hour passed since, and nobody was there";
+    const misfire_rules endless{.busy_until = noon + days{1}};
+    const auto many = decide("0 * * * *", endless, noon, noon + days{1});
+    EXPECT_THAT(many.start, SizeIs(most_queued));
+    EXPECT_EQ(many.start.back().at, noon + days{1});
+    EXPECT_EQ(many.missed.front().why, missed_reason::capped);
+}
+
 TEST(due, a_long_absence_is_bounded) {
     const auto made = decide("* * * * *", {}, noon, noon + days{30});
     EXPECT_THAT(made.start, SizeIs(1));
