@@ -46,6 +46,7 @@ struct api_dependencies {
     workflow_rules rules;                        // what a new definition is checked against
     std::string instance_id;                     // this instance, as its claims name it
     std::string store_kind;                      // "postgresql", "sqlite", "memory": shown by /health
+    std::chrono::days history_kept{90};          // what is older cannot be made up for
     int max_calls_per_service = 256;             // as configured; operators may set less
     bool has_broker = true;                      // false: events stay in the outbox
     std::function<process_figures()> process{};  // empty: nothing is known of its connections

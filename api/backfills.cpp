@@ -125,6 +125,12 @@ task<std::expected<planned_backfill, problem>> plan(const api_dependencies& api,
                                                                  "shorter, and start another backfill after it",
                                                                  most_backfill_occurrences)}});
     if (due.empty()) co_return made;
+    if (const auto kept_from = api.time.now() - api.history_kept; system_time{due.front()} < kept_from)
+        co_return refuse_broken_rules(
+            {{"/start_date",
+              fmt::format("{} is before {}: what ran then is forgotten (HISTORY_RETENTION_DAYS), and might "
+                          "run a second time",
+                          format_time(due.front()), format_time(kept_from))}});
     const auto decided = co_await api.schedules.list_occurrences(wanted.of.id, due.front(),
                                                                  due.back() + std::chrono::seconds{1}, 1'000'000);
     if (!decided) co_return refuse(decided.error());

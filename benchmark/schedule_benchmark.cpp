@@ -157,6 +157,9 @@ class watched_store final : public schedule_store {
         ++queries;
         return inner_.list_schedule_versions(id);
     }
+    task<result<std::optional<system_time>>> busy_until(workflow_id id, system_time now) override {
+        return inner_.busy_until(id, now);
+    }
     task<result<std::vector<milliseconds>>> past_durations(workflow_id id, int most) override {
         ++queries;
         return inner_.past_durations(id, most);

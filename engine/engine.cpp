@@ -390,8 +390,9 @@ task<> engine::survey_tenants() {
 task<std::optional<system_time>> engine::history_time() {
     const auto asked_at = ports_.time.steady_now();
     const auto now = ports_.time.now();
-    const auto running =
-        history_aged_at_ ? std::chrono::floor<milliseconds>(asked_at - *history_aged_at_) : milliseconds{0};
+    const auto running = history_aged_at_ ? std::min(std::chrono::floor<milliseconds>(asked_at - *history_aged_at_),
+                                                     history_look + history_look_after_fault)
+                                          : milliseconds{0};
     const auto aged_to = co_await ports_.history.age_history(now, longest_history_step(running));
     if (!watch_.note("count the age of the history", aged_to)) {
         history_kept_at_ = asked_at - history_look + history_look_after_fault;
@@ -400,12 +401,13 @@ task<std::optional<system_time>> engine::history_time() {
     history_aged_at_ = asked_at;
     std::optional<error> lag;
     if (now - *aged_to > history_lag_told)
-        lag =
-            error{errc::store_unavailable,
-                  fmt::format("it is {}, {} after history was looked at the last time: history grows old by a day an "
-                              "hour until then, and is deleted as if it were {}. If the clock is wrong, correct it now",
-                              format_time(now), in_words(now - *aged_to), format_time(*aged_to)),
-                  {}};
+        lag = error{
+            errc::store_unavailable,
+            fmt::format(
+                "it is {}, {} after history was looked at the last time: it grows old by a day an "
+                "hour until it has caught up, and is deleted as if it were {}. If the clock is wrong, correct it now",
+                format_time(now), in_words(now - *aged_to), format_time(*aged_to)),
+            {}};
     if (history_problem_.report(lag) && lag) spdlog::warn("{}", lag->message);
     co_return *aged_to;
 }
@@ -413,6 +415,7 @@ task<std::optional<system_time>> engine::history_time() {
 // What is old is forgotten, a little at a time, by the one that leads.
 task<> engine::keep_history() {
     const auto now = ports_.time.steady_now();
+    if (!ports_.epoch()) history_problem_.report(std::nullopt);  // it is another one's to tell
     const bool is_due = !history_kept_at_ || now - *history_kept_at_ >= history_look;
     const scoped_count keeping{keeping_history_};
     if (keeping_history_ > 1 || draining_ || !ports_.epoch() || !is_due || !ports_.trusted.is_sure()) co_return;
@@ -427,7 +430,7 @@ task<> engine::keep_history() {
             break;
         }
         forgotten += some->executions;
-        if (some->is_all || draining_) break;
+        if (some->is_all || draining_ || !ports_.epoch()) break;
         co_await ports_.time.sleep_until(ports_.time.steady_now() + pause_between_bits);
     }
     if (forgotten > 0)
@@ -440,7 +443,7 @@ task<> engine::archive_runs() {
     if (archiving_ > 1 || draining_ || !ports_.epoch()) co_return;
     for (;;) {
         const auto has_more = co_await ports_.history.archive_runs(ports_.time.now() - archived_after);
-        if (!watch_.note("archive runs", has_more) || !*has_more || draining_) co_return;
+        if (!watch_.note("archive runs", has_more) || !*has_more || draining_ || !ports_.epoch()) co_return;
         co_await ports_.time.sleep_until(ports_.time.steady_now() + pause_between_bits);
     }
 }

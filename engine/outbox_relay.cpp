@@ -30,7 +30,12 @@ void outbox_relay::stop() {
 task<> outbox_relay::run() {
     while (!stopped_) {
         wake_.note_progress();
-        const bool more = leads_() && co_await publish_some();
+        const bool leads = leads_();
+        if (!leads) {  // whoever does knows better, and may have noted something else
+            broker_problem_.report(std::nullopt);
+            is_noted_ = false;
+        }
+        const bool more = leads && co_await publish_some();
         if (more) continue;
         const auto pause = failures_ > 0 ? broker_backoff(failures_) : milliseconds{0};
         co_await wake_.wait_until(time_.steady_now() + std::max(pause, look));

@@ -19,16 +19,6 @@ constexpr milliseconds least_oversleep{10};  // that is worth waking up for
 
 sys_seconds in_seconds(system_time at) { return std::chrono::floor<std::chrono::seconds>(at); }
 
-// Overlap_policy queue: of a workflow whose next time has passed and is not decided, until when it was busy. The end of
-// its last execution tells, unless that is still under way.
-std::optional<sys_seconds> waited_until(const workflow& of, sys_seconds now) {
-    const auto& next = of.next_execution_at;
-    if (of.when.overlap != overlap_policy::queue || !next || *next > now || of.decided_until >= *next)
-        return std::nullopt;
-    if (of.last_execution_at && *of.last_execution_at >= *next) return in_seconds(*of.last_execution_at);
-    return now;
-}
-
 }  // namespace
 
 scheduler::scheduler(options chosen, workflow_store& workflows, schedule_store& store, calendar_store& calendars,
@@ -198,7 +188,6 @@ task<result<void>> scheduler::arm(workflow read) {
                .heals_to = {},
                .problem = {}};
     made.decided_until = in_seconds(made.of.decided_until.value_or(time_.now()));
-    made.busy_until = waited_until(made.of, now());
     made.shift.jitter = made.of.when.jitter;
     made.shift.workflow = id;
     made.problem = made.of.unreadable_schedule;
@@ -232,6 +221,11 @@ task<result<void>> scheduler::arm(workflow read) {
                                .missed = {}});
         co_return result<void>{};
     }
+    if (made.of.when.overlap == overlap_policy::queue) {
+        const auto busy_until = co_await store_.busy_until(id, time_.now());
+        if (!busy_until) co_return std::unexpected{busy_until.error()};
+        if (*busy_until) made.busy_until = in_seconds(**busy_until);
+    }
     auto& kept = entries_.emplace(id, std::move(made)).first->second;
     co_await estimate_lead_of(kept);
     if (trusted_.is_sure() && is_decided_too_far(kept)) heal(kept);
@@ -253,7 +247,8 @@ void scheduler::compile(entry& of) const {
 }
 
 bool scheduler::is_decided_too_far(const entry& of) const {
-    return orchestrator::is_decided_too_far(of.decided_until, of.shift.lead, now());
+    const auto longest_lead = of.of.when.ready_by.empty() ? std::chrono::seconds{0} : of.longest_execution;
+    return orchestrator::is_decided_too_far(of.decided_until, longest_lead, now());
 }
 
 // A leader whose clock was ahead has decided times that are still to come.

@@ -32,7 +32,7 @@ struct run_environment {
     journal& records;
     store_watch& watch;
     const std::atomic<bool>& draining;  // true: no step starts any more
-    // The run's place is free. `is_told`: the store knows of it, or the claim was lost.
+    // The run's place is free. `is_told`: the store knows that the claim has ended, or has taken it away.
     std::function<void(const run_claim&, bool is_told)> on_released;
     tenant_recheck* recheck = nullptr;  // nullptr: whoever was planned runs
 };

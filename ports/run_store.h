@@ -96,8 +96,8 @@ class run_store {
     virtual task<result<bool>> renew_lease(std::string instance_id, milliseconds lease, system_time now) = 0;
     // Gives back these claims of this instance, those of them that stand. Returns how many.
     virtual task<result<int>> release_runs(std::string instance_id, std::vector<run_claim> claims) = 0;
-    // Gives back the claims of this instance that it does not know of: the answer to a claim was lost. Looks at all runs
-    // of all executions that are open. Returns how many.
+    // Gives back the claims of this instance that it does not know of: the answer to a claim was lost. Looks at all
+    // runs of all executions that are open. Returns how many.
     virtual task<result<int>> release_unknown_runs(std::string instance_id, std::vector<run_claim> known) = 0;
     // Those whose lease holds.
     virtual task<result<std::vector<std::string>>> live_instances(system_time now) = 0;

@@ -95,6 +95,8 @@ class schedule_store {
                                                                            system_time until, int limit) = 0;
     // By version, ascending.
     virtual task<result<std::vector<schedule_version>>> list_schedule_versions(workflow_id) = 0;
+    // When the latest execution that a schedule started ended, `now` while it is under way; nullopt: there is none.
+    virtual task<result<std::optional<system_time>>> busy_until(workflow_id, system_time now) = 0;
     // How long the latest executions took that did something for somebody: scheduled ones, newest first.
     virtual task<result<std::vector<milliseconds>>> past_durations(workflow_id, int most) = 0;
 

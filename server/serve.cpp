@@ -178,6 +178,7 @@ class program {
                           .default_timezone = chosen.default_timezone},
                 .instance_id = instance_id_,
                 .store_kind = std::string{to_string(chosen.store)},
+                .history_kept = std::chrono::days{chosen.history_retention_days},
                 .max_calls_per_service = chosen.max_calls_per_service,
                 .has_broker = chosen.rabbitmq.has_value(),
                 .process =

@@ -239,7 +239,8 @@ task<result<history_bit>> store::keep_history(system_time, system_time keep_from
         return each.second.current.done_at < keep_from && each.second.current.done_at;
     });
     for (auto& [id, kept] : workflows_) {
-        std::erase_if(kept.occurrences, [&](const auto& each) { return each.second.decided_at < keep_from; });
+        std::erase_if(kept.occurrences,
+                      [&](const auto& each) { return each.second.decided_at < keep_from - std::chrono::days{2}; });
         while (kept.versions.size() > 1 && kept.versions[1].changed_at < keep_from)
             kept.versions.erase(kept.versions.begin());
     }

@@ -118,6 +118,18 @@ task<result<std::vector<schedule_version>>> store::list_schedule_versions(workfl
     co_return found == workflows_.end() ? std::vector<schedule_version>{} : found->second.versions;
 }
 
+task<result<std::optional<system_time>>> store::busy_until(workflow_id id, system_time now) {
+    const std::scoped_lock lock{guard_};
+    const execution* latest = nullptr;
+    for (const auto& [key, kept] : executions_) {
+        const auto& at = kept.current;
+        if (at.workflow != id || !at.scheduled_for || at.is_backfill) continue;
+        if (!latest || *at.scheduled_for > *latest->scheduled_for) latest = &at;
+    }
+    if (!latest) co_return std::nullopt;
+    co_return is_final(latest->status) ? latest->completed_at : now;
+}
+
 task<result<std::vector<milliseconds>>> store::past_durations(workflow_id id, int most) {
     const std::scoped_lock lock{guard_};
     std::vector<const execution*> ended;

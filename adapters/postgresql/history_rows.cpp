@@ -17,7 +17,9 @@ using std::chrono::sys_days;
 
 constexpr std::array<std::string_view, 3> partitioned{"orchestrator_step_results", "orchestrator_execution_logs",
                                                       "orchestrator_ended_runs"};
+constexpr std::string_view ended_runs = "orchestrator_ended_runs";
 constexpr days made_ahead{7};
+constexpr days longest_archive{400};  // that gets partitions at its first move
 constexpr milliseconds longest_wait_for_table{500};
 
 std::string name_of(std::string_view table, sys_days day) {
@@ -54,6 +56,15 @@ void make_partition(connection& database, std::string_view table, sys_days day) 
     }
 }
 
+// Of what ended before there was an archive: made while it is empty, since a partition is checked against all that lies
+// in the default one.
+sys_days first_day_to_archive(connection& database, sys_days today) {
+    const auto first = database.query("history", "first_to_archive");
+    const auto yesterday = today - days{1};
+    if (first.empty()) return yesterday;
+    return std::clamp(std::chrono::floor<days>(first.front().time(0)), yesterday - longest_archive, yesterday);
+}
+
 void drop_partition(connection& database, const std::string& name) {
     try {
         change_tables(database, fmt::format("DROP TABLE IF EXISTS {}", name));
@@ -82,7 +93,8 @@ void make_partitions(connection& database, system_time now) {
     const auto existing = existing_partitions(database);
     const auto today = std::chrono::floor<days>(now);
     for (const auto table : partitioned)
-        for (auto day = today - days{1}; day <= today + made_ahead; day += days{1})
+        for (auto day = table == ended_runs ? first_day_to_archive(database, today) : today - days{1};
+             day <= today + made_ahead; day += days{1})
             if (!existing.contains(name_of(table, day))) make_partition(database, table, day);
 }
 
@@ -93,6 +105,7 @@ history_bit forget_some(connection& database, system_time keep_from, int rows) {
         const auto old = database.query("history", "old_execution", keep_from, first_id_at(keep_from));
         if (old.empty()) break;
         const auto id = old.front().id(0);
+        database.query("history", "hide_execution", id);
         for (const auto* part : {"forget_runs", "forget_ended_runs", "forget_results", "forget_logs"}) {
             left -= int(database.query("history", part, id, left).affected());
             if (left <= 0) return done;
@@ -116,7 +129,7 @@ bool archive_some_runs(connection& database, system_time ended_before, int rows)
     const auto ended = database.query("history", "to_archive", ended_before);
     if (ended.empty()) return false;
     const auto id = ended.front().id(0);
-    if (database.query("history", "archive_runs", id, rows).affected() < rows)
+    if (database.query("history", "archive_runs", id, rows).affected() == 0)
         database.query("history", "note_archived", id);
     return true;
 }

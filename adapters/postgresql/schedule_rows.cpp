@@ -193,6 +193,12 @@ std::vector<schedule_version> list_schedule_versions(connection& database, workf
     return listed;
 }
 
+std::optional<system_time> busy_until(connection& database, workflow_id workflow, system_time now) {
+    const auto latest = database.query("schedules", "latest", workflow);
+    if (latest.empty()) return std::nullopt;
+    return latest.front().optional_time(0).value_or(now);
+}
+
 std::vector<milliseconds> past_durations(connection& database, workflow_id workflow, int most) {
     std::vector<milliseconds> durations;
     for (const auto& each : database.query("schedules", "past_durations", workflow, most))

@@ -406,6 +406,9 @@ task<result<std::vector<decided_occurrence>>> store::list_occurrences(workflow_i
 task<result<std::vector<schedule_version>>> store::list_schedule_versions(workflow_id id) {
     return state_->browse_alone([=](connection& db) { return postgresql::list_schedule_versions(db, id); });
 }
+task<result<std::optional<system_time>>> store::busy_until(workflow_id id, system_time now) {
+    return state_->read_alone([=](connection& db) { return postgresql::busy_until(db, id, now); });
+}
 task<result<std::vector<milliseconds>>> store::past_durations(workflow_id id, int most) {
     return state_->read_alone([=](connection& db) { return postgresql::past_durations(db, id, most); });
 }

@@ -77,6 +77,7 @@ class store final : public stores {
     task<result<std::vector<decided_occurrence>>> list_occurrences(workflow_id, system_time from, system_time until,
                                                                    int limit) override;
     task<result<std::vector<schedule_version>>> list_schedule_versions(workflow_id) override;
+    task<result<std::optional<system_time>>> busy_until(workflow_id, system_time now) override;
     task<result<std::vector<milliseconds>>> past_durations(workflow_id, int most) override;
     task<result<std::vector<tenant_group>>> list_tenant_groups() override;
     task<result<void>> replace_tenant_groups(std::vector<tenant_group>, std::int64_t epoch) override;

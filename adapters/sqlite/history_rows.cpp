@@ -9,7 +9,8 @@
 namespace orchestrator::sqlite {
 namespace {
 
-constexpr int rows_of_a_run = 8;  // with its results
+constexpr int rows_of_a_run = 8;          // with its results
+constexpr int rows_of_an_execution = 30;  // with its counts, and what it takes to find it
 
 struct old_execution {
     uuid id;
@@ -58,6 +59,8 @@ history_bit forget_some(connection& database, system_time keep_from, int rows) {
     history_bit done;
     int left = rows;
     while (const auto old = find_old_execution(database, keep_from)) {
+        auto hidden = database.query("history", "hide_execution");
+        hidden.bind(1, old->id).run();
         const int of_runs = forget_runs(database, *old, left);
         left -= of_runs;
         if (left <= 0) return done;
@@ -68,7 +71,8 @@ history_bit forget_some(connection& database, system_time keep_from, int rows) {
         if (of_logs > 0) continue;
         forget_execution(database, *old);
         ++done.executions;
-        if (--left <= 0) return done;
+        left -= rows_of_an_execution;
+        if (left <= 0) return done;
     }
     left -= forget_events(database, keep_from, left);
     for (const auto* part : {"forget_occurrences", "forget_versions", "forget_backfill_occurrences", "forget_backfills",

@@ -128,6 +128,13 @@ std::vector<schedule_version> list_schedule_versions(connection& database, workf
     return listed;
 }
 
+std::optional<system_time> busy_until(connection& database, workflow_id workflow, system_time now) {
+    auto latest = database.query("schedules", "latest");
+    latest.bind(1, workflow);
+    if (!latest.step()) return std::nullopt;
+    return latest.optional_time(0).value_or(now);
+}
+
 std::vector<milliseconds> past_durations(connection& database, workflow_id workflow, int most) {
     std::vector<milliseconds> durations;
     auto rows = database.query("schedules", "past_durations");

@@ -15,6 +15,7 @@ decision_receipt decide(connection&, const std::vector<schedule_decision>&, syst
 std::vector<decided_occurrence> list_occurrences(connection&, workflow_id, system_time from, system_time until,
                                                  int limit);
 std::vector<schedule_version> list_schedule_versions(connection&, workflow_id);
+std::optional<system_time> busy_until(connection&, workflow_id, system_time now);
 std::vector<milliseconds> past_durations(connection&, workflow_id, int most);
 std::vector<tenant_group> list_tenant_groups(connection&);
 void replace_tenant_groups(connection&, const std::vector<tenant_group>&);

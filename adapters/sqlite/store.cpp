@@ -267,11 +267,15 @@ task<result<system_time>> store::age_history(system_time now, milliseconds most)
     return state_->write([=](connection& db) { return sqlite::age_history(db, now, most); });
 }
 task<result<history_bit>> store::keep_history(system_time, system_time keep_from) {
-    return state_->write([chunk = &state_->chunk, keep_from](connection& db) {
-        const auto began = std::chrono::steady_clock::now();
-        const auto done = forget_some(db, keep_from, chunk->rows());
-        chunk->took(std::chrono::steady_clock::now() - began);
-        return done;
+    return state_->writer->run([state = state_.get(), keep_from] {
+        auto work = [&] {
+            const auto began = std::chrono::steady_clock::now();
+            auto forget = [&](connection& db) { return forget_some(db, keep_from, state->chunk.rows()); };
+            const auto done = sql::in_transaction<transaction>(state->write_database, forget);
+            state->chunk.took(std::chrono::steady_clock::now() - began);  // the commit included
+            return done;
+        };
+        return guarded(work);
     });
 }
 task<result<bool>> store::archive_runs(system_time) {
@@ -366,6 +370,9 @@ task<result<std::vector<decided_occurrence>>> store::list_occurrences(workflow_i
 }
 task<result<std::vector<schedule_version>>> store::list_schedule_versions(workflow_id id) {
     return state_->read([=](connection& db) { return sqlite::list_schedule_versions(db, id); });
+}
+task<result<std::optional<system_time>>> store::busy_until(workflow_id id, system_time now) {
+    return state_->read([=](connection& db) { return sqlite::busy_until(db, id, now); });
 }
 task<result<std::vector<milliseconds>>> store::past_durations(workflow_id id, int most) {
     return state_->read([=](connection& db) { return sqlite::past_durations(db, id, most); });

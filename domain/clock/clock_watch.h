@@ -33,7 +33,7 @@ class clock_watch {
 
     // From the first reading on there is a time to go by.
     void take(const clock_reading&);
-    // What to add to the clock that nobody sets, as a duration since 1970.
+    // The time that is gone by is the reading of the clock that nobody sets, plus this, since 1970.
     [[nodiscard]] milliseconds offset() const { return offset_; }
     [[nodiscard]] system_time time_at(steady_time) const;
 

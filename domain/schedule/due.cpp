@@ -81,10 +81,8 @@ std::optional<missed_reason> parse_missed_reason(std::string_view text) {
     return std::nullopt;
 }
 
-bool is_decided_too_far(sys_seconds decided_until, std::chrono::seconds lead, sys_seconds now) {
-    constexpr std::chrono::hours may_have_shrunk_by{1};
-    const auto most = lead.count() > 0 ? 2 * lead + may_have_shrunk_by : on_time;
-    return decided_until > now + most;
+bool is_decided_too_far(sys_seconds decided_until, std::chrono::seconds longest_lead, sys_seconds now) {
+    return decided_until > now + longest_lead + on_time;
 }
 
 due_decision decide_due(std::span<const timetable* const> timetables, const start_shift& shift,

@@ -64,9 +64,9 @@ struct misfire_rules {
     std::optional<sys_seconds> busy_until{};
 };
 
-// A decision lies ahead of its time by the lead at most, which may have been longer when it was made; beyond that, who
-// made it went by a clock that was wrong. To decide too much anew does no harm: what was started is not started again.
-[[nodiscard]] bool is_decided_too_far(sys_seconds decided_until, std::chrono::seconds lead, sys_seconds now);
+// A decision lies ahead of its time by the longest lead that there may be; beyond that, who made it went by a clock that
+// was wrong.
+[[nodiscard]] bool is_decided_too_far(sys_seconds decided_until, std::chrono::seconds longest_lead, sys_seconds now);
 
 // `timetables`: at least one; several when a schedule holds on the clocks of several groups of tenants. Then the policy
 // holds for each group, and what is due for several at one instant is one occurrence.

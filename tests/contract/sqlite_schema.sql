@@ -99,7 +99,7 @@ CREATE TABLE "orchestrator_executions" (
     last_log_id INTEGER,
     executed_by_instance TEXT NOT NULL DEFAULT '',
     created_at INTEGER NOT NULL, planned_to_end INTEGER NOT NULL DEFAULT 0
-    CHECK (planned_to_end = 0 OR (planned_to_end = 1 AND planning_complete = 1)), planned_by TEXT NOT NULL DEFAULT '', cancel_requested_at INTEGER,
+    CHECK (planned_to_end = 0 OR (planned_to_end = 1 AND planning_complete = 1)), planned_by TEXT NOT NULL DEFAULT '', cancel_requested_at INTEGER, is_forgotten INTEGER NOT NULL DEFAULT 0,
     CHECK (tenants_completed + tenants_partial + tenants_failed + tenants_cancelled <= tenants_total),
     CHECK (steps_completed + steps_failed + steps_skipped <= steps_total)
 );
@@ -124,7 +124,8 @@ SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency
        executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
        steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
        planned_to_end, cancel_requested_at
-FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id;
+FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
+WHERE is_forgotten = 0;
 
 CREATE TABLE orchestrator_history (
     id INTEGER PRIMARY KEY CHECK (id = 1),

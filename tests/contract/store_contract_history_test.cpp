@@ -62,6 +62,8 @@ TEST_P(history_contract, a_large_execution_is_forgotten_in_many_bits) {
     const auto first = expect(history().keep_history(after(200), after(1)));
     EXPECT_EQ(first.executions, 0);
     EXPECT_FALSE(first.is_all);
+    EXPECT_EQ(fault(executions().find_execution(execution_no(1))), errc::not_found) << "nobody sees half of it";
+    EXPECT_EQ(expect(executions().list_executions({})).size(), 1U);
     EXPECT_EQ(keep(after(1)), 2);
     EXPECT_EQ(fault(executions().find_execution(execution_no(1))), errc::not_found);
 }
@@ -99,6 +101,8 @@ TEST_P(history_contract, what_was_decided_long_ago_is_forgotten) {
     decide(after(10));
     decide(after(20));
     keep(after(15));
+    EXPECT_EQ(expect(schedules().list_occurrences(workflow_no(1), start, after(100), 10)).size(), 2U);
+    keep(after(15) + std::chrono::days{2});
     const auto left = expect(schedules().list_occurrences(workflow_no(1), start, after(100), 10));
     ASSERT_EQ(left.size(), 1U);
     EXPECT_EQ(left[0].scheduled_for, after(20));

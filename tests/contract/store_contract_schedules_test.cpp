@@ -212,6 +212,29 @@ TEST_P(schedule_contract, overlap_allow_opens_beside_it_and_manual_executions_do
     EXPECT_THAT(decide(decision({starting(2, after(200), overlap_policy::allow)}, after(200))).opened, SizeIs(1));
 }
 
+TEST_P(schedule_contract, tells_until_when_a_schedule_was_busy) {
+    const auto busy_until = [&] { return expect(schedules().busy_until(workflow_no(1), after(999))); };
+    EXPECT_EQ(busy_until(), std::nullopt);
+    for (const int number : {1, 2}) {
+        auto made = make_execution(number);
+        made.execution_type = "scheduled";
+        made.scheduled_for = after(number);
+        expect(executions().open_execution(made));
+        EXPECT_EQ(busy_until(), after(999)) << "it is under way";
+        expect(executions().complete_planning(made.id, {.to_end = true}, after(50)));
+        expect(executions().finish_if_done(made.id, after(50 + number)));
+        EXPECT_EQ(busy_until(), after(50 + number));
+    }
+    auto by_hand = make_execution(3);
+    expect(executions().open_execution(by_hand));
+    auto made_up_for = make_execution(4);
+    made_up_for.execution_type = "scheduled";
+    made_up_for.scheduled_for = after(3);
+    made_up_for.is_backfill = true;
+    expect(executions().open_execution(made_up_for));
+    EXPECT_EQ(busy_until(), after(52)) << "what somebody started is no time of the schedule";
+}
+
 TEST_P(schedule_contract, overlap_queue_waits_for_the_end_of_the_one_before) {
     decide(decision({starting(1, after(100))}, after(100)));
     const auto waits = decision(

@@ -24,7 +24,8 @@ TENANTS = 120
 FAULTS = ({"kind": "latency", "route": "*", "distribution": "uniform", "min_ms": 2, "max_ms": 40},
           {"kind": "error", "route": "*", "rate": 0.01, "statuses": [500, 502]},
           {"kind": "reset", "route": "*", "rate": 0.01, "when": "after"})
-SETTINGS = {"ORCHESTRATOR_MAX_CALLS": 12, "ORCHESTRATOR_LEASE_SECONDS": 2}
+SETTINGS = {"ORCHESTRATOR_MAX_CALLS": 12, "ORCHESTRATOR_LEASE_SECONDS": 2,
+            "HISTORY_RETENTION_DAYS": 3_650}  # backfills go back far
 Outcome = collections.namedtuple("Outcome", "kinds executions steps scheduled events refused seconds")
 
 

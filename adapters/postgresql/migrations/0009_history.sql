@@ -71,3 +71,14 @@ ALTER TABLE orchestrator_outbox SET (autovacuum_vacuum_scale_factor = 0.02, auto
 ALTER TABLE orchestrator_instances SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 ALTER TABLE orchestrator_leader SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 100);
 ALTER TABLE orchestrator_journal_writers SET (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500);
+
+-- What is being forgotten is not shown any more, however long that takes.
+ALTER TABLE orchestrator_executions ADD COLUMN is_forgotten BOOLEAN NOT NULL DEFAULT FALSE;
+CREATE OR REPLACE VIEW orchestrator_executions_read AS
+SELECT e.id, e.workflow_id, workflow_name, execution_type, retry_of, idempotency_key, tenant_filter, definition, status,
+       planning_complete, cancel_requested, created_at, started_at, completed_at, deadline_at, error_message,
+       executed_by_instance, tenants_total, tenants_completed, tenants_partial, tenants_failed, tenants_cancelled,
+       steps_total, steps_completed, steps_failed, steps_skipped, retries, scheduled_for, is_backfill, result_summary,
+       planned_to_end, cancel_requested_at
+FROM orchestrator_executions e JOIN orchestrator_definitions d ON d.id = definition_id
+WHERE NOT is_forgotten;

@@ -34,6 +34,10 @@ DELETE FROM orchestrator_step_results_other WHERE ctid = ANY (ARRAY(
 DELETE FROM orchestrator_execution_logs_other WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM orchestrator_execution_logs_other WHERE execution_id = $1 LIMIT $2));
 
+-- From here on nobody is shown what is left of it.
+-- name: hide_execution
+UPDATE orchestrator_executions SET is_forgotten = TRUE WHERE id = $1 AND NOT is_forgotten;
+
 -- name: forget_step_counts
 DELETE FROM orchestrator_step_counts WHERE execution_id = $1;
 
@@ -44,9 +48,10 @@ DELETE FROM orchestrator_step_latencies WHERE execution_id = $1;
 DELETE FROM orchestrator_executions WHERE id = $1;
 
 -- The rest: so many of what is older than $1.
+-- Two days later than the rest: what nobody can make up for any more, on whatever clock its day was.
 -- name: forget_occurrences
 DELETE FROM orchestrator_schedule_occurrences WHERE ctid = ANY (ARRAY(
-    SELECT ctid FROM orchestrator_schedule_occurrences WHERE decided_at < $1 ORDER BY decided_at LIMIT $2));
+    SELECT ctid FROM orchestrator_schedule_occurrences WHERE decided_at < $1 - INTERVAL '2 days' ORDER BY decided_at LIMIT $2));
 
 -- A version holds until the next one.
 -- name: forget_versions
@@ -66,7 +71,7 @@ DELETE FROM orchestrator_backfills WHERE ctid = ANY (ARRAY(
     SELECT ctid FROM orchestrator_backfills b WHERE done_at < $1
         AND NOT EXISTS (SELECT FROM orchestrator_backfill_occurrences WHERE backfill_id = b.id) LIMIT $2));
 
--- That no execution ran for long: the newest of a workflow is what the next one runs. An execution that begins to use
+-- Those that no execution has, but for the newest of a workflow, which the next one runs. An execution that begins to use
 -- another at this moment makes us wait and keeps it.
 -- name: forget_definitions
 DELETE FROM orchestrator_definitions WHERE id = ANY (ARRAY(
@@ -90,6 +95,10 @@ DELETE FROM orchestrator_metrics WHERE ctid = ANY (ARRAY(
 -- name: to_archive
 SELECT id FROM orchestrator_executions
 WHERE NOT runs_archived AND status NOT IN ('pending', 'running') AND completed_at < $1 ORDER BY id LIMIT 1;
+
+-- name: first_to_archive
+SELECT created_at FROM orchestrator_executions
+WHERE NOT runs_archived AND status NOT IN ('pending', 'running') ORDER BY id LIMIT 1;
 
 -- name: archive_runs
 WITH moved AS (

@@ -44,6 +44,10 @@ WHERE workflow_id = $1 AND scheduled_for >= $2 AND scheduled_for < $3 ORDER BY s
 SELECT schedule_version, schedule, changed_at FROM orchestrator_schedule_versions
 WHERE workflow_id = $1 ORDER BY schedule_version;
 
+-- name: latest
+SELECT completed_at FROM orchestrator_executions
+WHERE workflow_id = $1 AND scheduled_for IS NOT NULL AND NOT is_backfill ORDER BY scheduled_for DESC LIMIT 1;
+
 -- name: past_durations
 SELECT (extract(epoch FROM completed_at - created_at) * 1000)::bigint FROM orchestrator_executions
 WHERE workflow_id = $1 AND scheduled_for IS NOT NULL AND NOT is_backfill AND status IN ('completed', 'partial')

@@ -9,6 +9,10 @@ SELECT id, first_log_id, last_log_id FROM orchestrator_executions
 WHERE id < ?2 AND created_at < ?1 AND status <> 'pending' AND status <> 'running' AND id NOT IN (SELECT id FROM needed)
 ORDER BY id LIMIT 1;
 
+-- From here on nobody is shown what is left of it.
+-- name: hide_execution
+UPDATE orchestrator_executions SET is_forgotten = 1 WHERE id = ?1 AND is_forgotten = 0;
+
 -- Of one execution, so many runs with their results.
 -- name: forget_results
 DELETE FROM orchestrator_step_results WHERE tenant_run_id IN (
@@ -33,9 +37,10 @@ UPDATE orchestrator_executions SET retry_of = NULL WHERE retry_of = ?1;
 DELETE FROM orchestrator_executions WHERE id = ?1;
 
 -- The rest: so many of what is older than ?1.
+-- Two days later than the rest: what nobody can make up for any more, on whatever clock its day was.
 -- name: forget_occurrences
 DELETE FROM orchestrator_schedule_occurrences WHERE (workflow_id, scheduled_for) IN (
-    SELECT workflow_id, scheduled_for FROM orchestrator_schedule_occurrences WHERE decided_at < ?1
+    SELECT workflow_id, scheduled_for FROM orchestrator_schedule_occurrences WHERE decided_at < ?1 - 172800000
     ORDER BY decided_at LIMIT ?2);
 
 -- A version holds until the next one.
@@ -57,7 +62,7 @@ DELETE FROM orchestrator_backfills WHERE id IN (
     SELECT id FROM orchestrator_backfills b WHERE done_at < ?1
         AND NOT EXISTS (SELECT 1 FROM orchestrator_backfill_occurrences WHERE backfill_id = b.id) LIMIT ?2);
 
--- That no execution ran for long: the newest of a workflow is what the next one runs.
+-- Those that no execution has, but for the newest of a workflow, which the next one runs.
 -- name: forget_definitions
 DELETE FROM orchestrator_definitions WHERE id IN (
     SELECT id FROM orchestrator_definitions d

@@ -39,6 +39,10 @@ WHERE workflow_id = ?1 AND scheduled_for >= ?2 AND scheduled_for < ?3 ORDER BY s
 SELECT schedule_version, schedule, changed_at FROM orchestrator_schedule_versions
 WHERE workflow_id = ?1 ORDER BY schedule_version;
 
+-- name: latest
+SELECT completed_at FROM orchestrator_executions
+WHERE workflow_id = ?1 AND scheduled_for IS NOT NULL AND is_backfill = 0 ORDER BY scheduled_for DESC LIMIT 1;
+
 -- name: past_durations
 SELECT completed_at - created_at FROM orchestrator_executions
 WHERE workflow_id = ?1 AND scheduled_for IS NOT NULL AND is_backfill = 0 AND status IN ('completed', 'partial')

@@ -366,6 +366,11 @@ task<result<std::vector<schedule_version>>> simulated_store::list_schedule_versi
                                                         [this, id]() { return inner_.list_schedule_versions(id); });
 }
 
+task<result<std::optional<system_time>>> simulated_store::busy_until(workflow_id id, system_time now) {
+    return over_the_wire<std::optional<system_time>>(access::reads,
+                                                     [this, id, now] { return inner_.busy_until(id, now); });
+}
+
 task<result<std::vector<milliseconds>>> simulated_store::past_durations(workflow_id id, int most) {
     return over_the_wire<std::vector<milliseconds>>(access::reads,
                                                     [this, id, most]() { return inner_.past_durations(id, most); });

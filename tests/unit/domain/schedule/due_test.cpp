@@ -113,6 +113,13 @@ TEST(due, what_waited_for_the_end_of_another_was_not_missed) {
     EXPECT_EQ(many.missed.front().why, missed_reason::capped);
 }
 
+TEST(due, a_decision_ahead_of_its_time_is_a_wrong_clocks_unless_a_lead_explains_it) {
+    EXPECT_FALSE(is_decided_too_far(noon + on_time, {}, noon));
+    EXPECT_TRUE(is_decided_too_far(noon + on_time + seconds{1}, {}, noon));
+    EXPECT_FALSE(is_decided_too_far(noon + hours{8}, hours{8}, noon));
+    EXPECT_TRUE(is_decided_too_far(noon + hours{8} + minutes{2}, hours{8}, noon));
+}
+
 TEST(due, a_long_absence_is_bounded) {
     const auto made = decide("* * * * *", {}, noon, noon + days{30});
     EXPECT_THAT(made.start, SizeIs(1));
