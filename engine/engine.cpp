@@ -404,9 +404,9 @@ task<std::optional<system_time>> engine::history_time() {
         lag = error{
             errc::store_unavailable,
             fmt::format(
-                "it is {}, {} after history was looked at the last time: it grows old by a day an "
-                "hour until it has caught up, and is deleted as if it were {}. If the clock is wrong, correct it now",
-                format_time(now), in_words(now - *aged_to), format_time(*aged_to)),
+                "it is {}, and history has been counted to {} only, {} before: it grows old by a day an hour until "
+                "it has caught up. If the clock is wrong, correct it now",
+                format_time(now), format_time(*aged_to), in_words(now - *aged_to)),
             {}};
     if (history_problem_.report(lag) && lag) spdlog::warn("{}", lag->message);
     co_return *aged_to;

@@ -46,6 +46,7 @@ class statement {
     statement& bind(int index, bool value) { return bind(index, std::int64_t{value}); }
     statement& bind(int index, std::string_view text);
     statement& bind(int index, const uuid& id);
+    statement& bind(int index, uuid&& id) = delete;  // it is gone before it is read
     statement& bind(int index, system_time at) { return bind(index, std::int64_t{at.time_since_epoch().count()}); }
     statement& bind_null(int index);
     template <class Tag>

@@ -19,8 +19,9 @@ struct old_execution {
 };
 
 std::optional<old_execution> find_old_execution(connection& database, system_time keep_from) {
+    const auto first_kept = first_id_at(keep_from);
     auto row = database.query("history", "old_execution");
-    row.bind(1, keep_from).bind(2, first_id_at(keep_from));
+    row.bind(1, keep_from).bind(2, first_kept);
     if (!row.step()) return std::nullopt;
     return old_execution{row.id(0), row.integer(1), row.integer(2)};
 }

@@ -50,8 +50,9 @@ int forget_events(connection& database, system_time keep_from, int most) {
     std::vector<uuid> old;
     int unpublished = 0;
     {
+        const auto first_kept = first_id_at(keep_from);
         auto rows = database.query("outbox", "old");
-        rows.bind(1, keep_from).bind(2, first_id_at(keep_from)).bind(3, most);
+        rows.bind(1, keep_from).bind(2, first_kept).bind(3, most);
         for (; rows.step(); unpublished += int(rows.integer(1))) old.push_back(rows.id(0));
     }
     for (const auto& id : old) {

@@ -115,7 +115,7 @@ class WithoutOne(PlatformTest):
         wait_until(lambda: platform.orchestrator.query("SELECT aged_to FROM orchestrator_history")[0][0],
                    "history is looked at")
         self.skewed(platform, 92 * DAY, **self.QUIET)
-        self.wait_until_told(platform.orchestrator, "after history was looked at the last time")
+        self.wait_until_told(platform.orchestrator, "and history has been counted to")
         self.assertEqual(platform.orchestrator.execution(id)["status"], "completed")
 
     def test_a_start_before_what_is_stored_is_told(self):
