@@ -23,7 +23,7 @@ def measure(days, tenants, kind, where):
     done = subprocess.run([PROGRAM, str(days), str(tenants), kind, where], stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:
         sys.exit(f"bench: history_benchmark ended with {done.returncode}")
-    found = json.loads(done.stdout)
+    found = json.loads(done.stdout.splitlines()[-1])
     for what, times in found.items():
         note = "" if times["longest_ms"] <= LIMIT else f"  above {LIMIT} ms"
         print(f"  {what:22s} {times['calls']:6d} calls, the longest {times['longest_ms']:6.1f} ms{note}", flush=True)
