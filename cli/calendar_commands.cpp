@@ -157,7 +157,8 @@ int restore(command_context& context, const std::string& code) {
         throw command_failure{exit_code::not_found, fmt::format("calendar \"{}\" was never there", code)};
     calendar_in(last, code);
     const auto stored =
-        context.api.send({.method = http_method::put, .path = calendar_path(code), .body = write_json_exactly(last)}).body;
+        context.api.send({.method = http_method::put, .path = calendar_path(code), .body = write_json_exactly(last)})
+            .body;
     if (context.wants_json())
         context.out << write_indented(stored);
     else

@@ -116,10 +116,10 @@ void examine_postgresql(const config& chosen, std::vector<finding>& into) {
                 doubtful("database", limitation,
                          "move the data to a database made with ENCODING 'UTF8' (pg_dump, createdb -E UTF8)"));
         if (std::chrono::abs(away) > tolerated_clock_difference)
-            into.push_back(
-                doubtful("clock", fmt::format("{} ms away from the database's", away.count()),
-                         "keep both machines on time (chrony, systemd-timesyncd): the database's clock is followed, and "
-                         "while they differ by a minute no history is deleted"));
+            into.push_back(doubtful(
+                "clock", fmt::format("{} ms away from the database's", away.count()),
+                "keep both machines on time (chrony, systemd-timesyncd): the database's clock is followed, and "
+                "while they differ by a minute no history is deleted"));
         if (!state.closed_tables.empty())
             into.push_back(bad("database", fmt::format("this user has no rights on {}", state.closed_tables),
                                "make this user the owner of the tables, or a member of the role that owns them"));

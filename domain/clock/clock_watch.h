@@ -40,7 +40,9 @@ class clock_watch {
     // Is the time that is gone by no other than it was a while ago? Then what it has brought about is due.
     [[nodiscard]] bool is_settled(steady_time at) const { return has_time_ && !leap_ && at >= unsettled_until_; }
     // Do all clocks agree, and have done so for a while? Then that may be done which cannot be undone.
-    [[nodiscard]] bool is_sure(steady_time at) const { return is_settled(at) && at >= doubtful_until_ && !is_far_away(); }
+    [[nodiscard]] bool is_sure(steady_time at) const {
+        return is_settled(at) && at >= doubtful_until_ && !is_far_away();
+    }
     // In words, with what follows from it; nullopt: all clocks agree.
     [[nodiscard]] std::optional<std::string> problem(steady_time at) const;
     // From the time that is gone by to the wall clock of this machine.

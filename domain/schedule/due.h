@@ -64,8 +64,8 @@ struct misfire_rules {
     std::optional<sys_seconds> busy_until{};
 };
 
-// A decision lies ahead of its time by the longest lead that there may be; beyond that, who made it went by a clock that
-// was wrong.
+// A decision lies ahead of its time by the longest lead that there may be; beyond that, who made it went by a clock
+// that was wrong.
 [[nodiscard]] bool is_decided_too_far(sys_seconds decided_until, std::chrono::seconds longest_lead, sys_seconds now);
 
 // `timetables`: at least one; several when a schedule holds on the clocks of several groups of tenants. Then the policy
